@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace SafeDiffusion.Instrumentation.Onnx;
+
+/// <summary>A tensor's external data: a place in a file beside the model.</summary>
+internal readonly record struct ExternalPlace(string Tensor, string Location, long Offset, long Length);
+
+/// <summary>Checks that a model's external data lies inside the model's folder, is there and is long enough. Nothing of it is read.</summary>
+internal static class ExternalData
+{
+    public static IReadOnlyList<string> Files(ModelProto model) =>
+        [.. TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Entry(tensor, "location") ?? "").Distinct()];
+
+    /// <summary>Refuses paths that lead out of the model's folder.</summary>
+    public static void CheckPaths(string modelPath, ModelProto model)
+    {
+        string folder = RealPath.Of(Folder(modelPath));
+        Dictionary<string, string?> faults = [];
+        foreach (ExternalPlace place in Places(modelPath, model))
+        {
+            if (!faults.TryGetValue(place.Location, out string? fault))
+                faults[place.Location] = fault = ExternalPath.Fault(folder, place.Location);
+            if (fault is not null)
+                throw new InvalidFileException(modelPath, $"the external data of tensor '{place.Tensor}' ('{place.Location}') {fault}; such a model is refused");
+        }
+    }
+
+    /// <summary>Refuses external data that is missing or ends too early.</summary>
+    public static void CheckPresence(string modelPath, ModelProto model)
+    {
+        string folder = Folder(modelPath);
+        Dictionary<string, long> sizes = [];
+        foreach (ExternalPlace place in Places(modelPath, model))
+        {
+            if (!sizes.TryGetValue(place.Location, out long size))
+                sizes[place.Location] = size = SizeOf(modelPath, folder, place);
+            if (place.Length > size || place.Offset > size - place.Length)
+                throw new InvalidFileException(modelPath, string.Create(CultureInfo.InvariantCulture,
+                    $"the external data of tensor '{place.Tensor}' ends at byte {(decimal)place.Offset + place.Length} of '{place.Location}', which has only {size} bytes; copy or download that file again"));
+        }
+    }
+
+    private static IEnumerable<ExternalPlace> Places(string modelPath, ModelProto model) =>
+        TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Read(modelPath, tensor));
+
+    private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
+
+    private static ExternalPlace Read(string modelPath, TensorProto tensor)
+    {
+        string location = Entry(tensor, "location") is { Length: > 0 } text
+            ? text
+            : throw new InvalidFileException(modelPath, $"the external data of tensor '{tensor.Name}' names no file");
+        long offset = Number(modelPath, tensor, "offset") ?? 0;
+        return new ExternalPlace(tensor.Name, location, offset, Number(modelPath, tensor, "length") ?? TensorBytes.Count(tensor) ?? 0);
+    }
+
+    private static long? Number(string modelPath, TensorProto tensor, string key)
+    {
+        if (Entry(tensor, key) is not { } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            return number;
+        throw new InvalidFileException(modelPath, $"the external data of tensor '{tensor.Name}' has the {key} '{text}', which is not a count of bytes");
+    }
+
+    private static string? Entry(TensorProto tensor, string key) => tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
+
+    private static long SizeOf(string modelPath, string folder, ExternalPlace place)
+    {
+        FileInfo file = new(Path.Combine(folder, place.Location));
+        if (!file.Exists)
+            throw new InvalidFileException(modelPath, $"'{place.Location}' is missing beside {Path.GetFileName(modelPath)}: tensor '{place.Tensor}' has its weights there");
+        return file.LinkTarget is null ? file.Length : new FileInfo(RealPath.Of(file.FullName)).Length;
+    }
+
+    private static string Folder(string modelPath) => Path.GetDirectoryName(Path.GetFullPath(modelPath)) ?? Path.GetFullPath(modelPath);
+}

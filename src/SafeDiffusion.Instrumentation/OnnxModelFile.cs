@@ -1,0 +1,92 @@
+using SafeDiffusion.Instrumentation.Onnx;
+
+namespace SafeDiffusion.Instrumentation;
+
+/// <summary>
+/// An ONNX model: its graph, without the weights that it keeps in external data (those are checked to be there, never read).
+/// Immutable; may be used by several threads.
+/// </summary>
+public sealed class OnnxModelFile
+{
+    private readonly Lazy<IReadOnlyDictionary<string, int>> _operatorCounts;
+    private readonly Lazy<string> _exporter;
+
+    internal OnnxModelFile(string path, ModelProto proto)
+    {
+        Path = path;
+        Proto = proto;
+        Inputs = [.. RealInputs(proto.Graph).Select(OnnxValues.Read)];
+        Outputs = [.. proto.Graph.Output.Select(OnnxValues.Read)];
+        Opsets = OnnxValues.Opsets(proto);
+        Metadata = OnnxValues.Metadata(proto);
+        ExternalDataFiles = ExternalData.Files(proto);
+        _operatorCounts = new(() => OnnxValues.OperatorCounts(proto.Graph));
+        _exporter = new(() => ExporterRecognition.Describe(this));
+    }
+
+    /// <summary>The file's path, as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>The version of the ONNX file format.</summary>
+    public long IrVersion => Proto.IrVersion;
+
+    /// <summary>The tool that wrote the file, in its own words (<c>pytorch</c>); empty where it does not say.</summary>
+    public string ProducerName => Proto.ProducerName;
+
+    /// <summary>The version of the tool that wrote the file; empty where it does not say.</summary>
+    public string ProducerVersion => Proto.ProducerVersion;
+
+    /// <summary>The operator sets that the model imports: domain to version; ONNX's own domain is <c>ai.onnx</c>.</summary>
+    public IReadOnlyDictionary<string, long> Opsets { get; }
+
+    /// <summary>The inputs that a caller gives, in the model's order (initializers that are listed as inputs are left out).</summary>
+    public IReadOnlyList<OnnxValue> Inputs { get; }
+
+    /// <summary>The outputs, in the model's order.</summary>
+    public IReadOnlyList<OnnxValue> Outputs { get; }
+
+    /// <summary>The model's metadata properties.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The number of nodes of the main graph.</summary>
+    public int NodeCount => Proto.Graph.Node.Count;
+
+    /// <summary>How often each operator occurs in the main graph; other domains are written in front (<c>com.microsoft.Attention</c>).</summary>
+    public IReadOnlyDictionary<string, int> OperatorCounts => _operatorCounts.Value;
+
+    /// <summary>The files that hold weights beside the model, as relative paths, each once; empty where the weights are inside.</summary>
+    public IReadOnlyList<string> ExternalDataFiles { get; }
+
+    /// <summary>What seems to have made the file, from producer, operators and metadata; <c>unknown</c> where nothing tells.</summary>
+    public string Exporter => _exporter.Value;
+
+    internal ModelProto Proto { get; }
+
+    /// <summary>Reads a model file. Weights in external data are not read; they must be there, inside the model's folder.</summary>
+    /// <param name="path">The <c>.onnx</c> file.</param>
+    /// <exception cref="InvalidFileException">
+    /// The file is missing, empty, damaged, a git-lfs pointer or not an ONNX model; or a tensor's external data is missing, too short,
+    /// or lies outside the model's folder.
+    /// </exception>
+    public static OnnxModelFile Load(string path)
+    {
+        OnnxModelFile model = LoadStructure(path);
+        ExternalData.CheckPresence(path, model.Proto);
+        return model;
+    }
+
+    /// <summary>Reads a model whose external data need not be there, for looking at its structure only; its paths are checked all the same.</summary>
+    internal static OnnxModelFile LoadStructure(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ModelProto proto = ModelParser.Read(path);
+        ExternalData.CheckPaths(path, proto);
+        return new OnnxModelFile(path, proto);
+    }
+
+    private static IEnumerable<ValueInfoProto> RealInputs(GraphProto graph)
+    {
+        HashSet<string> initializers = [.. graph.Initializer.Select(tensor => tensor.Name)];
+        return graph.Input.Where(input => !initializers.Contains(input.Name));
+    }
+}
