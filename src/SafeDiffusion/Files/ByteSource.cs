@@ -1,0 +1,100 @@
+namespace SafeDiffusion.Files;
+
+/// <summary>A file's bytes, taken from front to back. What a header claims is checked against what is there before memory is set aside.</summary>
+internal abstract class ByteSource(string name)
+{
+    /// <summary>The file, as the user knows it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The next <paramref name="count"/> bytes.</summary>
+    /// <param name="count">How many, 0 or more.</param>
+    /// <param name="what">What they are, for the message.</param>
+    /// <exception cref="InvalidFileException">The file ends before, or the count is beyond what one array holds.</exception>
+    public ReadOnlyMemory<byte> Take(long count, string what)
+    {
+        if (count > Array.MaxLength) throw Invalid($"{what} takes {count} bytes; at most {Array.MaxLength} can be read at once");
+        return TakeUpTo((int)count, what);
+    }
+
+    /// <summary>Refuses bytes that nothing in the file accounts for.</summary>
+    /// <exception cref="InvalidFileException">There are more bytes.</exception>
+    public abstract void RequireEnd();
+
+    /// <summary>An error that names this file.</summary>
+    public InvalidFileException Invalid(string reason, Exception? innerException = null) => new(Name, reason, innerException);
+
+    /// <summary>The bytes of a file in memory; taking them does not copy.</summary>
+    public static ByteSource Of(ReadOnlyMemory<byte> bytes, string name) => new MemorySource(bytes, name);
+
+    /// <summary>The rest of a stream.</summary>
+    public static ByteSource Of(Stream stream, string name) => new StreamSource(stream, name);
+
+    /// <summary>Opens a file and reads it.</summary>
+    /// <exception cref="InvalidFileException">It is missing or cannot be read, or <paramref name="read"/> refuses it.</exception>
+    public static T Open<T>(string path, Func<ByteSource, T> read)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            return read(Of(stream, path));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidFileException(path, "does not exist", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
+        }
+    }
+
+    private protected abstract ReadOnlyMemory<byte> TakeUpTo(int count, string what);
+
+    private protected InvalidFileException EndsEarly(long count, string what, long there) =>
+        Invalid($"ends early: {what} takes {count} bytes, {there} are left");
+
+    private sealed class MemorySource(ReadOnlyMemory<byte> rest, string name) : ByteSource(name)
+    {
+        private ReadOnlyMemory<byte> _rest = rest;
+
+        private protected override ReadOnlyMemory<byte> TakeUpTo(int count, string what)
+        {
+            if (count > _rest.Length) throw EndsEarly(count, what, _rest.Length);
+            ReadOnlyMemory<byte> taken = _rest[..count];
+            _rest = _rest[count..];
+            return taken;
+        }
+
+        public override void RequireEnd()
+        {
+            if (!_rest.IsEmpty) throw Invalid($"{_rest.Length} bytes follow the end of the data");
+        }
+    }
+
+    private sealed class StreamSource(Stream stream, string name) : ByteSource(name)
+    {
+        // A stream that does not know its length is read in pieces, so that a false claim costs at most twice what is there.
+        private const int FirstPiece = 1 << 16;
+
+        private protected override ReadOnlyMemory<byte> TakeUpTo(int count, string what)
+        {
+            long? left = stream.CanSeek ? stream.Length - stream.Position : null;
+            if (count > left) throw EndsEarly(count, what, Math.Max(0, left.Value));
+            byte[] bytes = new byte[left is null ? Math.Min(count, FirstPiece) : count];
+            int filled = 0;
+            while (true)
+            {
+                filled += stream.ReadAtLeast(bytes.AsSpan(filled), bytes.Length - filled, throwOnEndOfStream: false);
+                if (filled < bytes.Length) throw EndsEarly(count, what, filled);
+                if (filled == count) return bytes;
+                Array.Resize(ref bytes, (int)Math.Min(count, 2L * filled));
+            }
+        }
+
+        public override void RequireEnd()
+        {
+            if (stream.ReadByte() >= 0) throw Invalid("more bytes follow the end of the data");
+        }
+    }
+}
