@@ -40,7 +40,8 @@ internal static class ExternalData
         }
     }
 
-    private static IEnumerable<ExternalPlace> Places(string modelPath, ModelProto model) =>
+    /// <summary>Every tensor's place in external data.</summary>
+    public static IEnumerable<ExternalPlace> Places(string modelPath, ModelProto model) =>
         TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Read(modelPath, tensor));
 
     private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using SafeDiffusion.Imaging;
+using Spectre.Console;
+
+namespace SafeDiffusion.Cli.Commands;
+
+/// <summary><c>safediffusion generate</c>: draws pictures.</summary>
+internal sealed class GenerateCommand : Command
+{
+    private readonly Argument<string?> _prompt = new("prompt") { Description = "The text to draw; - reads prompts from standard input, one a line.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _prompts = new("--prompts") { Description = "A text file of prompts, one a line." };
+    private readonly Option<string> _out = new("--out", "-o") { Description = "The picture's file; several pictures are numbered.", DefaultValueFactory = _ => "out.png" };
+    private readonly Option<string?> _sheet = new("--sheet") { Description = "A file for all pictures on one contact sheet." };
+    private readonly Option<string?> _report = new("--report") { Description = "A file for the report (JSON); several prompts are numbered." };
+    private readonly Option<string?> _latentsOut = new("--latents-out") { Description = "A .safetensors file for the latents of every step." };
+    private readonly Option<string?> _previews = new("--previews") { Description = "A folder for pictures of every few steps, as the model predicts them." };
+    private readonly Option<int> _previewEvery = new("--preview-every") { Description = "Every how many steps.", DefaultValueFactory = _ => 5 };
+    private readonly Option<bool> _noSettings = new("--no-settings") { Description = "Leave the generation's settings out of the pictures." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress, no summary; warnings and errors only." };
+    private readonly ModelOptions _model = new();
+    private readonly RequestOptions _request = new();
+    private readonly PolicyOptions _policy = new();
+
+    public GenerateCommand() : base("generate", "Draw pictures.")
+    {
+        Arguments.Add(_prompt);
+        _model.AddTo(this);
+        _request.AddTo(this);
+        _policy.AddTo(this);
+        Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _noSettings, _quiet];
+        foreach (Option option in options) Options.Add(option);
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string[] prompts = Prompts(parsed);
+        GenerationRequest template = _request.Request(parsed, _policy.Policy(parsed)) with
+        {
+            KeepLatents = parsed.GetValue(_latentsOut) is not null,
+            PreviewEvery = parsed.GetValue(_previews) is null ? 0 : parsed.GetValue(_previewEvery),
+        };
+        GenerationFiles files = new(parsed.GetRequiredValue(_out), parsed.GetValue(_report), parsed.GetValue(_latentsOut), prompts.Length, template.Count);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
+            .LoadAsync(_model.Folder(parsed), _model.Pipeline(parsed), cancellationToken).ConfigureAwait(false);
+
+        bool quiet = parsed.GetValue(_quiet);
+        List<RgbImage> all = [];
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            GenerationRequest request = template with { Prompt = prompts[i] };
+            PreviewWriter? previews = parsed.GetValue(_previews) is { } folder ? new(folder, prompts.Length > 1 ? i + 1 : null) : null;
+            GenerationResult result = await ProgressBar.RunAsync(
+                quiet, prompts.Length > 1 ? $"{i + 1}/{prompts.Length}" : "drawing",
+                progress => pipeline.GenerateAsync(request, progress, cancellationToken), previews).ConfigureAwait(false);
+            all.AddRange(result.Images);
+            files.Save(i, result, settings: !parsed.GetValue(_noSettings));
+            Tell(result, files, i, quiet);
+        }
+        if (parsed.GetValue(_sheet) is { } sheet) ContactSheet.Compose(all, template.Count > 1 ? template.Count : (int)Math.Ceiling(Math.Sqrt(all.Count))).SavePng(sheet);
+        return ExitCode.Success;
+    }
+
+    private string[] Prompts(ParseResult parsed)
+    {
+        string? prompt = parsed.GetValue(_prompt);
+        string? file = parsed.GetValue(_prompts);
+        if (prompt is null == file is null) throw new InvalidRequestException("prompt", "give one prompt, or - for standard input, or --prompts FILE.");
+        if (prompt is not null && prompt != "-") return [prompt];
+        string[] lines = prompt is null ? PromptFile.Read(file!) : PromptFile.Read(Console.In);
+        return lines.Length > 0 ? lines : throw new InvalidRequestException("prompts", "hold no line with a text.");
+    }
+
+    private static void Tell(GenerationResult result, GenerationFiles files, int prompt, bool quiet)
+    {
+        foreach (Reporting.ReportWarning warning in quiet ? result.Report.Warnings : []) Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] {warning.Message}");
+        if (quiet) return;
+        Terminal.Error.WriteLine(result.Report.Summary);
+        foreach (string file in files.Written(prompt)) Terminal.Out.WriteLine(file);
+    }
+}

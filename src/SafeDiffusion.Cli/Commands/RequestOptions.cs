@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using SafeDiffusion.Assets;
+using SafeDiffusion.Imaging;
+
+namespace SafeDiffusion.Cli.Commands;
+
+/// <summary>The options that say what to draw.</summary>
+internal sealed class RequestOptions
+{
+    private readonly Option<string> _seed = new("--seed") { Description = "The first picture's seed, -2^63 to 2^64-1.", DefaultValueFactory = _ => "0" };
+    private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => 25 };
+    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale.", DefaultValueFactory = _ => 7.5f };
+    private readonly Option<float> _eta = new("--eta") { Description = "DDIM's eta, 0 to 1." };
+    private readonly Option<int?> _width = new("--width") { Description = "Width in pixels (default: the model's)." };
+    private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
+    private readonly Option<int> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
+    private readonly Option<string?> _image = new("--init-image") { Description = "A PNG to start from." };
+    private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
+    private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: .npy, or .safetensors with latents_initial." };
+    private readonly Option<bool> _keepTokens = new("--keep-special-tokens") { Description = "Let literal special tokens in texts keep their meaning." };
+
+    public void AddTo(Command command)
+    {
+        Option[] options = [_seed, _steps, _guidance, _eta, _width, _height, _count, _negative, _image, _strength, _latents, _keepTokens];
+        foreach (Option option in options) command.Options.Add(option);
+    }
+
+    /// <summary>The request, but for its prompt.</summary>
+    /// <exception cref="InvalidRequestException">A value is out of range.</exception>
+    /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>
+    public GenerationRequest Request(ParseResult parsed, SafetyPolicy policy) => new("")
+    {
+        Policy = policy,
+        Seed = Seed(parsed.GetRequiredValue(_seed)),
+        Steps = parsed.GetValue(_steps),
+        GuidanceScale = parsed.GetValue(_guidance),
+        Eta = parsed.GetValue(_eta),
+        Width = parsed.GetValue(_width),
+        Height = parsed.GetValue(_height),
+        Count = parsed.GetValue(_count),
+        NegativePrompt = parsed.GetValue(_negative),
+        InitialImage = parsed.GetValue(_image) is { } image ? RgbImage.Load(image) : null,
+        Strength = parsed.GetValue(_strength),
+        InitialLatents = parsed.GetValue(_latents) is { } latents ? Latents(latents) : null,
+        KeepSpecialTokens = parsed.GetValue(_keepTokens),
+    };
+
+    /// <summary>PyTorch's generator takes a seed's low bits, so that seeds above 2^63 and their negative twins are the same.</summary>
+    private static long Seed(string text)
+    {
+        if (BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger seed)
+            && seed >= long.MinValue && seed <= ulong.MaxValue)
+        {
+            return seed > long.MaxValue ? unchecked((long)(ulong)seed) : (long)seed;
+        }
+        throw new InvalidRequestException("--seed", $"is '{text}'; a whole number from -2^63 to 2^64-1 is needed.");
+    }
+
+    private static StoredTensor Latents(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".npy" => NpyFile.Load(path),
+        ".safetensors" => SafeTensorsFile.Load(path).Get("latents_initial"),
+        _ => throw new InvalidFileException(path, "is neither .npy nor .safetensors."),
+    };
+}

@@ -1,0 +1,35 @@
+namespace SafeDiffusion.Cli;
+
+/// <summary>The tool's exit codes (docs/cli.md).</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+
+    /// <summary>Something unforeseen.</summary>
+    public const int Failure = 1;
+
+    /// <summary>An argument, a request or a policy that cannot be used.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>A file that is missing, damaged or cannot be written.</summary>
+    public const int BadFile = 3;
+
+    /// <summary>An execution provider that is not there.</summary>
+    public const int NoProvider = 4;
+
+    /// <summary>A network that failed while it ran.</summary>
+    public const int InferenceFailed = 5;
+
+    /// <summary>Cancelled with Ctrl-C.</summary>
+    public const int Cancelled = 130;
+
+    public static int Of(Exception error) => error switch
+    {
+        OperationCanceledException => Cancelled,
+        InvalidRequestException or InvalidPolicyException => BadInput,
+        InvalidFileException => BadFile,
+        ProviderNotAvailableException => NoProvider,
+        InferenceException => InferenceFailed,
+        _ => Failure,
+    };
+}

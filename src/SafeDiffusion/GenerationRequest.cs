@@ -1,0 +1,63 @@
+using SafeDiffusion.Assets;
+using SafeDiffusion.Imaging;
+
+namespace SafeDiffusion;
+
+/// <summary>What to draw, and how. Immutable; checked when generation starts, before the first step.</summary>
+/// <param name="Prompt">The text to draw. Empty or whitespace is allowed: it is the null prompt.</param>
+public sealed record GenerationRequest(string Prompt)
+{
+    /// <summary>The protections to apply. None by default.</summary>
+    public SafetyPolicy Policy { get; init; } = SafetyPolicy.Empty;
+
+    /// <summary>The text that takes the null condition's place in classifier-free guidance; null for the empty text.</summary>
+    public string? NegativePrompt { get; init; }
+
+    /// <summary>
+    /// The seed of the first picture, read as PyTorch's CPU generator reads it (its low 32 bits count). Picture <c>i</c> uses
+    /// <c>Seed + i</c>, so that each can be made again alone.
+    /// </summary>
+    public long Seed { get; init; }
+
+    /// <summary>Denoising steps, 1 to the scheduler's number of training steps (1000).</summary>
+    public int Steps { get; init; } = 50;
+
+    /// <summary>The guidance scale <c>g</c> of classifier-free guidance, at least 1; 1 is the prompt's prediction alone.</summary>
+    public float GuidanceScale { get; init; } = 7.5f;
+
+    /// <summary>DDIM's eta, 0 (deterministic) to 1.</summary>
+    public float Eta { get; init; }
+
+    /// <summary>The width in pixels; null for the initial picture's or the model's own.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>The height in pixels; null for the initial picture's or the model's own.</summary>
+    public int? Height { get; init; }
+
+    /// <summary>How many pictures, from consecutive seeds.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>A picture to start from (image-to-image), of the size asked for; needs the model's VAE encoder.</summary>
+    public RgbImage? InitialImage { get; init; }
+
+    /// <summary>How much of the initial picture is redrawn, 0 (exclusive) to 1: the share of the steps that are taken.</summary>
+    public float Strength { get; init; } = 0.8f;
+
+    /// <summary>
+    /// Latents to start from instead of the seed's noise, <c>[Count, C, H, W]</c> on the latent grid; with
+    /// <see cref="InitialImage"/> they are the noise that is added to it.
+    /// </summary>
+    public StoredTensor? InitialLatents { get; init; }
+
+    /// <summary>Whether the result keeps the latents of every step (<see cref="GenerationResult.Latents"/>).</summary>
+    public bool KeepLatents { get; init; }
+
+    /// <summary>Every how many steps progress carries previews (the predicted picture, decoded); 0 for never.</summary>
+    public int PreviewEvery { get; init; }
+
+    /// <summary>
+    /// Whether literal special tokens in texts (<c>&lt;|endoftext|&gt;</c>) keep their meaning, as in the reference tokenizer.
+    /// By default they are escaped and named in the report, because they would move the first end-of-text.
+    /// </summary>
+    public bool KeepSpecialTokens { get; init; }
+}

@@ -1,0 +1,38 @@
+using SafeDiffusion.Assets;
+using SafeDiffusion.Imaging;
+using SafeDiffusion.Reporting;
+
+namespace SafeDiffusion;
+
+/// <summary>The pictures of a generation, and what was done to make them safe.</summary>
+/// <param name="Images">The pictures, in the order of their seeds.</param>
+/// <param name="Report">What was run and what the protections did.</param>
+public sealed record GenerationResult(IReadOnlyList<RgbImage> Images, GenerationReport Report)
+{
+    /// <summary>The keyword of the PNG text chunk that holds a picture's settings.</summary>
+    public const string SettingsKeyword = "safediffusion";
+
+    /// <summary>The latents, where <see cref="GenerationRequest.KeepLatents"/> asked for them.</summary>
+    public GenerationLatents? Latents { get; init; }
+
+    /// <summary>Writes a picture as PNG, with the settings that make it again in the text chunk <see cref="SettingsKeyword"/>.</summary>
+    /// <param name="index">The picture, from 0.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="settings">Whether to write the settings.</param>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void SavePng(int index, string path, bool settings = true) => Images[index].SavePng(
+        path, settings ? new Dictionary<string, string> { [SettingsKeyword] = Report.SettingsJson() } : null);
+}
+
+/// <summary>The latents of a generation, to compare it step for step with another program's.</summary>
+/// <param name="Initial">The latents before the first step, <c>[B, C, H, W]</c>.</param>
+/// <param name="Steps">The latents after every step, one after another, <c>[steps * B, C, H, W]</c>.</param>
+/// <param name="Final">The latents that were decoded, <c>[B, C, H, W]</c>.</param>
+public sealed record GenerationLatents(StoredTensor Initial, StoredTensor Steps, StoredTensor Final)
+{
+    /// <summary>Writes the tensors <c>latents_initial</c>, <c>latents_steps</c> and <c>latents_final</c> to a safetensors file.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void Save(string path) => new SafeTensorsFile(
+        new Dictionary<string, StoredTensor> { ["latents_initial"] = Initial, ["latents_steps"] = Steps, ["latents_final"] = Final })
+        .Save(path);
+}

@@ -1,0 +1,43 @@
+using SafeDiffusion.Denoising;
+
+namespace SafeDiffusion.Guidance;
+
+/// <summary>What a noise guidance learns when one picture's generation begins.</summary>
+public sealed class GuidanceContext
+{
+    private readonly Func<string, Condition> _addCondition;
+
+    /// <summary>Makes a context.</summary>
+    /// <param name="addCondition">Encodes a text and gives its condition; the same text gives the same condition.</param>
+    /// <param name="shape">The shape of the latents.</param>
+    /// <param name="steps">Steps in all.</param>
+    /// <param name="guidanceScale">The guidance scale <c>g</c>.</param>
+    internal GuidanceContext(Func<string, Condition> addCondition, LatentShape shape, int steps, float guidanceScale)
+    {
+        _addCondition = addCondition;
+        Shape = shape;
+        Steps = steps;
+        GuidanceScale = guidanceScale;
+    }
+
+    /// <summary>The shape of the latents and of every prediction.</summary>
+    public LatentShape Shape { get; }
+
+    /// <summary>Steps in all.</summary>
+    public int Steps { get; }
+
+    /// <summary>The guidance scale <c>g</c>.</summary>
+    public float GuidanceScale { get; }
+
+    /// <summary>Asks for a further condition: the noise prediction under a text. Equal texts share one.</summary>
+    /// <exception cref="InvalidRequestException">The picture has too many conditions already (64).</exception>
+    public Condition AddCondition(string text) => _addCondition(text);
+
+    /// <summary>Refuses a guidance scale of 1 or below, where the method would be off.</summary>
+    /// <exception cref="InvalidRequestException">The guidance scale is at most 1.</exception>
+    public void RequireGuidance(string method)
+    {
+        if (GuidanceScale > 1) return;
+        throw new InvalidRequestException("guidanceScale", $"is {GuidanceScale}, and {method} acts only above 1. Raise it or remove the protection.");
+    }
+}

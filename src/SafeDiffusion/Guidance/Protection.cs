@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.SafeLatent;
+
+namespace SafeDiffusion.Guidance;
+
+/// <summary>
+/// A safety method with its settings: one entry of a <see cref="SafetyPolicy"/>. Immutable, and shared by threads; what changes
+/// during a generation lives in the state objects that it makes.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "method")]
+[JsonDerivedType(typeof(NegativePromptProtection), NegativePromptProtection.MethodName)]
+[JsonDerivedType(typeof(SafeLatentGuidance), SafeLatentGuidance.MethodName)]
+public abstract record Protection
+{
+    /// <summary>The method's name, as in a policy's JSON and in reports.</summary>
+    [JsonIgnore]
+    public abstract string Method { get; }
+
+    /// <summary>The text that this protection puts in the null condition's place; null where it does not.</summary>
+    [JsonIgnore]
+    public virtual string? UnconditionalText => null;
+
+    /// <summary>What is on, in a line for people.</summary>
+    public abstract string Describe();
+
+    /// <summary>Checks the settings; called when the protection is added to a policy.</summary>
+    /// <exception cref="InvalidPolicyException">A setting is out of range.</exception>
+    public abstract void Validate(SettingsCheck check);
+}
+
+/// <summary>A protection that adds a term to the guided noise prediction, in steps where it needs to.</summary>
+public abstract record NoiseGuidance : Protection
+{
+    /// <summary>Makes the state of one picture's generation.</summary>
+    /// <param name="context">The generation's settings; the place to ask for further conditions.</param>
+    /// <exception cref="InvalidRequestException">The request does not allow this method to act.</exception>
+    public abstract NoiseGuidanceState Begin(GuidanceContext context);
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using SafeDiffusion.Numerics;
+
+namespace SafeDiffusion;
+
+/// <summary>How a model is loaded and run.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>What runs the networks. A provider that is not there is an error, never a silent CPU run.</summary>
+    public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
+
+    /// <summary>Threads of one network call; null leaves it to ONNX Runtime (one per physical core).</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The most UNet rows in one call; more are evaluated in chunks, with the same pictures. At least 1.</summary>
+    public int MaxUNetRows { get; init; } = 8;
+
+    /// <summary>Makes the noise of the picture with a seed; PyTorch's CPU generator by default, since that is how seeds are shared.</summary>
+    public Func<long, INoiseSource> NoiseSource { get; init; } = static seed => new TorchNoise(seed);
+
+    /// <summary>Where warnings are logged besides the report; none by default.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The clock of the report's times.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

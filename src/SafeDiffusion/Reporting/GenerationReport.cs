@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using SafeDiffusion.Files;
+
+namespace SafeDiffusion.Reporting;
+
+/// <summary>What a generation ran and what its protections did. Field names are stable within a <see cref="Version"/> (docs/report.md).</summary>
+public sealed record GenerationReport
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+    };
+
+    /// <summary>The form of this report, 1.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>The library and its version.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>When generation began.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The model that drew.</summary>
+    public required ModelReport Model { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required RequestReport Request { get; init; }
+
+    /// <summary>The protections, in the policy's order.</summary>
+    public required IReadOnlyList<ProtectionReport> Protections { get; init; }
+
+    /// <summary>What the user should know: lost text, escaped tokens, results that no seed repeats.</summary>
+    public required IReadOnlyList<ReportWarning> Warnings { get; init; }
+
+    /// <summary>What happened to each picture.</summary>
+    public required IReadOnlyList<ImageReport> Images { get; init; }
+
+    /// <summary>What it cost.</summary>
+    public required CostReport Cost { get; init; }
+
+    /// <summary>The report in a few lines for people.</summary>
+    [JsonIgnore]
+    public string Summary => ReportSummary.Write(this);
+
+    /// <summary>The report as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+
+    /// <summary>Writes the report as a JSON file.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, ToJson() + "\n");
+
+    /// <summary>The settings that make the pictures again, as compact JSON: for a picture's text chunk.</summary>
+    public string SettingsJson() => new JsonObject
+    {
+        ["tool"] = Tool,
+        ["model"] = JsonSerializer.SerializeToNode(Model, s_json),
+        ["request"] = JsonSerializer.SerializeToNode(Request, s_json),
+        ["protections"] = JsonSerializer.SerializeToNode(Protections, s_json),
+    }.ToJsonString(new JsonSerializerOptions(s_json) { WriteIndented = false });
+}
+
+/// <summary>The model that drew.</summary>
+/// <param name="Name">The model folder's name.</param>
+/// <param name="WeightsHash">The SHA-256 of the text encoder's and the UNet's weights, in hexadecimal.</param>
+/// <param name="Provider">What really ran it.</param>
+/// <param name="OnnxRuntime">The version of ONNX Runtime.</param>
+public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvider Provider, string OnnxRuntime);
+
+/// <summary>What was asked for, with every default filled in.</summary>
+public sealed record RequestReport
+{
+    /// <summary>The prompt.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>The text in the null condition's place; empty for none.</summary>
+    public required string NegativePrompt { get; init; }
+
+    /// <summary>The first picture's seed.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Pictures.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Width in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Height in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Denoising steps of the schedule.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>The guidance scale.</summary>
+    public required float GuidanceScale { get; init; }
+
+    /// <summary>DDIM's eta.</summary>
+    public required float Eta { get; init; }
+
+    /// <summary>The share of the steps that were taken from an initial picture; null without one.</summary>
+    public required float? Strength { get; init; }
+
+    /// <summary>Whether the initial latents (or the noise on the initial picture) were given, not drawn from the seed.</summary>
+    public required bool GivenLatents { get; init; }
+}
+
+/// <summary>A protection that was on.</summary>
+/// <param name="Method">Its method.</param>
+/// <param name="Description">What is on, in a line.</param>
+/// <param name="Settings">Its settings, as in a policy's JSON.</param>
+public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings);
+
+/// <summary>Something the user should know.</summary>
+/// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c> or <c>encoder-not-seeded</c>.</param>
+/// <param name="Message">What it means.</param>
+public sealed record ReportWarning(string Code, string Message);
+
+/// <summary>What happened to one picture.</summary>
+/// <param name="Seed">Its seed.</param>
+/// <param name="Rows">UNet rows evaluated for it.</param>
+/// <param name="Steps">What happened in each step.</param>
+public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps);
+
+/// <summary>What happened to one picture in one step.</summary>
+/// <param name="Step">The step, from 0 at the noisiest.</param>
+/// <param name="Timestep">The training timestep.</param>
+/// <param name="Rows">UNet rows evaluated.</param>
+/// <param name="Terms">What each noise guidance added, in the policy's order.</param>
+public sealed record StepReport(int Step, int Timestep, int Rows, IReadOnlyList<TermReport> Terms);
+
+/// <summary>What one noise guidance added in one step.</summary>
+/// <param name="Protection">The index of the protection in the report's list.</param>
+/// <param name="Guided">Whether it added a term.</param>
+/// <param name="Norm">The term's Euclidean norm; 0 where it added none.</param>
+/// <param name="Reason">Why it added none; null where it did.</param>
+public sealed record TermReport(int Protection, bool Guided, float Norm, string? Reason);
+
+/// <summary>What a generation cost.</summary>
+/// <param name="Rows">UNet rows evaluated, for all pictures.</param>
+/// <param name="TextSeconds">Time for the text encoder, and the VAE encoder where a picture was given.</param>
+/// <param name="DenoisingSeconds">Time for the denoising loop.</param>
+/// <param name="UNetSeconds">The loop's share spent inside the UNet.</param>
+/// <param name="DecodingSeconds">Time for the VAE decoder.</param>
+public sealed record CostReport(long Rows, double TextSeconds, double DenoisingSeconds, double UNetSeconds, double DecodingSeconds);

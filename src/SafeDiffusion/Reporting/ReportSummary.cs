@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace SafeDiffusion.Reporting;
+
+/// <summary>Writes a report in a few lines for people.</summary>
+internal static class ReportSummary
+{
+    public static string Write(GenerationReport report)
+    {
+        RequestReport request = report.Request;
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture,
+            $"{request.Count} picture{(request.Count == 1 ? "" : "s")} of {request.Width}x{request.Height}, seed {request.Seed}, {request.Steps} steps, guidance {request.GuidanceScale}; {report.Cost.Rows} UNet rows in {report.Cost.DenoisingSeconds:0.00} s");
+        if (report.Protections.Count == 0) text.Append("\nno protection");
+        for (int i = 0; i < report.Protections.Count; i++)
+        {
+            text.Append('\n').Append(report.Protections[i].Description).Append(Effect(report, i));
+        }
+        foreach (ReportWarning warning in report.Warnings) text.Append("\nwarning: ").Append(warning.Message);
+        return text.ToString();
+    }
+
+    private static string Effect(GenerationReport report, int protection)
+    {
+        TermReport[] terms = [.. report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Terms).Where(term => term.Protection == protection)];
+        return terms.Length == 0 ? "" : $": guided in {terms.Count(term => term.Guided)} of {terms.Length} steps";
+    }
+}

@@ -1,0 +1,117 @@
+using SafeDiffusion.Models;
+using SafeDiffusion.Sessions;
+
+namespace SafeDiffusion;
+
+/// <summary>
+/// A Stable Diffusion v1 model in ONNX Runtime that draws under a safety policy. Loaded once, then used for any number of
+/// generations, also from several threads at a time.
+/// </summary>
+public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly PipelineOptions _options;
+    private readonly RunningCount _running = new();
+
+    private SafeDiffusionPipeline(LoadedModel model, PipelineOptions options)
+    {
+        _model = model;
+        _options = options;
+    }
+
+    /// <summary>What the model is, as its files say.</summary>
+    public ModelDescription Model => _model.Description;
+
+    /// <summary>Loads a model folder in the diffusers layout (docs/models.md).</summary>
+    /// <param name="modelFolder">The folder that holds <c>unet/model.onnx</c>.</param>
+    /// <param name="options">How to run it; the defaults are a CPU run.</param>
+    /// <param name="cancellationToken">Gives up before a step of loading; a network that is being loaded is loaded to its end.</param>
+    /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
+    /// <exception cref="InvalidRequestException">An option is out of range.</exception>
+    /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
+    public static async Task<SafeDiffusionPipeline> LoadAsync(
+        string modelFolder, PipelineOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new PipelineOptions();
+        if (options.MaxUNetRows < 1) throw new InvalidRequestException("maxUNetRows", $"must be at least 1, and is {options.MaxUNetRows}.");
+        if (options.Threads is < 1) throw new InvalidRequestException("threads", $"must be at least 1, and is {options.Threads}.");
+        ProviderSettings provider = new(options.Provider, options.Threads);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, provider), cancellationToken).ConfigureAwait(false);
+        return new SafeDiffusionPipeline(model, options);
+    }
+
+    /// <summary>Draws.</summary>
+    /// <param name="request">What to draw.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellationToken">Ends the generation within one network call.</param>
+    /// <returns>The pictures and the report.</returns>
+    /// <exception cref="InvalidRequestException">A field of the request is out of range, or does not fit the model or the policy.</exception>
+    /// <exception cref="InferenceException">A network failed, or gave values that are not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
+    public async Task<GenerationResult> GenerateAsync(
+        GenerationRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using IDisposable running = _running.Enter();
+        Generation generation = new(_model, _options, request, progress, cancellationToken);
+        return await Task.Run(generation.RunAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Frees the networks, once the running generations have ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_running.Close()) return;
+        await _running.Ended.ConfigureAwait(false);
+        _model.Dispose();
+    }
+
+    /// <summary>Frees the networks, once the running generations have ended; blocks until then.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Counts running generations, so that a session is never disposed while it runs.</summary>
+    private sealed class RunningCount
+    {
+        private readonly Lock _lock = new();
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _count;
+        private bool _closed;
+
+        public Task Ended => _ended.Task;
+
+        public IDisposable Enter()
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_closed, typeof(SafeDiffusionPipeline));
+                _count++;
+            }
+            return new Leaving(this);
+        }
+
+        /// <summary>Lets no generation begin any more; false where that was so already.</summary>
+        public bool Close()
+        {
+            lock (_lock)
+            {
+                if (_closed) return false;
+                _closed = true;
+                if (_count == 0) _ended.SetResult();
+                return true;
+            }
+        }
+
+        private void Leave()
+        {
+            lock (_lock)
+            {
+                if (--_count == 0 && _closed) _ended.SetResult();
+            }
+        }
+
+        private sealed class Leaving(RunningCount running) : IDisposable
+        {
+            public void Dispose() => running.Leave();
+        }
+    }
+}

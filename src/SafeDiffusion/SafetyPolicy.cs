@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Guidance;
+
+namespace SafeDiffusion;
+
+/// <summary>An ordered, immutable list of protections; built in code with the <c>Add…</c> methods or read from JSON, with the same names.</summary>
+public sealed class SafetyPolicy
+{
+    private SafetyPolicy(ImmutableArray<Protection> protections) => Protections = protections;
+
+    /// <summary>No protection.</summary>
+    public static SafetyPolicy Empty { get; } = new([]);
+
+    /// <summary>The protections, in the order in which their terms are added.</summary>
+    public ImmutableArray<Protection> Protections { get; }
+
+    /// <summary>Adds a protection at the end.</summary>
+    /// <exception cref="InvalidPolicyException">A setting is out of range, or the protection contradicts one that is there.</exception>
+    public SafetyPolicy Add(Protection protection)
+    {
+        ArgumentNullException.ThrowIfNull(protection);
+        string path = $"protections[{Protections.Length}]";
+        protection.Validate(new SettingsCheck(path));
+        if (protection.UnconditionalText is not null && Protections.Any(p => p.UnconditionalText is not null))
+        {
+            throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
+        }
+        return new(Protections.Add(protection));
+    }
+
+    /// <summary>What is on, a line per protection.</summary>
+    public string Describe() => Protections.IsEmpty
+        ? "no protection"
+        : string.Join('\n', Protections.Select(protection => protection.Describe()));
+
+    /// <summary>Reads a policy from JSON text.</summary>
+    /// <exception cref="InvalidPolicyException">The text is not a policy; the error names the field by its path.</exception>
+    public static SafetyPolicy Parse(string json) => PolicyJson.Parse(json);
+
+    /// <summary>Reads a policy from a JSON file.</summary>
+    /// <exception cref="InvalidFileException">The file is missing or too large.</exception>
+    /// <exception cref="InvalidPolicyException">The file is not a policy; the error names the field by its path.</exception>
+    public static SafetyPolicy Load(string path) => PolicyJson.Load(path);
+
+    /// <summary>The policy as JSON, as <see cref="Parse"/> reads it.</summary>
+    /// <exception cref="NotSupportedException">A protection is not one of this library's own.</exception>
+    public string ToJson() => PolicyJson.Write(this);
+
+    /// <inheritdoc/>
+    public override string ToString() => Describe();
+}

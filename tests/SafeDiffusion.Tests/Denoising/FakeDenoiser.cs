@@ -1,0 +1,64 @@
+using SafeDiffusion.TextEncoding;
+
+namespace SafeDiffusion.Denoising;
+
+/// <summary>A UNet without a network: each row's prediction is a function of its text, its latents and the timestep.</summary>
+internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, Span<float>> predict) : IDenoiser
+{
+    public int MaxRows { get; init; } = int.MaxValue;
+
+    /// <summary>The texts of every call, in order.</summary>
+    public List<string[]> Calls { get; } = [];
+
+    public int BatchesCreated { get; private set; }
+
+    public int ConditionsCopied { get; private set; }
+
+    public Action? BeforeEvaluate { get; init; }
+
+    public IDenoiserBatch CreateBatch(int rows, LatentShape shape)
+    {
+        Assert.True(rows <= MaxRows);
+        BatchesCreated++;
+        return new Batch(this, rows, shape.Length);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Predict(TextStates condition, ReadOnlySpan<float> latents, int timestep, Span<float> prediction) =>
+        predict(condition, latents, timestep, prediction);
+
+    private sealed class Batch(FakeDenoiser denoiser, int rows, int length) : IDenoiserBatch
+    {
+        private readonly float[] _latents = new float[rows * length];
+        private readonly float[] _predictions = new float[rows * length];
+        private readonly TextStates?[] _conditions = new TextStates?[rows];
+
+        public int Rows => rows;
+
+        public void SetCondition(int row, TextStates condition)
+        {
+            if (ReferenceEquals(_conditions[row], condition)) return;
+            _conditions[row] = condition;
+            denoiser.ConditionsCopied++;
+        }
+
+        public Span<float> Latents(int row) => _latents.AsSpan(row * length, length);
+
+        public ReadOnlySpan<float> Prediction(int row) => _predictions.AsSpan(row * length, length);
+
+        public void Evaluate(int timestep, CancellationToken cancellationToken)
+        {
+            denoiser.BeforeEvaluate?.Invoke();
+            cancellationToken.ThrowIfCancellationRequested();
+            denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text.Text)]);
+            for (int row = 0; row < rows; row++) denoiser.Predict(_conditions[row]!, Latents(row), timestep, _predictions.AsSpan(row * length, length));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

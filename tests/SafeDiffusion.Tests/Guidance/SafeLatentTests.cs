@@ -1,0 +1,137 @@
+using System.Text.Json;
+using SafeDiffusion.Assets;
+using SafeDiffusion.Denoising;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.TextEncoding;
+
+namespace SafeDiffusion.Guidance;
+
+/// <summary>
+/// Formula layer: SLD step for step against diffusers' whole safe pipeline. Tolerance 1e-5 absolute, the fixture's own: both compute in
+/// float32, and differ in whether <c>g γ</c> is subtracted before or after <c>u</c> is added.
+/// </summary>
+public sealed class SafeLatentTests
+{
+    private const float Tolerance = 1e-5f;
+
+    private static readonly SafeTensorsFile s_fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "guidance-sld.safetensors"));
+    private static readonly JsonDocument s_cases = JsonDocument.Parse(s_fixture.Metadata["cases"]);
+
+    public static TheoryData<string> Cases => [.. s_cases.RootElement.EnumerateObject().Select(entry => entry.Name)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AgreesWithTheReferenceStepForStep(string name)
+    {
+        JsonElement options = s_cases.RootElement.GetProperty(name);
+        int steps = options.GetProperty("steps").GetInt32();
+        int batch = options.GetProperty("batch").GetInt32();
+        float scale = options.GetProperty("guidance_scale").GetSingle();
+        SafeLatentSettings settings = new(
+            options.GetProperty("sld_warmup_steps").GetInt32(), options.GetProperty("sld_guidance_scale").GetSingle(),
+            options.GetProperty("sld_threshold").GetSingle(), options.GetProperty("sld_momentum_scale").GetSingle(),
+            options.GetProperty("sld_mom_beta").GetSingle());
+        for (int row = 0; row < batch; row++) Compare(name, settings, scale, steps, batch, row);
+    }
+
+    [Fact]
+    public void PresetsArePublished()
+    {
+        foreach (SafeLatentPreset preset in Enum.GetValues<SafeLatentPreset>())
+        {
+            JsonElement options = s_cases.RootElement.GetProperty(preset.ToString().ToLowerInvariant());
+            SafeLatentSettings settings = SafeLatentSettings.Of(preset);
+            Assert.Equal(options.GetProperty("sld_warmup_steps").GetInt32(), settings.WarmupSteps);
+            Assert.Equal(options.GetProperty("sld_guidance_scale").GetSingle(), settings.Scale);
+            Assert.Equal(options.GetProperty("sld_threshold").GetSingle(), settings.Threshold);
+            Assert.Equal(options.GetProperty("sld_momentum_scale").GetSingle(), settings.MomentumScale);
+            Assert.Equal(options.GetProperty("sld_mom_beta").GetSingle(), settings.MomentumDecay);
+        }
+    }
+
+    [Fact]
+    public void ALengthThatNoVectorDividesIsComputedToItsEnd()
+    {
+        // The vector part and the scalar rest must give the same values, so one odd length is compared with single values.
+        SafeLatentSettings settings = SafeLatentSettings.Of(SafeLatentPreset.Strong) with { WarmupSteps = 0 };
+        float[] u = Values(37, 1), p = Values(37, 2), s = Values(37, 3);
+        float[] whole = Term(settings, u, p, s);
+        for (int i = 0; i < u.Length; i++) Assert.Equal(Term(settings, [u[i]], [p[i]], [s[i]])[0], whole[i]);
+    }
+
+    private static void Compare(string name, SafeLatentSettings settings, float scale, int steps, int batch, int row)
+    {
+        ReadOnlySpan<float> u = Values(name, "u"), p = Values(name, "p"), s = Values(name, "s"), guided = Values(name, "guided"), momentum = Values(name, "momentum");
+        int length = u.Length / steps / batch;
+        FakePredictions predictions = new(length);
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, length), steps, scale));
+        float[] term = new float[length];
+        for (int step = 0; step < steps; step++)
+        {
+            Range range = new((step * batch + row) * length, (step * batch + row + 1) * length);
+            DenoisingStep denoisingStep = new(step, 0, steps, scale);
+            predictions.Set(u[range], p[range], s[range]);
+            bool isNeeded = state.SurelyNeeds(denoisingStep).Contains(FakePredictions.Concept);
+            GuidanceOutcome outcome = state.ComputeTerm(denoisingStep, predictions.Predictions, term);
+            Assert.Equal(step >= settings.WarmupSteps, outcome.IsGuided);
+            for (int i = 0; i < length; i++)
+            {
+                float value = u[range][i] + scale * (p[range][i] - u[range][i]) + (outcome.IsGuided ? term[i] : 0);
+                Assert.Equal(guided[range][i], value, Tolerance);
+                if (isNeeded) Assert.Equal(momentum[range][i], state.Momentum[i], Tolerance);
+            }
+        }
+    }
+
+    private static float[] Term(SafeLatentSettings settings, float[] u, float[] p, float[] s)
+    {
+        FakePredictions predictions = new(u.Length);
+        predictions.Set(u, p, s);
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, u.Length), 1, 7.5f));
+        float[] term = new float[u.Length];
+        Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1, 7.5f), predictions.Predictions, term).IsGuided);
+        return term;
+    }
+
+    private static float[] Values(int length, int seed)
+    {
+        float[] values = new float[length];
+        new Numerics.TorchNoise(seed).Fill(values);
+        return values;
+    }
+
+    private static ReadOnlySpan<float> Values(string name, string tensor) => s_fixture.Get($"{name}/{tensor}").AsSingles();
+
+    /// <summary>Three predictions in a batch.</summary>
+    private sealed class FakePredictions(int length) : IDenoiserBatch
+    {
+        private readonly float[] _values = new float[3 * length];
+
+        public static Condition Concept { get; } = new(2);
+
+        public StepPredictions Predictions { get; } = new();
+
+        public int Rows => 3;
+
+        public void Set(ReadOnlySpan<float> u, ReadOnlySpan<float> p, ReadOnlySpan<float> s)
+        {
+            u.CopyTo(_values);
+            p.CopyTo(_values.AsSpan(length));
+            s.CopyTo(_values.AsSpan(2 * length));
+            for (int i = 0; i < 3; i++) Predictions.Set(new Condition(i), this, i);
+        }
+
+        public ReadOnlySpan<float> Prediction(int row) => _values.AsSpan(row * length, length);
+
+        public void SetCondition(int row, TextStates condition) => throw new NotSupportedException();
+
+        public Span<float> Latents(int row) => throw new NotSupportedException();
+
+        public void Evaluate(int timestep, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+    }
+}

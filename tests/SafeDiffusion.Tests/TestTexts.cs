@@ -1,0 +1,13 @@
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.TextEncoding;
+
+namespace SafeDiffusion;
+
+/// <summary>Texts for tests that need no text encoder.</summary>
+internal static class TestTexts
+{
+    private static readonly ClipTokenizer s_tokenizer = ClipTokenizer.Load(Path.Combine(Fixture.ShapesModel, "tokenizer"));
+
+    public static TextStates States(string text) => new(s_tokenizer.Encode(text), new float[8], 4, 2);
+}
