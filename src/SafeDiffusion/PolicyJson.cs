@@ -54,22 +54,30 @@ internal static class PolicyJson
     {
         try
         {
-            return JsonSerializer.Deserialize<Document>(json, s_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            RequireKnownMethods(tree.RootElement);
+            return tree.Deserialize<Document>(s_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException)
+        catch (JsonException error)
         {
-            string path = (error as JsonException)?.Path?.TrimStart('$').TrimStart('.') ?? "";
-            throw new InvalidPolicyException(path.Length == 0 ? "$" : path, Explain(error), error);
+            string path = error.Path?.TrimStart('$').TrimStart('.') ?? "";
+            throw new InvalidPolicyException(path.Length == 0 ? "$" : path, error.Message.Split(" Path:")[0], error);
         }
     }
 
-    /// <summary>The runtime's message, less what it repeats of the path, with what can be written instead.</summary>
-    private static string Explain(Exception error)
+    /// <summary>The serializer's own error for an unknown method does not name the known ones.</summary>
+    private static void RequireKnownMethods(JsonElement root)
     {
-        string message = error.Message.Split(" Path:")[0];
-        return message.Contains("discriminator", StringComparison.Ordinal) || error is NotSupportedException
-            ? $"the method is missing or unknown; known are {string.Join(", ", KnownMethods())}."
-            : message;
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("protections", out JsonElement protections)) return;
+        if (protections.ValueKind != JsonValueKind.Array) return;
+        foreach ((int index, JsonElement protection) in protections.EnumerateArray().Index())
+        {
+            if (protection.ValueKind != JsonValueKind.Object) continue;
+            bool isThere = protection.TryGetProperty("method", out JsonElement method);
+            if (isThere && method.ValueKind == JsonValueKind.String && KnownMethods().Contains(method.GetString())) continue;
+            throw new InvalidPolicyException(
+                $"protections[{index}].method", $"is {(isThere ? method.GetRawText() : "missing")}; known are {string.Join(", ", KnownMethods())}.");
+        }
     }
 
     private static IEnumerable<string> KnownMethods() => typeof(Protection)

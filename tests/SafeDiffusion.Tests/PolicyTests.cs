@@ -23,8 +23,8 @@ public sealed class PolicyTests
               ]
             }
             """);
-        Assert.Equal(code.Protections, json.Protections);
-        Assert.Equal(code.Protections, SafetyPolicy.Parse(code.ToJson()).Protections);
+        Assert.Equal(code.Protections.AsEnumerable(), json.Protections);
+        Assert.Equal(code.Protections.AsEnumerable(), SafetyPolicy.Parse(code.ToJson()).Protections);
         Assert.Equal(new SafeLatentSettings(3, 70, 1, 0.5f, 0.7f), ((SafeLatentGuidance)json.Protections[1]).Settings);
     }
 
@@ -56,8 +56,8 @@ public sealed class PolicyTests
     [InlineData("""{ "version": 1, "protections": [ { "method": "safe-latent", "concept": " " } ] }""", "protections[0].concept")]
     [InlineData("""{ "version": 1, "protections": [ { "method": "safe-latent", "concept": null } ] }""", "protections[0].concept")]
     [InlineData("""{ "version": 1, "protections": [ { "method": "negative-prompt", "text": "a" }, { "method": "negative-prompt", "text": "b" } ] }""", "protections[1]")]
-    [InlineData("""{ "version": 1, "protections": [ { "method": "magic" } ] }""", "protections[0]")]
-    [InlineData("""{ "version": 1, "protections": [ { } ] }""", "protections[0]")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "magic" } ] }""", "protections[0].method")]
+    [InlineData("""{ "version": 1, "protections": [ { } ] }""", "protections[0].method")]
     [InlineData("""{ "version": 1, "protections": [ null ] }""", "protections[0]")]
     [InlineData("""{ "version": 1, "protections": [], "more": 1 }""", "more")]
     [InlineData("""{ "version": 2, "protections": [] }""", "version")]

@@ -1,5 +1,4 @@
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Fixtures;
 using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion;

@@ -102,7 +102,7 @@ public sealed class SchedulerSettingsTests
     public void AMissingFileIsRefused()
     {
         using TemporaryFolder folder = new();
-        Assert.Throws<InvalidFileException>(() => SchedulerSettings.Load(folder.Combine("scheduler_config.json")));
+        Assert.Throws<InvalidFileException>(() => SchedulerSettings.Load(folder.File("scheduler_config.json")));
     }
 
     [Fact]

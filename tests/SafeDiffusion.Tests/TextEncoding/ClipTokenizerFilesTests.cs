@@ -50,8 +50,8 @@ public sealed class ClipTokenizerFilesTests
     public void BothConfigurationFilesMayBeMissing()
     {
         using TemporaryFolder folder = Copy();
-        File.Delete(folder.Combine("tokenizer_config.json"));
-        File.Delete(folder.Combine("special_tokens_map.json"));
+        File.Delete(folder.File("tokenizer_config.json"));
+        File.Delete(folder.File("special_tokens_map.json"));
         Assert.Equal(625, ClipTokenizer.Load(folder.Path).PadToken);
     }
 
@@ -77,7 +77,7 @@ public sealed class ClipTokenizerFilesTests
 
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => ClipTokenizer.Load(folder.Path));
 
-        Assert.Equal(folder.Combine(file), error.File);
+        Assert.Equal(folder.File(file), error.File);
         Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
     }
 
@@ -98,7 +98,7 @@ public sealed class ClipTokenizerFilesTests
     public void AMissingFileIsRefused(string file)
     {
         using TemporaryFolder folder = Copy();
-        File.Delete(folder.Combine(file));
+        File.Delete(folder.File(file));
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => ClipTokenizer.Load(folder.Path));
         Assert.Contains("is missing", error.Reason, StringComparison.Ordinal);
     }
@@ -107,7 +107,7 @@ public sealed class ClipTokenizerFilesTests
     public void BinaryFilesAreRefused()
     {
         using TemporaryFolder folder = Copy();
-        File.WriteAllBytes(folder.Combine("merges.txt"), [0xFF, 0xFE, 0x00]);
+        File.WriteAllBytes(folder.File("merges.txt"), [0xFF, 0xFE, 0x00]);
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => ClipTokenizer.Load(folder.Path));
         Assert.Contains("UTF-8", error.Reason, StringComparison.Ordinal);
     }
@@ -140,11 +140,11 @@ public sealed class ClipTokenizerFilesTests
         TemporaryFolder folder = new();
         foreach (string file in Directory.GetFiles(Path.Combine(Fixture.ShapesModel, "tokenizer")))
         {
-            File.Copy(file, folder.Combine(Path.GetFileName(file)));
+            File.Copy(file, folder.File(Path.GetFileName(file)));
         }
         return folder;
     }
 
     private static void Write(TemporaryFolder folder, string file, string content) =>
-        File.WriteAllText(folder.Combine(file), content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        File.WriteAllText(folder.File(file), content, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
 }
