@@ -9,7 +9,7 @@ internal static class BoundedFile
     private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a UTF-8 text; a byte order mark is dropped.</summary>
-    /// <exception cref="InvalidFileException">The file is missing, unreadable, over <paramref name="limit"/> bytes, or not UTF-8.</exception>
+    /// <exception cref="InvalidFileException">It is missing, unreadable, over <paramref name="limit"/> bytes, or not UTF-8.</exception>
     public static string ReadText(string path, int limit)
     {
         try

@@ -55,7 +55,8 @@ public sealed class DdimInversion
     /// <param name="cancellationToken">Checked before each update.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public void Invert(ReadOnlySpan<float> latents, NoisePredictor predict, Span<float> destination, CancellationToken cancellationToken = default)
+    public void Invert(
+        ReadOnlySpan<float> latents, NoisePredictor predict, Span<float> destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(predict);
         float[] prediction = new float[latents.Length];

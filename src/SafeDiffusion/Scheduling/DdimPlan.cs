@@ -24,7 +24,7 @@ public sealed class DdimPlan
     internal int Stride => Scheduler.Settings.TrainingTimesteps / Timesteps.Length;
 
     /// <summary>The first step of an image-to-image run, as in diffusers: <c>N - min(int(N strength), N)</c>.</summary>
-    /// <param name="strength">How much of the image is replaced, 0 (nothing: returns N, no step is left) to 1 (all of it: returns 0).</param>
+    /// <param name="strength">How much of the image is replaced, 0 (nothing: gives N, no step is left) to 1 (all of it: gives 0).</param>
     /// <returns>The index into <see cref="Timesteps"/> to noise the image to and to start at.</returns>
     /// <exception cref="InvalidRequestException"><paramref name="strength"/> is not within 0 to 1.</exception>
     public int StartIndex(double strength)
@@ -45,7 +45,8 @@ public sealed class DdimPlan
     /// <exception cref="InvalidRequestException"><paramref name="eta"/> is not within 0 to 1.</exception>
     /// <exception cref="ArgumentException"><paramref name="index"/> is out of range, the lengths differ, or noise is missing.</exception>
     public void Step(
-        int index, ReadOnlySpan<float> prediction, ReadOnlySpan<float> latents, Span<float> destination, float eta = 0, ReadOnlySpan<float> noise = default)
+        int index, ReadOnlySpan<float> prediction, ReadOnlySpan<float> latents, Span<float> destination,
+        float eta = 0, ReadOnlySpan<float> noise = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Timesteps.Length);

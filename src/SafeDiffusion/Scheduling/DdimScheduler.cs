@@ -44,7 +44,9 @@ public sealed class DdimScheduler
     /// <param name="prediction">The model's prediction, any length.</param>
     /// <param name="latents">The latents, of the same length.</param>
     /// <param name="destination">Of the same length; may be <paramref name="latents"/>, must not overlap anything else.</param>
-    /// <exception cref="InvalidRequestException"><paramref name="timestep"/> is out of range, or has no signal to a noise prediction.</exception>
+    /// <exception cref="InvalidRequestException">
+    /// <paramref name="timestep"/> is out of range, or a noise prediction says nothing there (<c>abar = 0</c>).
+    /// </exception>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public void PredictOriginal(int timestep, ReadOnlySpan<float> prediction, ReadOnlySpan<float> latents, Span<float> destination)
     {

@@ -52,7 +52,7 @@ internal readonly record struct DdimUpdate(PredictionType Prediction, float? Cli
         }
     }
 
-    /// <summary>The predicted noise <c>e</c>; that of a noise prediction is not changed by clipping the original, as in the reference.</summary>
+    /// <summary>The predicted noise <c>e</c>, which clipping the original does not change, as in the reference.</summary>
     private void WriteNoise(ReadOnlySpan<float> prediction, ReadOnlySpan<float> latents, Span<float> destination)
     {
         if (Prediction == PredictionType.Epsilon)

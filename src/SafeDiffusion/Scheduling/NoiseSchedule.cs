@@ -35,7 +35,7 @@ internal static class NoiseSchedule
         return [.. roots.Select(root => root * root)];
     }
 
-    /// <summary><c>torch.linspace</c>: the first half is counted from the start, the second from the end, without rounding in between.</summary>
+    /// <summary><c>torch.linspace</c>: the first half counts from the start, the second from the end, each with one rounding.</summary>
     private static float[] Ramp(float start, float end, int count)
     {
         if (count == 1) return [start];

@@ -23,7 +23,7 @@ public sealed record SchedulerSettings
     /// <summary>How the betas grow. <c>beta_schedule</c>; default linear.</summary>
     public BetaSchedule BetaSchedule { get; init; } = BetaSchedule.Linear;
 
-    /// <summary>The betas themselves, <c>[T]</c>, each above 0 and below 1, instead of the schedule. <c>trained_betas</c>; default none.</summary>
+    /// <summary>The betas themselves, <c>[T]</c>, each within 0 and 1, instead of a schedule. <c>trained_betas</c>; default none.</summary>
     public IReadOnlyList<double>? TrainedBetas { get; init; }
 
     /// <summary>Whether predicted originals are clipped. <c>clip_sample</c>; default true.</summary>
@@ -44,7 +44,7 @@ public sealed record SchedulerSettings
     /// <summary>Which timesteps are visited. <c>timestep_spacing</c>; default leading.</summary>
     public TimestepSpacing TimestepSpacing { get; init; } = TimestepSpacing.Leading;
 
-    /// <summary>Whether the betas are rescaled so that the last timestep is noise alone. <c>rescale_betas_zero_snr</c>; default false.</summary>
+    /// <summary>Whether betas are rescaled so that the last timestep is all noise. <c>rescale_betas_zero_snr</c>; default false.</summary>
     public bool RescaleBetasZeroSnr { get; init; }
 
     /// <summary>Fields of the file that are known neither to matter to DDIM nor not to; they had no effect. Worth a warning.</summary>
@@ -74,8 +74,10 @@ public sealed record SchedulerSettings
         }
         if (!IsBeta(BetaStart)) return ("beta_start", $"is {BetaStart}; it must be above 0 and below 1");
         if (!IsBeta(BetaEnd)) return ("beta_end", $"is {BetaEnd}; it must be above 0 and below 1");
-        if (StepsOffset < 0 || StepsOffset >= TrainingTimesteps) return ("steps_offset", $"is {StepsOffset}; it must be 0 to {TrainingTimesteps - 1}");
-        if (!(ClipSampleRange > 0 && float.IsFinite(ClipSampleRange))) return ("clip_sample_range", $"is {ClipSampleRange}; it must be above 0");
+        bool isOffset = StepsOffset >= 0 && StepsOffset < TrainingTimesteps;
+        if (!isOffset) return ("steps_offset", $"is {StepsOffset}; it must be 0 to {TrainingTimesteps - 1}");
+        bool isRange = ClipSampleRange > 0 && float.IsFinite(ClipSampleRange);
+        if (!isRange) return ("clip_sample_range", $"is {ClipSampleRange}; it must be above 0");
         if (!Enum.IsDefined(BetaSchedule)) return ("beta_schedule", "is not defined");
         if (!Enum.IsDefined(PredictionType)) return ("prediction_type", "is not defined");
         if (!Enum.IsDefined(TimestepSpacing)) return ("timestep_spacing", "is not defined");

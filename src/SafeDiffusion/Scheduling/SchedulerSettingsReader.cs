@@ -74,7 +74,10 @@ internal sealed class SchedulerSettingsReader
 
     private void RefuseUnsupported()
     {
-        if (TakeFlag("thresholding", false)) throw Refuse(_file, "thresholding", "is true, which is for pixel models and not supported; set it to false");
+        if (TakeFlag("thresholding", false))
+        {
+            throw Refuse(_file, "thresholding", "is true, which is for pixel models and not supported; set it to false");
+        }
         string variance = Take("variance_type", JsonValueKind.String) is { } value ? value.GetString()! : "fixed_small";
         if (!variance.StartsWith("fixed", StringComparison.Ordinal))
         {
@@ -92,7 +95,8 @@ internal sealed class SchedulerSettingsReader
     private int TakeInt(string field, int otherwise)
     {
         if (Take(field, JsonValueKind.Number) is not { } value) return otherwise;
-        return value.TryGetInt32(out int number) ? number : throw Refuse(_file, field, $"is {value.GetRawText()}; it must be a whole number");
+        if (value.TryGetInt32(out int number)) return number;
+        throw Refuse(_file, field, $"is {value.GetRawText()}; it must be a whole number");
     }
 
     private double TakeNumber(string field, double otherwise) => Take(field, JsonValueKind.Number)?.GetDouble() ?? otherwise;
@@ -108,7 +112,8 @@ internal sealed class SchedulerSettingsReader
     {
         if (Take(field, JsonValueKind.Array) is not { } values) return null;
         bool areNumbers = values.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number);
-        return areNumbers ? [.. values.EnumerateArray().Select(value => value.GetDouble())] : throw Refuse(_file, field, "holds something other than numbers");
+        if (!areNumbers) throw Refuse(_file, field, "holds something other than numbers");
+        return [.. values.EnumerateArray().Select(value => value.GetDouble())];
     }
 
     private T TakeChoice<T>(string field, FrozenDictionary<string, T> choices, T otherwise)

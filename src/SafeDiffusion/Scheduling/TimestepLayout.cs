@@ -7,12 +7,12 @@ internal static class TimestepLayout
     public static int[] Create(SchedulerSettings settings, int steps)
     {
         int training = settings.TrainingTimesteps;
-        if (steps < 1 || steps > training) throw new InvalidRequestException("steps", $"is {steps}; give 1 to {training}, for instance 30");
+        if (steps < 1 || steps > training) throw new InvalidRequestException("steps", $"is {steps}; give 1 to {training}");
         int[] timesteps = [.. Enumerable.Range(0, steps).Select(i => TimestepOf(settings, steps, i))];
         if (timesteps[0] < training) return timesteps;
         throw new InvalidRequestException("steps",
-            $"{steps} with steps_offset {settings.StepsOffset} start at timestep {timesteps[0]}, beyond the model's last one, {training - 1}; "
-            + "give fewer steps");
+            $"{steps} with steps_offset {settings.StepsOffset} start at timestep {timesteps[0]}, beyond the model's last one, "
+            + $"{training - 1}; give fewer steps");
     }
 
     private static int TimestepOf(SchedulerSettings settings, int steps, int index)

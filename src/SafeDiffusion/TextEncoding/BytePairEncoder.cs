@@ -65,7 +65,7 @@ internal sealed class BytePairEncoder(ClipVocabulary vocabulary)
             {
                 bool isLast = end == word.Length && i == length - 1;
                 int id = vocabulary.FindByte(utf8[i], isLast) ?? throw new InvalidRequestException("text",
-                    $"the tokenizer's vocabulary cannot spell '{rune}' in '{word}'; leave it out, or use a model with CLIP's full vocabulary");
+                    $"the tokenizer's vocabulary cannot spell '{rune}'; leave it out, or use a model with CLIP's full vocabulary");
                 pieces.Add(new WordPiece(id, new TokenSpan(start, end)));
             }
         }

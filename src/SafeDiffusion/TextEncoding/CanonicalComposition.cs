@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SafeDiffusion.TextEncoding;
 
-/// <summary>Normalisation form C (Unicode Standard Annex 15): decompose, order the marks, compose. Linear up to the sorting of marks.</summary>
+/// <summary>Normalisation form C (Unicode Standard Annex 15): decompose, order the marks, compose. Linear but for sorting marks.</summary>
 internal static class CanonicalComposition
 {
     private const char FirstCombiningMark = '\u0300';

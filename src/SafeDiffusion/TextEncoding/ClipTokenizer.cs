@@ -61,7 +61,7 @@ public sealed class ClipTokenizer : ITextTokenizer
         if (maxLength is < ClipTokenizerFiles.ShortestLength or > ClipTokenizerFiles.LongestLength)
         {
             throw new InvalidRequestException("maxLength",
-                $"is {maxLength}; give {ClipTokenizerFiles.ShortestLength} to {ClipTokenizerFiles.LongestLength}, 77 for Stable Diffusion v1");
+                $"is {maxLength}; give {ClipTokenizerFiles.ShortestLength} to {ClipTokenizerFiles.LongestLength}, 77 for SD v1");
         }
         string vocabularyPath = Path.Combine(tokenizerFolder, "vocab.json");
         ClipVocabulary vocabulary = ClipVocabulary.Load(vocabularyPath, Path.Combine(tokenizerFolder, "merges.txt"));
@@ -117,7 +117,7 @@ public sealed class ClipTokenizer : ITextTokenizer
         return ImmutableCollectionsMarshal.AsImmutableArray(ids);
     }
 
-    /// <summary>The pieces of the segments as they stand in the normalised text, a space between two; positions are still to be set.</summary>
+    /// <summary>The pieces of segments that stand in the normalised text with a space between two; positions are still to be set.</summary>
     private IEnumerable<TokenPiece> Tokenize(List<TextSegment> segments)
     {
         int offset = 0;

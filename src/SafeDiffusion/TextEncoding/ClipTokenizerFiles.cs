@@ -39,7 +39,7 @@ internal sealed record ClipTokenizerFiles(SpecialToken Start, SpecialToken End, 
     private static JsonDocument? ParseIfPresent(string path) =>
         File.Exists(path) ? BoundedFile.ParseObject(BoundedFile.ReadText(path, LargestFile), path) : null;
 
-    /// <summary>A token is written as a string or as an object with <c>content</c> and <c>normalized</c>; null means that it is not set.</summary>
+    /// <summary>A token is a string, or an object with <c>content</c> and <c>normalized</c>; null means that it is not set.</summary>
     private static SpecialToken? ReadToken(JsonDocument? document, string file, string name)
     {
         if (document is null || !document.RootElement.TryGetProperty(name, out JsonElement value)) return null;

@@ -54,8 +54,11 @@ public sealed class NoiseSourceTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
-    public void GivenNoiseMustBeFinite(float value) =>
-        Assert.Contains("finite", Assert.Throws<InvalidRequestException>(() => new GivenNoise([1, value])).Message, StringComparison.Ordinal);
+    public void GivenNoiseMustBeFinite(float value)
+    {
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => new GivenNoise([1, value]));
+        Assert.Contains("finite", error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void GivenNoiseMustHoldSomething() => Assert.Throws<InvalidRequestException>(() => new GivenNoise([]));

@@ -55,6 +55,23 @@ public sealed class ClipTokenizerFilesTests
         Assert.Equal(625, ClipTokenizer.Load(folder.Path).PadToken);
     }
 
+    /// <summary>As in transformers: exactly as spelled, unless every role of the token is marked as normalized.</summary>
+    [Theory]
+    [InlineData("""{"bos_token": "<|startoftext|>"}""", false)]
+    [InlineData("""{"bos_token": {"content": "<|startoftext|>", "normalized": false}}""", false)]
+    [InlineData("""{"bos_token": {"content": "<|startoftext|>", "normalized": true}}""", true)]
+    [InlineData("""{"bos_token": {"content": "<|startoftext|>", "normalized": true}, "pad_token": "<|startoftext|>"}""", false)]
+    public void SpecialTokensAreMatchedInAnyCaseWhereMarkedNormalized(string map, bool isSpecial)
+    {
+        using TemporaryFolder folder = Copy();
+        Write(folder, "special_tokens_map.json", map);
+        ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Path);
+
+        Assert.Equal(isSpecial, tokenizer.Encode("<|StartOfText|>", SpecialTokenHandling.Keep).Ids[1] == 624);
+        Assert.Equal(isSpecial ? 1 : 0, tokenizer.Encode("<|StartOfText|>").EscapedSpecialTokens.Length);
+        Assert.Equal(624, tokenizer.Encode("<|startoftext|>", SpecialTokenHandling.Keep).Ids[1]);
+    }
+
     [Theory]
     [InlineData("merges.txt", "#version: 0.2\ng r\nzz y", "line 3 needs the symbol 'zz'")]
     [InlineData("merges.txt", "#version: 0.2\ng r\ng r", "a second time")]

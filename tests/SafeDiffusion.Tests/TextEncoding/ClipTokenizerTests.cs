@@ -148,7 +148,8 @@ public sealed class ClipTokenizerTests
 
         Assert.Equal(75, encoded.Pieces.Length);
         Assert.True(encoded.IsTruncated);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"took {watch.Elapsed}");
+        // It takes a tenth of a second; quadratic time would be minutes. The margin is for busy machines.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
     }
 
     [Fact]
