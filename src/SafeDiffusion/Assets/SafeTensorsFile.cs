@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Assets;
@@ -106,14 +105,6 @@ public sealed class SafeTensorsFile
 
     private static void RequireUnicode(IEnumerable<string> texts, string parameter)
     {
-        UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-        try
-        {
-            foreach (string text in texts) strict.GetByteCount(text);
-        }
-        catch (EncoderFallbackException error)
-        {
-            throw new ArgumentException("A name or value is not valid Unicode: it has half of a surrogate pair.", parameter, error);
-        }
+        if (!texts.All(UnicodeText.IsValid)) throw new ArgumentException("A name or value holds half of a surrogate pair.", parameter);
     }
 }

@@ -31,13 +31,17 @@ internal abstract class ByteSource(string name)
 
     /// <summary>Opens a file and reads it.</summary>
     /// <exception cref="InvalidFileException">It is missing or cannot be read, or <paramref name="read"/> refuses it.</exception>
-    public static T Open<T>(string path, Func<ByteSource, T> read)
+    public static T Open<T>(string path, Func<ByteSource, T> read) => OpenStream(path, stream => read(Of(stream, path)));
+
+    /// <summary>Opens a file as a stream and reads it.</summary>
+    /// <exception cref="InvalidFileException">It is missing or cannot be read, or <paramref name="read"/> refuses it.</exception>
+    public static T OpenStream<T>(string path, Func<Stream, T> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return read(Of(stream, path));
+            return read(stream);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
