@@ -42,7 +42,7 @@ public enum ElementType
 /// <summary>Sizes and safetensors names of the element types.</summary>
 internal static class ElementTypes
 {
-    private static readonly Dictionary<string, ElementType> ByName = Enum.GetValues<ElementType>().ToDictionary(SafeTensorsName);
+    private static readonly Dictionary<string, ElementType> _byName = Enum.GetValues<ElementType>().ToDictionary(SafeTensorsName);
 
     /// <summary>Bytes of one element.</summary>
     public static int Size(this ElementType type) => type switch
@@ -66,5 +66,5 @@ internal static class ElementTypes
     };
 
     /// <summary>The type of a name in a safetensors header, or null where there is none.</summary>
-    public static ElementType? FromSafeTensorsName(string name) => ByName.TryGetValue(name, out ElementType type) ? type : null;
+    public static ElementType? FromSafeTensorsName(string name) => _byName.TryGetValue(name, out ElementType type) ? type : null;
 }

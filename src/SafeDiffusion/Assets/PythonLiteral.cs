@@ -9,13 +9,13 @@ namespace SafeDiffusion.Assets;
 /// </summary>
 internal ref struct PythonLiteral
 {
-    private static readonly SearchValues<char> NumberSymbols = SearchValues.Create("-0123456789");
+    private static readonly SearchValues<char> _numberSymbols = SearchValues.Create("-0123456789");
 
     private ReadOnlySpan<char> _rest;
 
     private PythonLiteral(ReadOnlySpan<char> text) => _rest = text;
 
-    /// <summary>The dictionary's values by key: <see cref="string"/>, <see cref="bool"/>, an array of <see cref="long"/>, or <see cref="Unread"/> for a list.</summary>
+    /// <summary>The values by key: <see cref="string"/>, <see cref="bool"/>, an array of <see cref="long"/>, or <see cref="Unread"/>.</summary>
     public static Dictionary<string, object> ParseDictionary(ReadOnlySpan<char> text)
     {
         PythonLiteral literal = new(text);
@@ -102,7 +102,7 @@ internal ref struct PythonLiteral
     private long Number()
     {
         SkipSpace();
-        int length = _rest.IndexOfAnyExcept(NumberSymbols);
+        int length = _rest.IndexOfAnyExcept(_numberSymbols);
         if (length > 0 && long.TryParse(_rest[..length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
         {
             _rest = _rest[length..];

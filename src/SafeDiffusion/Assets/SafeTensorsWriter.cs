@@ -11,7 +11,7 @@ internal static class SafeTensorsWriter
     private const int Alignment = 8;
 
     // Only what JSON itself must escape is escaped, as in the reference.
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions _plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Write(SafeTensorsFile file, Stream stream)
     {
@@ -33,7 +33,7 @@ internal static class SafeTensorsWriter
     private static ReadOnlySpan<byte> Header(List<KeyValuePair<string, StoredTensor>> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using Utf8JsonWriter json = new(buffer, Plain);
+        using Utf8JsonWriter json = new(buffer, _plain);
         json.WriteStartObject();
         if (metadata.Count > 0) WriteMetadata(json, metadata);
         long offset = 0;

@@ -12,7 +12,8 @@ internal abstract class ByteSource(string name)
     /// <exception cref="InvalidFileException">The file ends before, or the count is beyond what one array holds.</exception>
     public ReadOnlyMemory<byte> Take(long count, string what)
     {
-        if (count > Array.MaxLength) throw Invalid($"{what} takes {count} bytes; at most {Array.MaxLength} can be read at once");
+        if (count > Left) throw EndsEarly(count, what, Left.Value);
+        if (count > Array.MaxLength) throw Invalid($"has {count} bytes for {what}; at most {Array.MaxLength} can be read at once");
         return TakeUpTo((int)count, what);
     }
 
@@ -53,18 +54,22 @@ internal abstract class ByteSource(string name)
         }
     }
 
+    /// <summary>How many bytes are left, where that is known.</summary>
+    private protected abstract long? Left { get; }
+
     private protected abstract ReadOnlyMemory<byte> TakeUpTo(int count, string what);
 
     private protected InvalidFileException EndsEarly(long count, string what, long there) =>
-        Invalid($"ends early: {what} takes {count} bytes, {there} are left");
+        Invalid($"ends early: {count} bytes were expected for {what}, {there} are left");
 
     private sealed class MemorySource(ReadOnlyMemory<byte> rest, string name) : ByteSource(name)
     {
         private ReadOnlyMemory<byte> _rest = rest;
 
+        private protected override long? Left => _rest.Length;
+
         private protected override ReadOnlyMemory<byte> TakeUpTo(int count, string what)
         {
-            if (count > _rest.Length) throw EndsEarly(count, what, _rest.Length);
             ReadOnlyMemory<byte> taken = _rest[..count];
             _rest = _rest[count..];
             return taken;
@@ -81,11 +86,11 @@ internal abstract class ByteSource(string name)
         // A stream that does not know its length is read in pieces, so that a false claim costs at most twice what is there.
         private const int FirstPiece = 1 << 16;
 
+        private protected override long? Left => stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : null;
+
         private protected override ReadOnlyMemory<byte> TakeUpTo(int count, string what)
         {
-            long? left = stream.CanSeek ? stream.Length - stream.Position : null;
-            if (count > left) throw EndsEarly(count, what, Math.Max(0, left.Value));
-            byte[] bytes = new byte[left is null ? Math.Min(count, FirstPiece) : count];
+            byte[] bytes = new byte[stream.CanSeek ? count : Math.Min(count, FirstPiece)];
             int filled = 0;
             while (true)
             {

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Imaging;
 /// <summary>Between interleaved bytes and the planes of numbers in [-1, 1] that the models take and give.</summary>
 internal static class PlanarPixels
 {
-    private static readonly float[] Levels = [.. Enumerable.Range(0, 256).Select(level => level / 255f * 2f - 1f)];
+    private static readonly float[] _levels = [.. Enumerable.Range(0, 256).Select(level => level / 255f * 2f - 1f)];
 
     /// <summary>Planes [3, height, width] in [-1, 1] to interleaved bytes.</summary>
     public static byte[] ToInterleaved(ReadOnlySpan<float> planes, int width, int height)
@@ -39,7 +39,7 @@ internal static class PlanarPixels
         for (int channel = 0; channel < RgbImage.Channels; channel++)
         {
             Span<float> plane = planes.Slice(channel * count, count);
-            for (int i = 0, from = channel; i < plane.Length; i++, from += RgbImage.Channels) plane[i] = Levels[pixels[from]];
+            for (int i = 0, from = channel; i < plane.Length; i++, from += RgbImage.Channels) plane[i] = _levels[pixels[from]];
         }
     }
 

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Assets;
 /// <summary>The manifest of tests/Fixtures/numerics/formats: what numpy and safetensors make of each file.</summary>
 internal static class FormatFixtures
 {
-    private static readonly JsonElement Manifest =
+    private static readonly JsonElement _manifest =
         JsonDocument.Parse(File.ReadAllBytes(Fixture.Locate("numerics", "formats", "manifest.json"))).RootElement;
 
     /// <summary>The names of the manifest's files of a format ("safetensors" or "npy").</summary>
@@ -32,11 +32,12 @@ internal static class FormatFixtures
     private static void AssertFloats(JsonElement[] values, StoredTensor actual)
     {
         double[] expected = [.. values.Select(Number)];
-        Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), actual.ToDoubles().Select(Canonical));
-        Assert.Equal(expected.Select(value => BitConverter.SingleToInt32Bits((float)value)), actual.ToSingles().Select(value => BitConverter.SingleToInt32Bits(float.IsNaN(value) ? float.NaN : value)));
+        Assert.Equal(expected.Select(Bits), actual.ToDoubles().Select(Bits));
+        Assert.Equal(expected.Select(value => Bits((float)value)), actual.ToSingles().Select(value => Bits(value)));
     }
 
-    private static long Canonical(double value) => BitConverter.DoubleToInt64Bits(double.IsNaN(value) ? double.NaN : value);
+    // All NaN count as one; 0 and -0 differ.
+    private static long Bits(double value) => BitConverter.DoubleToInt64Bits(double.IsNaN(value) ? double.NaN : value);
 
     private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : value.GetString() switch
     {
@@ -69,5 +70,5 @@ internal static class FormatFixtures
         _ => throw new FormatException(numpyName),
     };
 
-    private static JsonElement.ArrayEnumerator Entries(string format) => Manifest.GetProperty(format).EnumerateArray();
+    private static JsonElement.ArrayEnumerator Entries(string format) => _manifest.GetProperty(format).EnumerateArray();
 }

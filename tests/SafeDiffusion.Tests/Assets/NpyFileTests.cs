@@ -8,7 +8,7 @@ namespace SafeDiffusion.Assets;
 /// <summary>Formula layer: .npy files against NumPy's, and against itself.</summary>
 public sealed class NpyFileTests
 {
-    private static readonly ElementType[] NumPyTypes =
+    private static readonly ElementType[] _numPyTypes =
     [
         ElementType.Bool, ElementType.U8, ElementType.I8, ElementType.U16, ElementType.I16, ElementType.F16,
         ElementType.U32, ElementType.I32, ElementType.F32, ElementType.U64, ElementType.I64, ElementType.F64,
@@ -26,8 +26,9 @@ public sealed class NpyFileTests
     public void WritesTheBytesOfNumPy(string file)
     {
         JsonElement entry = FormatFixtures.Entry("npy", file);
-        bool plain = entry.GetProperty("version")[0].GetInt32() == 1 && !entry.GetProperty("fortran").GetBoolean() && !file.Contains("big_endian", StringComparison.Ordinal);
-        if (!plain) return;
+        bool versionOne = entry.GetProperty("version")[0].GetInt32() == 1;
+        bool reordered = entry.GetProperty("fortran").GetBoolean() || file.Contains("big_endian", StringComparison.Ordinal);
+        if (!versionOne || reordered) return;
         byte[] bytes = File.ReadAllBytes(FormatFixtures.PathOf(file));
         Assert.Equal(bytes, Written(NpyFile.Read(bytes, file)));
     }
@@ -59,7 +60,7 @@ public sealed class NpyFileTests
         Assert.Contains(reason, Assert.Throws<InvalidFileException>(() => NpyFile.Load(FormatFixtures.PathOf(file))).Reason, StringComparison.Ordinal);
 
     [Fact]
-    public void WhatWasWrittenIsReadBack() => Properties.ForAll(Generate.TensorsOf(NumPyTypes), tensor =>
+    public void WhatWasWrittenIsReadBack() => Properties.ForAll(Generate.TensorsOf(_numPyTypes), tensor =>
     {
         byte[] bytes = Written(tensor);
         Assert.Equal(0, (bytes.Length - tensor.Bytes.Length) % 64);

@@ -9,7 +9,7 @@ namespace SafeDiffusion.Assets;
 /// <summary>Formula layer: safetensors against the reference implementation's files, and against itself.</summary>
 public sealed class SafeTensorsFileTests
 {
-    private static readonly Gen<SafeTensorsFile> Files =
+    private static readonly Gen<SafeTensorsFile> _files =
         from names in Gen.ListOf(Generate.Texts)
         from tensors in Gen.ArrayOf(Generate.Tensors, names.Count)
         from keys in Gen.ListOf(Generate.Texts)
@@ -61,7 +61,7 @@ public sealed class SafeTensorsFileTests
     }
 
     [Fact]
-    public void WhatWasWrittenIsReadBack() => Properties.ForAll(Files, file =>
+    public void WhatWasWrittenIsReadBack() => Properties.ForAll(_files, file =>
     {
         byte[] bytes = Written(file);
         AssertEqual(file, SafeTensorsFile.Read(bytes, "memory"));

@@ -9,7 +9,7 @@ namespace SafeDiffusion.Imaging;
 /// <summary>Formula layer: texts in PNG files.</summary>
 public sealed class PngTextTests
 {
-    private static readonly RgbImage Pixel = new(1, 1, new byte[3]);
+    private static readonly RgbImage _pixel = new(1, 1, new byte[3]);
 
     [Fact]
     public void ReadsAllThreeKinds()
@@ -29,7 +29,7 @@ public sealed class PngTextTests
     {
         using TemporaryFolder folder = new();
         Dictionary<string, string> text = new() { ["prompt"] = "a blue circle\nand a 猫", ["seed"] = "7", ["Größe"] = "512×512" };
-        Pixel.SavePng(folder.File("x.png"), text);
+        _pixel.SavePng(folder.File("x.png"), text);
         Assert.Equal(text, PngCodec.ReadText(folder.File("x.png")));
     }
 
@@ -72,7 +72,7 @@ public sealed class PngTextTests
     private static byte[] Written(string keyword, string text)
     {
         using MemoryStream stream = new();
-        PngCodec.Default.Encode(Pixel, stream, new Dictionary<string, string> { [keyword] = text });
+        PngCodec.Default.Encode(_pixel, stream, new Dictionary<string, string> { [keyword] = text });
         return stream.ToArray();
     }
 }

@@ -5,7 +5,7 @@ namespace SafeDiffusion.Imaging;
 /// <summary>Formula layer: pictures from and to the models' planes, against values computed by hand.</summary>
 public sealed class RgbImageTests
 {
-    private static readonly RgbImage Square = new(2, 2, new byte[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 });
+    private static readonly RgbImage _square = new(2, 2, new byte[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 });
 
     [Fact]
     public void PlanesBecomePixels()
@@ -48,26 +48,26 @@ public sealed class RgbImageTests
         Assert.Throws<ArgumentException>(() => RgbImage.FromPlanar([0, 0], 1, 1));
         Assert.Throws<ArgumentException>(() => new RgbImage(2, 2, new byte[11]));
         Assert.Throws<ArgumentOutOfRangeException>(() => new RgbImage(0, 2, default));
-        Assert.Throws<ArgumentException>(() => Square.ToPlanar(new float[11]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Square[2, 0]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => Square[0, -1]);
+        Assert.Throws<ArgumentException>(() => _square.ToPlanar(new float[11]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square[2, 0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square[0, -1]);
     }
 
     [Fact]
     public void CropsInside()
     {
-        RgbImage part = Square.Crop(1, 0, 1, 2);
+        RgbImage part = _square.Crop(1, 0, 1, 2);
         Assert.Equal([3, 4, 5, 9, 10, 11], part.Pixels.ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => Square.Crop(1, 0, 2, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Square.Crop(int.MaxValue, 0, 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square.Crop(1, 0, 2, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square.Crop(int.MaxValue, 0, 1, 1));
     }
 
     [Fact]
     public void AnotherCodecPlugsIn()
     {
         using TemporaryFolder folder = new();
-        Square.Save(folder.File("x.raw"), new RawCodec());
-        Assert.Equal(Square.Pixels.ToArray(), RgbImage.Load(folder.File("x.raw"), new RawCodec()).Pixels.ToArray());
+        _square.Save(folder.File("x.raw"), new RawCodec());
+        Assert.Equal(_square.Pixels.ToArray(), RgbImage.Load(folder.File("x.raw"), new RawCodec()).Pixels.ToArray());
     }
 
     private sealed class RawCodec : IImageCodec

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Imaging.Png;
 /// <summary>A chunk: four letters and its content.</summary>
 internal readonly record struct PngChunk(string Type, ReadOnlyMemory<byte> Content)
 {
-    private static readonly SearchValues<byte> Letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+    private static readonly SearchValues<byte> _letters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
     /// <summary>Whether a reader that does not know the type must give up.</summary>
     public bool IsCritical => char.IsAsciiLetterUpper(Type[0]);
@@ -20,7 +20,7 @@ internal readonly record struct PngChunk(string Type, ReadOnlyMemory<byte> Conte
         ReadOnlySpan<byte> head = source.Take(8, "the next chunk's length and type").Span;
         uint length = BinaryPrimitives.ReadUInt32BigEndian(head);
         ReadOnlySpan<byte> letters = head[4..];
-        if (letters.ContainsAnyExcept(Letters)) throw source.Invalid("has a chunk whose type is not four letters");
+        if (letters.ContainsAnyExcept(_letters)) throw source.Invalid("has a chunk whose type is not four letters");
 
         string type = Encoding.ASCII.GetString(letters);
         if (length > int.MaxValue) throw source.Invalid($"its {type} chunk claims {length} bytes, above PNG's 2^31 - 1");

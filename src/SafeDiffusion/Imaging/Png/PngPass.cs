@@ -3,12 +3,12 @@ namespace SafeDiffusion.Imaging.Png;
 /// <summary>A pass over the picture: every StepX-th pixel of every StepY-th row, from the left and top ones on.</summary>
 internal readonly record struct PngPass(int Left, int Top, int StepX, int StepY, int Width, int Height)
 {
-    private static readonly (int Left, int Top, int StepX, int StepY)[] Adam7 =
+    private static readonly (int Left, int Top, int StepX, int StepY)[] _adam7 =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
     /// <summary>The passes of a file that have pixels: up to seven where it is interlaced, else one.</summary>
     public static PngPass[] Of(PngHeader header) => header.Interlaced
-        ? [.. Adam7.Select(pass => Of(header, pass.Left, pass.Top, pass.StepX, pass.StepY)).Where(pass => pass is { Width: > 0, Height: > 0 })]
+        ? [.. _adam7.Select(pass => Of(header, pass.Left, pass.Top, pass.StepX, pass.StepY)).Where(pass => pass is { Width: > 0, Height: > 0 })]
         : [Of(header, 0, 0, 1, 1)];
 
     private static PngPass Of(PngHeader header, int left, int top, int stepX, int stepY) =>

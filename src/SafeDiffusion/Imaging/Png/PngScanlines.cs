@@ -28,9 +28,13 @@ internal static class PngScanlines
             foreach (PngPass pass in passes) ReadPass(stream, file, pass, samples);
             if (stream.ReadByte() >= 0) throw file.Invalid("has more pixels than its size tells");
         }
+        catch (EndOfStreamException error)
+        {
+            throw file.Invalid("has fewer pixels than its size tells", error);
+        }
         catch (Exception error) when (error is InvalidDataException or IOException)
         {
-            throw file.Invalid($"its compressed pixels are damaged or end early: {error.Message}", error);
+            throw file.Invalid("its compressed pixels (IDAT) are damaged", error);
         }
         return samples;
     }
@@ -46,7 +50,8 @@ internal static class PngScanlines
         for (int row = 0; row < pass.Height; row++)
         {
             stream.ReadExactly(current);
-            if (!PngFilter.TryUndo(current[0], current.AsSpan(1), previous.AsSpan(1), distance)) throw file.Invalid($"has a row with filter {current[0]}, which PNG does not know");
+            if (!PngFilter.TryUndo(current[0], current.AsSpan(1), previous.AsSpan(1), distance))
+                throw file.Invalid($"has a row with filter {current[0]}, which PNG does not know");
             Unpack(current.AsSpan(1), header, pass, row, samples);
             (current, previous) = (previous, current);
         }

@@ -20,7 +20,8 @@ internal static class PngText
         {
             ReadOnlySpan<byte> rest = chunk.Content.Span;
             string keyword = Encoding.Latin1.GetString(UpToZero(ref rest, file, chunk.Type));
-            if (keyword.Length is 0 or > LongestKeyword) throw file.Invalid($"its {chunk.Type} chunk has a keyword of {keyword.Length} characters; 1 to 79 are allowed");
+            if (keyword.Length is 0 or > LongestKeyword)
+                throw file.Invalid($"its {chunk.Type} chunk has a keyword of {keyword.Length} characters; 1 to 79 are allowed");
             ReadOnlySpan<byte> text = chunk.Type switch
             {
                 "tEXt" => rest,
@@ -50,9 +51,9 @@ internal static class PngText
         foreach ((string keyword, string value) in text ?? new Dictionary<string, string>())
         {
             if (!IsKeyword(keyword))
-                throw new ArgumentException($"'{keyword}' is no PNG keyword: 1 to 79 printable Latin-1 characters, no space at an end and no two in a row.", nameof(text));
-            if (value.Contains('\0', StringComparison.Ordinal)) throw new ArgumentException($"The text of '{keyword}' holds U+0000, which PNG does not allow.", nameof(text));
-            if (!UnicodeText.IsValid(value)) throw new ArgumentException($"The text of '{keyword}' holds half of a surrogate pair.", nameof(text));
+                throw new ArgumentException($"'{keyword}' is no PNG keyword: 1 to 79 printable Latin-1 characters, single spaces inside.", nameof(text));
+            if (value.Contains('\0', StringComparison.Ordinal) || !UnicodeText.IsValid(value))
+                throw new ArgumentException($"The text of '{keyword}' holds U+0000 or half of a surrogate pair, which PNG does not allow.", nameof(text));
         }
     }
 
@@ -100,7 +101,7 @@ internal static class PngText
         }
         catch (Exception error) when (error is InvalidDataException or IOException)
         {
-            throw file.Invalid($"its {type} chunk's compressed text is damaged: {error.Message}", error);
+            throw file.Invalid($"its {type} chunk's compressed text is damaged", error);
         }
     }
 

@@ -7,15 +7,15 @@ namespace SafeDiffusion.Imaging.Png;
 /// <summary>The manifest of tests/Fixtures/numerics/png.</summary>
 internal static class PngFixtures
 {
-    private static readonly JsonElement Manifest =
+    private static readonly JsonElement _manifest =
         JsonDocument.Parse(File.ReadAllBytes(Fixture.Locate("numerics", "png", "manifest.json"))).RootElement.GetProperty("files");
 
     /// <summary>The names of the manifest's files.</summary>
     public static TheoryData<string> Names(bool valid) =>
-        [.. Manifest.EnumerateArray().Where(entry => entry.GetProperty("valid").GetBoolean() == valid).Select(entry => entry.GetProperty("file").GetString()!)];
+        [.. _manifest.EnumerateArray().Where(entry => entry.GetProperty("valid").GetBoolean() == valid).Select(entry => entry.GetProperty("file").GetString()!)];
 
     /// <summary>What the manifest says of a file.</summary>
-    public static JsonElement Entry(string file) => Manifest.EnumerateArray().Single(entry => entry.GetProperty("file").GetString() == file);
+    public static JsonElement Entry(string file) => _manifest.EnumerateArray().Single(entry => entry.GetProperty("file").GetString() == file);
 
     /// <summary>A file's path.</summary>
     public static string PathOf(string file) => Fixture.Locate("numerics", "png", file);
