@@ -12,7 +12,7 @@ internal static class PolicyJson
     private const int Version = 1;
     private const int MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowOutOfOrderMetadataProperties = true,
@@ -45,10 +45,10 @@ internal static class PolicyJson
     }
 
     public static string Write(SafetyPolicy policy) =>
-        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, s_options);
+        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, _options);
 
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
-    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), s_options)!.AsObject();
+    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), _options)!.AsObject();
 
     private static Document Deserialize(string json)
     {
@@ -56,7 +56,7 @@ internal static class PolicyJson
         {
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             RequireKnownMethods(tree.RootElement);
-            return tree.Deserialize<Document>(s_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            return tree.Deserialize<Document>(_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {

@@ -6,7 +6,7 @@ namespace SafeDiffusion;
 /// <summary>Texts for tests that need no text encoder.</summary>
 internal static class TestTexts
 {
-    private static readonly ClipTokenizer s_tokenizer = ClipTokenizer.Load(Path.Combine(Fixture.ShapesModel, "tokenizer"));
+    private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(Path.Combine(Fixture.ShapesModel, "tokenizer"));
 
-    public static TextStates States(string text) => new(s_tokenizer.Encode(text), new float[8], 4, 2);
+    public static TextStates States(string text) => new(_tokenizer.Encode(text), new float[8], 4, 2);
 }

@@ -9,7 +9,7 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary><c>safediffusion bench</c>: measures what a model costs on this machine.</summary>
 internal sealed class BenchCommand : Command
 {
-    private static readonly int[] s_rows = [1, 2, 3, 4, 8];
+    private static readonly int[] _rows = [1, 2, 3, 4, 8];
     private readonly ModelOptions _model = new();
     private readonly Option<int> _steps = new("--steps") { Description = "Steps per measurement.", DefaultValueFactory = _ => 25 };
     private readonly Option<int> _repeats = new("--repeats") { Description = "Measurements, of which the median counts.", DefaultValueFactory = _ => 5 };
@@ -36,7 +36,7 @@ internal sealed class BenchCommand : Command
 
         Table table = new Table().AddColumns("rows", "ms a step", "ms a row", "a row, relative to 1", "outside the UNet", "bytes allocated a step");
         double? first = null;
-        foreach (int rows in s_rows)
+        foreach (int rows in _rows)
         {
             Measurement measured = await MeasureAsync(pipeline, rows, steps, repeats, cancellationToken).ConfigureAwait(false);
             double perRow = measured.StepMilliseconds / rows;

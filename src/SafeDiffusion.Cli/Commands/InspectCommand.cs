@@ -7,7 +7,7 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary><c>safediffusion inspect</c>: shows what a model folder holds, and whether it can be used.</summary>
 internal sealed class InspectCommand : Command
 {
-    private static readonly string[] s_networks = ["text_encoder", "unet", "vae_decoder", "vae_encoder", "safety_checker"];
+    private static readonly string[] _networks = ["text_encoder", "unet", "vae_decoder", "vae_encoder", "safety_checker"];
     private readonly ModelOptions _model = new();
 
     public InspectCommand() : base("inspect", "Show what a model folder holds, and whether it can be used.")
@@ -31,7 +31,7 @@ internal sealed class InspectCommand : Command
     private static void WriteNetworks(string folder)
     {
         Table table = new Table().Title("Networks").AddColumns("network", "inputs", "outputs", "exporter", "opset", "weights");
-        foreach (string network in s_networks)
+        foreach (string network in _networks)
         {
             string file = Path.Combine(folder, network, "model.onnx");
             if (!File.Exists(file)) table.AddRow(network, "", "", "[grey]not there[/]", "", "");

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Reporting;
 /// <summary>What a generation ran and what its protections did. Field names are stable within a <see cref="Version"/> (docs/report.md).</summary>
 public sealed record GenerationReport
 {
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -47,7 +47,7 @@ public sealed record GenerationReport
     public string Summary => ReportSummary.Write(this);
 
     /// <summary>The report as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+    public string ToJson() => JsonSerializer.Serialize(this, _json);
 
     /// <summary>Writes the report as a JSON file.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
@@ -57,10 +57,10 @@ public sealed record GenerationReport
     public string SettingsJson() => new JsonObject
     {
         ["tool"] = Tool,
-        ["model"] = JsonSerializer.SerializeToNode(Model, s_json),
-        ["request"] = JsonSerializer.SerializeToNode(Request, s_json),
-        ["protections"] = JsonSerializer.SerializeToNode(Protections, s_json),
-    }.ToJsonString(new JsonSerializerOptions(s_json) { WriteIndented = false });
+        ["model"] = JsonSerializer.SerializeToNode(Model, _json),
+        ["request"] = JsonSerializer.SerializeToNode(Request, _json),
+        ["protections"] = JsonSerializer.SerializeToNode(Protections, _json),
+    }.ToJsonString(new JsonSerializerOptions(_json) { WriteIndented = false });
 }
 
 /// <summary>The model that drew.</summary>

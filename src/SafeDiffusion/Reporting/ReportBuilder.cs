@@ -11,7 +11,7 @@ namespace SafeDiffusion.Reporting;
 /// <summary>Collects what a generation does, and makes the report of it.</summary>
 internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, GenerationRequest request)
 {
-    private static readonly string s_tool = "SafeDiffusion "
+    private static readonly string _tool = "SafeDiffusion "
         + typeof(ReportBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private readonly List<ReportWarning> _warnings = [];
@@ -45,7 +45,7 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
 
     public GenerationReport Build(GenerationSettings settings, IReadOnlyList<PictureDenoising> pictures, string weightsHash) => new()
     {
-        Tool = s_tool,
+        Tool = _tool,
         CreatedAt = _createdAt,
         Model = new(model.Description.Name, weightsHash, options.Provider, OrtEnv.Instance().GetVersionString()),
         Request = Request(settings),

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Denoising;
 /// <summary>Formula layer: the loop's rules, on a denoiser without a network.</summary>
 public sealed class DenoisingLoopTests
 {
-    private static readonly LatentShape s_shape = new(4, 3, 5);
+    private static readonly LatentShape _shape = new(4, 3, 5);
 
     [Fact]
     public void PredictionIsUnconditionalPlusScaledDifferencePlusTermsInOrder()
@@ -130,7 +130,7 @@ public sealed class DenoisingLoopTests
         Run(denoiser, 1, 3, 2, [context => new WindowState(context.AddCondition("first"), new StepWindow(1, 2))], afterStep: pictures => trace = pictures[0].Trace);
         Assert.Equal([2, 3, 2], [trace!.Rows(0), trace.Rows(1), trace.Rows(2)]);
         Assert.Equal(("outside window", 0f), (trace.Term(0, 0).Outcome.Reason, trace.Term(0, 0).Norm));
-        Assert.Equal(2 * MathF.Sqrt(s_shape.Length), trace.Term(1, 0).Norm, 1e-5f);
+        Assert.Equal(2 * MathF.Sqrt(_shape.Length), trace.Term(1, 0).Norm, 1e-5f);
         Assert.True(trace.Term(1, 0).Outcome.IsGuided);
         Assert.False(trace.Term(2, 0).Outcome.IsGuided);
     }
@@ -142,8 +142,8 @@ public sealed class DenoisingLoopTests
         DdimPlan plan = new DdimScheduler(new SchedulerSettings()).CreatePlan(steps);
         List<TextStates> conditions = [TestTexts.States(""), TestTexts.States("prompt")];
         PictureDenoising[] pictures = [.. Enumerable.Range(0, count).Select(index => new PictureDenoising(
-            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, s_shape, steps, scale)))], Noise(index), scale, null, steps))];
-        using RowEvaluator evaluator = new(denoiser, s_shape, maxRows);
+            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, _shape, steps, scale)))], Noise(index), scale, null, steps))];
+        using RowEvaluator evaluator = new(denoiser, _shape, maxRows);
         new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, scale, _ => afterStep?.Invoke(pictures), cancellationToken);
         return [.. pictures.Select(picture => picture.Latents.ToArray())];
 
@@ -158,7 +158,7 @@ public sealed class DenoisingLoopTests
 
     private static float[] Noise(int seed)
     {
-        float[] values = new float[s_shape.Length];
+        float[] values = new float[_shape.Length];
         new Numerics.TorchNoise(seed).Fill(values);
         return values;
     }

@@ -15,16 +15,16 @@ public sealed class SafeLatentTests
 {
     private const float Tolerance = 1e-5f;
 
-    private static readonly SafeTensorsFile s_fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "guidance-sld.safetensors"));
-    private static readonly JsonDocument s_cases = JsonDocument.Parse(s_fixture.Metadata["cases"]);
+    private static readonly SafeTensorsFile _fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "guidance-sld.safetensors"));
+    private static readonly JsonDocument _cases = JsonDocument.Parse(_fixture.Metadata["cases"]);
 
-    public static TheoryData<string> Cases => [.. s_cases.RootElement.EnumerateObject().Select(entry => entry.Name)];
+    public static TheoryData<string> Cases => [.. _cases.RootElement.EnumerateObject().Select(entry => entry.Name)];
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void AgreesWithTheReferenceStepForStep(string name)
     {
-        JsonElement options = s_cases.RootElement.GetProperty(name);
+        JsonElement options = _cases.RootElement.GetProperty(name);
         int steps = options.GetProperty("steps").GetInt32();
         int batch = options.GetProperty("batch").GetInt32();
         float scale = options.GetProperty("guidance_scale").GetSingle();
@@ -40,7 +40,7 @@ public sealed class SafeLatentTests
     {
         foreach (SafeLatentPreset preset in Enum.GetValues<SafeLatentPreset>())
         {
-            JsonElement options = s_cases.RootElement.GetProperty(preset.ToString().ToLowerInvariant());
+            JsonElement options = _cases.RootElement.GetProperty(preset.ToString().ToLowerInvariant());
             SafeLatentSettings settings = SafeLatentSettings.Of(preset);
             Assert.Equal(options.GetProperty("sld_warmup_steps").GetInt32(), settings.WarmupSteps);
             Assert.Equal(options.GetProperty("sld_guidance_scale").GetSingle(), settings.Scale);
@@ -101,7 +101,7 @@ public sealed class SafeLatentTests
         return values;
     }
 
-    private static ReadOnlySpan<float> Values(string name, string tensor) => s_fixture.Get($"{name}/{tensor}").AsSingles();
+    private static ReadOnlySpan<float> Values(string name, string tensor) => _fixture.Get($"{name}/{tensor}").AsSingles();
 
     /// <summary>Three predictions in a batch.</summary>
     private sealed class FakePredictions(int length) : IDenoiserBatch

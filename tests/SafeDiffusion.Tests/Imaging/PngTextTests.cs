@@ -1,6 +1,5 @@
 using FsCheck.Fluent;
 using SafeDiffusion.Assets;
-using SafeDiffusion.Files;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Imaging.Png;
 

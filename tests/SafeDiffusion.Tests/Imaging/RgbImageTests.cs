@@ -1,4 +1,4 @@
-using SafeDiffusion.Files;
+using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Imaging;
 

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Guidance.SafeLatent;
 /// <summary>SLD on one picture: the momentum ν, and the term <c>-g γ</c> of every step (Schramowski et al. 2023, equations 5 to 8).</summary>
 internal sealed class SafeLatentState : NoiseGuidanceState
 {
-    private static readonly GuidanceOutcome s_warmup = GuidanceOutcome.NotGuided("warm-up");
+    private static readonly GuidanceOutcome _warmup = GuidanceOutcome.NotGuided("warm-up");
 
     private readonly SafeLatentSettings _settings;
     private readonly Condition _concept;
@@ -35,9 +35,9 @@ internal sealed class SafeLatentState : NoiseGuidanceState
 
     public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
     {
-        if (!_evaluated.Contains(step.Index)) return s_warmup;
+        if (!_evaluated.Contains(step.Index)) return _warmup;
         ComputeGamma(predictions[Condition.Unconditional], predictions[Condition.Prompt], predictions[_concept], term);
-        if (step.Index < _settings.WarmupSteps) return s_warmup;
+        if (step.Index < _settings.WarmupSteps) return _warmup;
         TensorPrimitives.Multiply(term, -step.GuidanceScale, term);
         return GuidanceOutcome.Guided;
     }
