@@ -83,6 +83,9 @@ internal sealed record GenerationSettings
     {
         const string Field = "initialLatents";
         Require(
+            latents.Type is ElementType.F16 or ElementType.BF16 or ElementType.F32 or ElementType.F64, Field,
+            $"are of type {latents.Type}; floating-point numbers are needed.");
+        Require(
             latents.Shape.SequenceEqual([count, shape.Channels, shape.Height, shape.Width]), Field,
             $"have the shape [{string.Join(", ", latents.Shape)}]; [{count}, {shape.Channels}, {shape.Height}, {shape.Width}] is needed.");
         Require(float.IsFinite(TensorPrimitives.MaxMagnitude<float>(latents.ToSingles())), Field, "hold a value that is not a finite number.");

@@ -47,9 +47,6 @@ public sealed record SchedulerSettings
     /// <summary>Whether betas are rescaled so that the last timestep is all noise. <c>rescale_betas_zero_snr</c>; default false.</summary>
     public bool RescaleBetasZeroSnr { get; init; }
 
-    /// <summary>Fields of the file that are known neither to matter to DDIM nor not to; they had no effect. Worth a warning.</summary>
-    public IReadOnlyList<string> UnrecognizedFields { get; init; } = [];
-
     /// <summary>Reads a <c>scheduler_config.json</c>.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidFileException">

@@ -53,7 +53,7 @@ internal sealed class SchedulerSettingsReader
     {
         RefuseUnsupported();
         SchedulerSettings defaults = new();
-        return new SchedulerSettings
+        SchedulerSettings settings = new()
         {
             TrainingTimesteps = TakeInt("num_train_timesteps", defaults.TrainingTimesteps),
             BetaStart = TakeNumber("beta_start", defaults.BetaStart),
@@ -67,9 +67,9 @@ internal sealed class SchedulerSettingsReader
             PredictionType = TakeChoice("prediction_type", _predictionTypes, defaults.PredictionType),
             TimestepSpacing = TakeChoice("timestep_spacing", _spacings, defaults.TimestepSpacing),
             RescaleBetasZeroSnr = TakeFlag("rescale_betas_zero_snr", defaults.RescaleBetasZeroSnr),
-            // Last, since the readings above take their fields away. diffusers' own facts start with an underscore.
-            UnrecognizedFields = [.. _fields.Keys.Where(name => name[0] != '_' && !_fieldsWithoutEffect.Contains(name))],
         };
+        RefuseUnknown();
+        return settings;
     }
 
     private void RefuseUnsupported()
@@ -83,6 +83,17 @@ internal sealed class SchedulerSettingsReader
         {
             throw Refuse(_file, "variance_type", $"is '{variance}': models that predict a variance as well are not supported");
         }
+    }
+
+    /// <summary>
+    /// Refuses what is left over: an unknown setting may change the schedule, and leaving it out would draw other pictures in silence.
+    /// diffusers' own facts start with an underscore.
+    /// </summary>
+    private void RefuseUnknown()
+    {
+        string? unknown = _fields.Keys.FirstOrDefault(name => !name.StartsWith('_') && !_fieldsWithoutEffect.Contains(name));
+        if (unknown is null) return;
+        throw Refuse(_file, unknown, "is a setting that DDIM does not have; remove it, or export the model with a DDIM scheduler");
     }
 
     /// <summary>Takes a field out of those left over; null where it is missing or null, as diffusers then takes its default.</summary>

@@ -1,3 +1,4 @@
+using SafeDiffusion.Assets;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Numerics;
@@ -8,14 +9,14 @@ public sealed class NoiseSourceTests
     [Fact]
     public void TorchNoiseGivesTheLatentsThenTheStepNoiseOfOneGenerator()
     {
-        TestTensors expected = TestTensors.Load(Fixture.Locate("numerics", "randn.safetensors"));
+        SafeTensorsFile expected = SafeTensorsFile.Load(Fixture.Locate("numerics", "randn.safetensors"));
         TorchNoise noise = new(42);
         foreach (string name in new[] { "42/seqC.0", "42/seqC.1", "42/seqC.2", "42/seqC.3" })
         {
-            float[] values = new float[expected[name].Floats.Length];
+            float[] values = new float[expected[name].ToSingles().Length];
             noise.Fill(values);
             // PyTorch's vector code approximates logarithm and cosine.
-            for (int i = 0; i < values.Length; i++) Assert.Equal(expected[name].Floats[i], values[i], 2e-6f);
+            for (int i = 0; i < values.Length; i++) Assert.Equal(expected[name].ToSingles()[i], values[i], 2e-6f);
         }
         Assert.Equal(42, noise.Seed);
     }

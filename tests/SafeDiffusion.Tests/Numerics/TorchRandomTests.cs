@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SafeDiffusion.Assets;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Numerics;
@@ -10,7 +11,7 @@ public sealed class TorchRandomTests
     /// <summary>PyTorch's vector code approximates logarithm and cosine, up to 1.44e-6 away from the exact values of the fixture.</summary>
     private const double Tolerance = 2e-6;
 
-    private static readonly TestTensors _expected = TestTensors.Load(Fixture.Locate("numerics", "randn.safetensors"));
+    private static readonly SafeTensorsFile _expected = SafeTensorsFile.Load(Fixture.Locate("numerics", "randn.safetensors"));
     private static readonly JsonElement _facts = JsonDocument.Parse(File.ReadAllText(Fixture.Locate("numerics", "randn.json"))).RootElement;
 
     public static TheoryData<string> Seeds =>
@@ -24,7 +25,7 @@ public sealed class TorchRandomTests
     public void RawWordsAreExact(string seed)
     {
         TorchRandom random = Start(seed);
-        foreach (long word in _expected[$"{seed}/mt19937.u32"].Longs) Assert.Equal((uint)word, random.NextUInt32());
+        foreach (long word in _expected[$"{seed}/mt19937.u32"].ToInt64s()) Assert.Equal((uint)word, random.NextUInt32());
     }
 
     [Theory]
@@ -33,7 +34,7 @@ public sealed class TorchRandomTests
     {
         float[] values = new float[16];
         Start(seed).FillUniform(values);
-        Assert.Equal(_expected[$"{seed}/rand16"].Floats, values);
+        Assert.Equal(_expected[$"{seed}/rand16"].ToSingles(), values);
     }
 
     [Theory]
@@ -42,9 +43,9 @@ public sealed class TorchRandomTests
     {
         foreach (int size in new[] { 1, 7, 15, 16, 17, 31, 32, 33 })
         {
-            AssertClose(_expected[$"{seed}/n{size}"].Floats, Draw(Start(seed), size));
+            AssertClose(_expected[$"{seed}/n{size}"].ToSingles(), Draw(Start(seed), size));
         }
-        AssertClose(_expected[$"{seed}/1x4x16x16"].Floats, Draw(Start(seed), 1024));
+        AssertClose(_expected[$"{seed}/1x4x16x16"].ToSingles(), Draw(Start(seed), 1024));
     }
 
     [Theory]
@@ -53,8 +54,8 @@ public sealed class TorchRandomTests
     {
         float[] values = Draw(Start(seed), 4 * 64 * 64);
 
-        AssertClose(_expected[$"{seed}/1x4x64x64.first64"].Floats, values[..64]);
-        AssertClose(_expected[$"{seed}/1x4x64x64.last64"].Floats, values[^64..]);
+        AssertClose(_expected[$"{seed}/1x4x64x64.first64"].ToSingles(), values[..64]);
+        AssertClose(_expected[$"{seed}/1x4x64x64.last64"].ToSingles(), values[^64..]);
         JsonElement whole = _facts.GetProperty("large").GetProperty(seed);
         // Random errors of at most 2e-6 in 16384 values add up to much less than 1e-3.
         Assert.Equal(whole.GetProperty("sum_f64").GetDouble(), values.Sum(value => (double)value), 1e-3);
@@ -72,7 +73,7 @@ public sealed class TorchRandomTests
             foreach (JsonElement shape in sequence.Value.EnumerateArray())
             {
                 int size = shape.EnumerateArray().Aggregate(1, (product, length) => product * length.GetInt32());
-                AssertClose(_expected[$"{seed}/{sequence.Name}.{draw++}"].Floats, Draw(random, size));
+                AssertClose(_expected[$"{seed}/{sequence.Name}.{draw++}"].ToSingles(), Draw(random, size));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SafeDiffusion.Assets;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Scheduling;
@@ -10,13 +11,13 @@ internal sealed class DdimFixture
 
     public DdimFixture(string file)
     {
-        Tensors = TestTensors.Load(Fixture.Locate("numerics", file));
+        Tensors = SafeTensorsFile.Load(Fixture.Locate("numerics", file));
         using JsonDocument configs = JsonDocument.Parse(Tensors.Metadata["configs"]);
         _schedulers = configs.RootElement.EnumerateObject().ToDictionary(
             config => config.Name, config => new DdimScheduler(SchedulerSettings.Parse(config.Value.GetRawText(), config.Name)));
     }
 
-    public TestTensors Tensors { get; }
+    public SafeTensorsFile Tensors { get; }
 
     public IEnumerable<string> Configurations => _schedulers.Keys;
 

@@ -30,12 +30,12 @@ public sealed class DdimSchedulerTests
     public void AlphasAgree(string configuration)
     {
         DdimScheduler scheduler = _schedules.Scheduler(configuration);
-        float[] expected = _schedules.Tensors[$"{configuration}/alphas_cumprod"].Floats;
+        float[] expected = _schedules.Tensors[$"{configuration}/alphas_cumprod"].ToSingles();
         float tolerance = scheduler.Settings.RescaleBetasZeroSnr ? 2e-6f : 0;
 
         Assert.Equal(expected.Length, scheduler.AlphasCumprod.Length);
         for (int t = 0; t < expected.Length; t++) Assert.Equal(expected[t], scheduler.AlphasCumprod[t], expected[t] * tolerance);
-        Assert.Equal(_schedules.Tensors[$"{configuration}/final_alpha_cumprod"].Floats[0], scheduler.FinalAlphaCumprod, 2e-6f);
+        Assert.Equal(_schedules.Tensors[$"{configuration}/final_alpha_cumprod"].ToSingles()[0], scheduler.FinalAlphaCumprod, 2e-6f);
     }
 
     [Fact]
@@ -78,22 +78,22 @@ public sealed class DdimSchedulerTests
         DdimPlan plan = _steps.Scheduler(item.GetProperty("config").GetString()!).CreatePlan(item.GetProperty("steps").GetInt32());
         int index = item.GetProperty("index").GetInt32();
         float eta = item.GetProperty("eta").GetSingle();
-        float[] sample = _steps.Tensors["sample"].Floats;
-        float[] prediction = _steps.Tensors["model_output"].Floats;
+        float[] sample = _steps.Tensors["sample"].ToSingles();
+        float[] prediction = _steps.Tensors["model_output"].ToSingles();
         float[] actual = new float[sample.Length];
 
         Assert.Equal(item.GetProperty("timestep").GetInt32(), plan.Timesteps[index]);
         plan.Scheduler.PredictOriginal(plan.Timesteps[index], prediction, sample, actual);
-        float[] original = _steps.Tensors[$"{name}/pred_original_sample"].Floats;
+        float[] original = _steps.Tensors[$"{name}/pred_original_sample"].ToSingles();
         DdimFixture.AssertClose(original, actual, 2e-6 * Largest(original), name);
 
-        plan.Step(index, prediction, sample, actual, eta, _steps.Tensors["noise"].Floats);
+        plan.Step(index, prediction, sample, actual, eta, _steps.Tensors["noise"].ToSingles());
         if (!item.GetProperty("finite").GetBoolean())
         {
             Assert.All(actual, value => Assert.True(float.IsFinite(value)));
             return;
         }
-        float[] expected = _steps.Tensors[$"{name}/prev_sample"].Floats;
+        float[] expected = _steps.Tensors[$"{name}/prev_sample"].ToSingles();
         bool isRootOfRounding = eta > 0 && plan.Scheduler.AlphasCumprod[plan.Timesteps[index]] == 0;
         DdimFixture.AssertClose(expected, actual, isRootOfRounding ? 1e-3 : 2e-6 * Largest(expected), name);
     }
@@ -101,14 +101,14 @@ public sealed class DdimSchedulerTests
     [Fact]
     public void AddedNoiseAgrees()
     {
-        string[] names = [.. _steps.Tensors.Names.Where(name => name.Contains("/add_noise/", StringComparison.Ordinal))];
+        string[] names = [.. _steps.Tensors.Tensors.Keys.Where(name => name.Contains("/add_noise/", StringComparison.Ordinal))];
         Assert.Equal(60, names.Length);
         foreach (string name in names)
         {
             float[] actual = new float[256];
             int timestep = int.Parse(name.Split('/')[^1], null);
-            _steps.Scheduler(name.Split('/')[0]).AddNoise(_steps.Tensors["sample"].Floats, _steps.Tensors["noise"].Floats, timestep, actual);
-            DdimFixture.AssertClose(_steps.Tensors[name].Floats, actual, 2e-6 * Largest(_steps.Tensors[name].Floats), name);
+            _steps.Scheduler(name.Split('/')[0]).AddNoise(_steps.Tensors["sample"].ToSingles(), _steps.Tensors["noise"].ToSingles(), timestep, actual);
+            DdimFixture.AssertClose(_steps.Tensors[name].ToSingles(), actual, 2e-6 * Largest(_steps.Tensors[name].ToSingles()), name);
         }
     }
 
@@ -119,10 +119,10 @@ public sealed class DdimSchedulerTests
     public void AStepMayBeTakenInPlace(string configuration, float eta)
     {
         DdimPlan plan = _steps.Scheduler(configuration).CreatePlan(20);
-        float[] inPlace = [.. _steps.Tensors["sample"].Floats];
+        float[] inPlace = [.. _steps.Tensors["sample"].ToSingles()];
         float[] apart = new float[inPlace.Length];
-        plan.Step(3, _steps.Tensors["model_output"].Floats, _steps.Tensors["sample"].Floats, apart, eta, _steps.Tensors["noise"].Floats);
-        plan.Step(3, _steps.Tensors["model_output"].Floats, inPlace, inPlace, eta, _steps.Tensors["noise"].Floats);
+        plan.Step(3, _steps.Tensors["model_output"].ToSingles(), _steps.Tensors["sample"].ToSingles(), apart, eta, _steps.Tensors["noise"].ToSingles());
+        plan.Step(3, _steps.Tensors["model_output"].ToSingles(), inPlace, inPlace, eta, _steps.Tensors["noise"].ToSingles());
         Assert.Equal(apart, inPlace);
     }
 

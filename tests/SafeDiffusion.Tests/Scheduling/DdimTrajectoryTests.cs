@@ -30,12 +30,12 @@ public sealed class DdimTrajectoryTests
         string[] parts = name.Split('/');
         DdimPlan plan = _trajectories.Scheduler(parts[0]).CreatePlan(int.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture));
         float eta = float.Parse(parts[2].AsSpan(3), CultureInfo.InvariantCulture);
-        float[] expected = _trajectories.Tensors[$"{name}/latents"].Floats;
-        float[] noise = eta > 0 ? _trajectories.Tensors[$"{name}/noise"].Floats : new float[expected.Length];
+        float[] expected = _trajectories.Tensors[$"{name}/latents"].ToSingles();
+        float[] noise = eta > 0 ? _trajectories.Tensors[$"{name}/noise"].ToSingles() : new float[expected.Length];
         float[] latents = expected[..256];
         float[] prediction = new float[256];
 
-        Assert.Equal(_trajectories.Tensors[$"{name}/timesteps"].Longs, plan.Timesteps.Select(timestep => (long)timestep));
+        Assert.Equal(_trajectories.Tensors[$"{name}/timesteps"].ToInt64s(), plan.Timesteps.Select(timestep => (long)timestep));
         for (int i = 0; i < plan.Timesteps.Length; i++)
         {
             DdimFixture.Predict(latents, plan.Timesteps[i], prediction);
@@ -63,7 +63,7 @@ public sealed class DdimTrajectoryTests
     public void TheRoundTripGivesTheImageBackUpToItsError(int steps, DdimInversionReading reading, double expected)
     {
         DdimPlan plan = _inversions.Scheduler("sd").CreatePlan(steps);
-        float[] image = _inversions.Tensors[$"sd/N{steps}/diffusers/latents"].Floats[..256];
+        float[] image = _inversions.Tensors[$"sd/N{steps}/diffusers/latents"].ToSingles()[..256];
         float[] latents = [.. image];
         new DdimInversion(plan, reading).Invert(latents, DdimFixture.Predict, latents);
         Denoise(plan, latents);
@@ -90,11 +90,11 @@ public sealed class DdimTrajectoryTests
         string[] parts = name.Split('/');
         DdimPlan plan = _inversions.Scheduler(parts[0]).CreatePlan(int.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture));
         DdimInversion inversion = new(plan, reading);
-        float[] expected = _inversions.Tensors[$"{name}/{variant}/latents"].Floats;
+        float[] expected = _inversions.Tensors[$"{name}/{variant}/latents"].ToSingles();
         float[] latents = expected[..256];
         float[] prediction = new float[256];
 
-        Assert.Equal(_inversions.Tensors[$"{name}/{variant}/{timesteps}"].Longs, inversion.ModelTimesteps.Select(timestep => (long)timestep));
+        Assert.Equal(_inversions.Tensors[$"{name}/{variant}/{timesteps}"].ToInt64s(), inversion.ModelTimesteps.Select(timestep => (long)timestep));
         for (int i = 0; i < inversion.ModelTimesteps.Length; i++)
         {
             DdimFixture.Predict(latents, inversion.ModelTimesteps[i], prediction);
@@ -102,7 +102,7 @@ public sealed class DdimTrajectoryTests
             DdimFixture.AssertClose(expected.AsSpan((i + 1) * 256, 256), latents, Tolerance, $"{name} update {i}");
         }
         Denoise(plan, latents);
-        DdimFixture.AssertClose(_inversions.Tensors[$"{name}/{variant}/denoised"].Floats, latents, Tolerance, $"{name} and back");
+        DdimFixture.AssertClose(_inversions.Tensors[$"{name}/{variant}/denoised"].ToSingles(), latents, Tolerance, $"{name} and back");
     }
 
     private static void Denoise(DdimPlan plan, float[] latents)
@@ -116,5 +116,5 @@ public sealed class DdimTrajectoryTests
     }
 
     private static TheoryData<string> NamesEndingIn(DdimFixture fixture, string suffix) =>
-        [.. fixture.Tensors.Names.Where(name => name.EndsWith(suffix, StringComparison.Ordinal)).Select(name => name[..^suffix.Length]).Order()];
+        [.. fixture.Tensors.Tensors.Keys.Where(name => name.EndsWith(suffix, StringComparison.Ordinal)).Select(name => name[..^suffix.Length]).Order()];
 }

@@ -16,7 +16,6 @@ public sealed class SchedulerSettingsTests
         Assert.False(settings.ClipSample);
         Assert.False(settings.SetAlphaToOne);
         Assert.Equal(1, settings.StepsOffset);
-        Assert.Empty(settings.UnrecognizedFields);
     }
 
     [Fact]
@@ -57,15 +56,18 @@ public sealed class SchedulerSettingsTests
     }
 
     [Fact]
-    public void FieldsOfOtherSchedulersAreIgnoredAndUnrecognizedOnesListed()
+    public void FieldsOfOtherSchedulersAreIgnored() => Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse("""
+        {
+          "_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "skip_prk_steps": true, "trained_betas": null,
+          "thresholding": false, "variance_type": "fixed_small", "solver_order": 2
+        }
+        """, "config"));
+
+    [Fact]
+    public void AnUnknownFieldIsNamed()
     {
-        SchedulerSettings settings = SchedulerSettings.Parse("""
-            {
-              "_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "skip_prk_steps": true, "trained_betas": null,
-              "thresholding": false, "variance_type": "fixed_small", "solver_order": 2, "shift": 3.0
-            }
-            """, "config");
-        Assert.Equal(["shift"], settings.UnrecognizedFields);
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => SchedulerSettings.Parse("""{ "shift": 3.0 }""", "config"));
+        Assert.Contains("\"shift\" is a setting that DDIM does not have", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
