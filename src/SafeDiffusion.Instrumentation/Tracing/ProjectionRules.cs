@@ -6,7 +6,7 @@ namespace SafeDiffusion.Instrumentation.Tracing;
 /// <summary>Products with a constant weight: where traces begin.</summary>
 internal static class ProjectionRules
 {
-    public static bool MayStart(NodeProto node) => node.Operator() is "MatMul" or "Gemm" or "com.microsoft.FusedMatMul";
+    public static bool MayStart(NodeProto node) => node.Operator() is "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.Attention";
 
     public static Trace? Apply(AttentionTracer tracer, NodeProto node)
     {
