@@ -11,6 +11,7 @@ internal static class UNetEditor
     {
         CheckPossible(path, analysis, plan);
         ModelProto model = analysis.Graph.Model.Clone();
+        RedundantCasts.Remove(model.Graph, analysis.Facts);
         GraphBuilder builder = new(path, model.Graph, analysis.Graph.Opset);
         Branches branches = new(builder, analysis, model.Graph);
         if (plan.Detection.Count > 0)

@@ -11,6 +11,9 @@ internal enum AxisKind
     /// <summary>Pixels of the feature map, or tokens.</summary>
     Position,
 
+    /// <summary>What is attended to: the positions of the keys, once they have met the queries.</summary>
+    Token,
+
     /// <summary>Columns of a projection: heads, and widths of heads.</summary>
     Column,
 }

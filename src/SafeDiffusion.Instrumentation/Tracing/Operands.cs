@@ -6,6 +6,11 @@ namespace SafeDiffusion.Instrumentation.Tracing;
 /// <summary>A product's two operands, turned so that it is a plain MatMul: the left one's last axis meets the right one's last but one.</summary>
 internal sealed record Operands(Trace Left, Trace Right, Layout LeftLayout, Layout RightLayout, double Scale)
 {
+    /// <summary>The order in which the result's axes stand, where it is not that of a MatMul.</summary>
+    public int[]? Order { get; init; }
+
+    public Layout Placed(Layout result) => Order is null ? result : result.Transposed(Order);
+
     public static Operands? Of(AttentionTracer tracer, NodeProto node)
     {
         if (tracer.TraceOf(node, 0) is not { Layout.Rank: >= 3 } left || tracer.TraceOf(node, 1) is not { Layout.Rank: >= 3 } right)
@@ -36,13 +41,20 @@ internal sealed record Operands(Trace Left, Trace Right, Layout LeftLayout, Layo
         if (equation.Inputs is not [var a, var b] || a.Length != left.Layout.Rank || b.Length != right.Layout.Rank)
             return null;
         string output = equation.Output;
-        char[] shared = [.. a.Where(label => b.Contains(label, StringComparison.Ordinal) && !output.Contains(label, StringComparison.Ordinal))];
-        if (shared.Length != 1 || output.Length != a.Length || !a.Contains(output[^2], StringComparison.Ordinal) || !b.Contains(output[^1], StringComparison.Ordinal))
+        bool InOutput(char label) => output.Contains(label, StringComparison.Ordinal);
+        char[] batch = [.. a.Where(label => b.Contains(label, StringComparison.Ordinal) && InOutput(label))];
+        char[] shared = [.. a.Where(label => b.Contains(label, StringComparison.Ordinal) && !InOutput(label))];
+        char[] rows = [.. a.Where(label => !b.Contains(label, StringComparison.Ordinal) && InOutput(label))];
+        char[] columns = [.. b.Where(label => !a.Contains(label, StringComparison.Ordinal) && InOutput(label))];
+        if (shared.Length != 1 || rows.Length != 1 || columns.Length != 1 || output.Length != batch.Length + 2)
             return null;
-        string batch = output[..^2];
-        return Ordered(left.Layout, a, $"{batch}{output[^2]}{shared[0]}") is { } first && Ordered(right.Layout, b, $"{batch}{shared[0]}{output[^1]}") is { } second
-            ? new Operands(left, right, first, second, 1)
-            : null;
+        string result = new([.. batch, rows[0], columns[0]]);
+        Layout? first = Ordered(left.Layout, a, new([.. batch, rows[0], shared[0]]));
+        Layout? second = Ordered(right.Layout, b, new([.. batch, shared[0], columns[0]]));
+        return first is null || second is null ? null : new Operands(left, right, first, second, 1)
+        {
+            Order = [.. output.Select(label => result.IndexOf(label, StringComparison.Ordinal))],
+        };
     }
 
     private static Layout? Ordered(Layout layout, string labels, string wanted) =>

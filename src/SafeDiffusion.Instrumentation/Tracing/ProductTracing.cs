@@ -26,10 +26,11 @@ internal static class ProductTracing
             return null;
         long axis = node.Int("axis", opset < 13 ? 1 : -1);
         int last = score.Layout.Rank - 1;
-        if (axis == -1 || axis == last)
+        long place = axis < 0 ? axis + score.Layout.Rank : axis;
+        if (place >= 0 && (place == last || opset >= 13 && place < last) && IsTokens(score.Layout[(int)place]))
             return new ProbabilityTrace(score, node, score.Layout);
         return score.FromText
-            ? throw tracer.NotUnderstood(node, node.InputAt(0), "a Softmax over the tokens, the last axis", $"the Softmax has axis {axis}")
+            ? throw tracer.NotUnderstood(node, node.InputAt(0), "a Softmax over the tokens", $"the Softmax has axis {axis}, which does not count the tokens")
             : null;
     }
 
@@ -43,7 +44,7 @@ internal static class ProductTracing
         HeadColumns? keyColumns = Columns(right, right[^2], key.Projection);
         if (queryColumns is null || keyColumns is null || queryColumns.Heads != keyColumns.Heads || queryColumns.Width != keyColumns.Width)
             return WrongProduct<ScoreTrace>(tracer, node, key);
-        return new ScoreTrace(node, query, key, queryColumns, keyColumns, left.WithLast(right[^1]), operands.Scale);
+        return new ScoreTrace(node, query, key, queryColumns, keyColumns, operands.Placed(left.WithLast(Tokens(right[^1]))), operands.Scale);
     }
 
     private static AttendedTrace? Attended(AttentionTracer tracer, NodeProto node, Operands operands, ProbabilityTrace probability, ProjectedTrace value)
@@ -51,11 +52,11 @@ internal static class ProductTracing
         Layout left = operands.LeftLayout;
         Layout right = operands.RightLayout;
         HeadColumns? columns = Columns(right, right[^1], value.Projection);
-        if (columns is null || !SameBatch(left, right) || !left[^1].SequenceEqual(right[^2]) || !Counts(right[^2], value.Projection)
+        if (columns is null || !SameBatch(left, right) || !left[^1].SequenceEqual(Tokens(right[^2])) || !Counts(right[^2], value.Projection)
             || columns.Heads != probability.Score.QueryColumns.Heads)
             return WrongProduct<AttendedTrace>(tracer, node, value);
         ScoreTrace score = probability.Score;
-        Layout layout = OutputLayout(left, columns);
+        Layout layout = operands.Placed(OutputLayout(left, columns));
         AttentionCore core = new(AttentionForm.Products, score.Product, node, score.Query.Projection, score.Key.Projection, value.Projection,
             score.QueryColumns, score.KeyColumns, columns, score.Scale * score.Query.Scale * score.Key.Scale, value.Scale * operands.Scale,
             node.Output[0], layout);
@@ -67,6 +68,10 @@ internal static class ProductTracing
         ? throw tracer.NotUnderstood(node, key.Projection.Output, "a product of queries with keys or of probabilities with values, head by head",
             "the axes of the product's operands are not those of batch, heads, positions and head widths")
         : null;
+
+    private static bool IsTokens(ImmutableArray<Atom> axis) => axis.All(atom => atom.Kind == AxisKind.Token) && axis.Length == 1;
+
+    private static ImmutableArray<Atom> Tokens(ImmutableArray<Atom> positions) => [.. positions.Select(atom => atom with { Kind = AxisKind.Token })];
 
     /// <summary>The product's layout: its leading axes with heads side by side, its positions, one head's columns.</summary>
     private static Layout OutputLayout(Layout left, HeadColumns columns) => Layout.Of(Enumerable.Range(0, left.Rank).Select(axis =>
