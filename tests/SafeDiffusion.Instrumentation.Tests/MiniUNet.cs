@@ -32,6 +32,9 @@ public enum Writing
     HalvedGrid,
     LowOpset,
     DoubleCast,
+    KeysTimesQueries,
+    FixedSizes,
+    WeightsInConstantNodes,
 }
 
 /// <summary>
@@ -82,7 +85,7 @@ internal sealed class MiniUNet
     public bool HeadsInnermost => _writing == Writing.HeadInterleavedColumns;
 
     /// <summary>Whether a strided convolution that picks every second pixel stands before the attention.</summary>
-    public bool IsHalved => _writing == Writing.HalvedGrid;
+    public bool IsHalved => _writing is Writing.HalvedGrid or Writing.LowOpset;
 
     public OnnxModelFile Build()
     {
@@ -94,6 +97,8 @@ internal sealed class MiniUNet
         _graph.Input.Add(Declared("encoder_hidden_states", "batch", "tokens", ""));
         _graph.Input[0].Type.TensorType.Shape.Dim[1] = new() { DimValue = Channels };
         _graph.Input[1].Type.TensorType.Shape.Dim[2] = new() { DimValue = TextWidth };
+        if (_writing == Writing.FixedSizes)
+            Fix();
         string features = IsHalved ? Halved() : "sample";
         string pixels = Node("Transpose", [features], Attributes.Of("perm", 0, 2, 3, 1));
         string batch = Node("Slice", [Node("Shape", ["sample"]), Integers(0), Integers(1)]);
@@ -108,6 +113,16 @@ internal sealed class MiniUNet
         _graph.Node.Add(last);
         _graph.Output.Add(Declared("out_sample", "batch", "channels", "out_height", "out_width"));
         return new OnnxModelFile("/nowhere/mini.onnx", model);
+    }
+
+    private void Fix()
+    {
+        (ValueInfoProto Input, long[] Sizes)[] all = [(_graph.Input[0], [1, Channels, 4, 6]), (_graph.Input[1], [1, 7, TextWidth])];
+        foreach ((ValueInfoProto input, long[] sizes) in all)
+        {
+            input.Type.TensorType.Shape.Dim.Clear();
+            input.Type.TensorType.Shape.Dim.Add(sizes.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
+        }
     }
 
     private string Attention(string hidden, string batch) => _writing switch
@@ -131,6 +146,8 @@ internal sealed class MiniUNet
         if (_writing == Writing.EinsumHeadsApart)
             return Joined(Node("Einsum", [Softmax(Scaled(Node("Einsum", [Split(queries), Split(keys)], Attributes.Of("equation", "bqhd,bkhd->bhqk")))), Split(values)],
                 Attributes.Of("equation", "bhqk,bkhd->bqhd")), transposed: true);
+        if (_writing == Writing.KeysTimesQueries)
+            return TheOtherWayRound(queries, keys, values);
         if (_writing == Writing.HeadInterleavedColumns)
             return Interleaved(queries, keys, values);
         bool merged = _writing is Writing.HeadsInBatch or Writing.Einsum;
@@ -166,6 +183,15 @@ internal sealed class MiniUNet
         string Turned(string value) => Node("Transpose", [Node("Reshape", [value, Integers(0, 0, HeadWidth, Heads)])], Attributes.Of("perm", 0, 3, 1, 2));
         string scores = Node("MatMul", [Turned(queries), Node("Transpose", [Turned(keys)], Attributes.Of("perm", 0, 1, 3, 2))]);
         return Joined(Node("MatMul", [Softmax(Scaled(scores)), Turned(values)]));
+    }
+
+    /// <summary>Scores [B, h, N, P], a Softmax over the last axis but one, and values times probabilities: [B, h, d, P].</summary>
+    private string TheOtherWayRound(string queries, string keys, string values)
+    {
+        string scores = Scaled(Node("MatMul", [Split(keys, 0, 2, 1, 3), Split(queries, 0, 2, 3, 1)]));
+        string probabilities = Node("Softmax", [scores], Attributes.Of("axis", -2));
+        string attended = Node("MatMul", [Split(values, 0, 2, 3, 1), probabilities]);
+        return Node("Reshape", [Node("Transpose", [attended], Attributes.Of("perm", 0, 3, 1, 2)), Integers(0, 0, Width)]);
     }
 
     private (string Keys, string Values) KeysAndValues()
@@ -268,6 +294,8 @@ internal sealed class MiniUNet
     {
         TensorProto tensor = new() { Name = $"constant{_graph.Initializer.Count}", DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
         tensor.Dims.Add(shape);
+        if (_writing == Writing.WeightsInConstantNodes)
+            return Node("Constant", [], Attributes.Of("value", tensor));
         _graph.Initializer.Add(tensor);
         return tensor.Name;
     }

@@ -16,8 +16,8 @@ public sealed class WritingTests
         Assert.Equal(net.Heads, Assert.Single(UNetInstrumentation.Analyze(edited).CrossAttention).Heads);
         using TestSession session = new(edited);
         using TestSession plain = new(model);
-        int batch = writing == Writing.ConstantReshapes ? 2 : 3;
-        foreach ((int height, int width) in new[] { (4, 6), (5, 3) })
+        int batch = writing switch { Writing.ConstantReshapes => 2, Writing.FixedSizes => 1, _ => 3 };
+        foreach ((int height, int width) in new[] { (4, 6), (5, 3) }[..(writing == Writing.FixedSizes ? 1 : 2)])
         {
             Dictionary<string, TestTensor> inputs = Inputs(batch, height, width, neutral: true);
             Dictionary<string, TestTensor> results = session.Run(0, inputs);

@@ -21,6 +21,7 @@ internal sealed class GraphIndex
                     throw new InvalidFileException(file, $"is not a valid ONNX graph: two nodes make the value '{output}'");
             }
         }
+        CheckSources();
         Nodes = TopologicalOrder.Of(file, Graph);
         Live = LiveNodes();
         Opset = OnnxValues.Opsets(model).GetValueOrDefault("ai.onnx");
@@ -46,6 +47,19 @@ internal sealed class GraphIndex
     public TensorProto? Initializer(string value) => _initializers.GetValueOrDefault(value);
 
     public IEnumerable<TensorProto> Initializers => _initializers.Values;
+
+    private void CheckSources()
+    {
+        HashSet<string> given = [.. Graph.Input.Select(input => input.Name), .. Graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "")];
+        foreach (NodeProto node in Graph.Node)
+        {
+            foreach (string value in TopologicalOrder.Uses(node))
+            {
+                if (!given.Contains(value) && !_initializers.ContainsKey(value) && !_producers.ContainsKey(value))
+                    throw new InvalidFileException(File, $"is not a valid ONNX graph: node '{node.Label()}' uses the value '{value}', which nothing makes");
+            }
+        }
+    }
 
     private HashSet<NodeProto> LiveNodes()
     {

@@ -9,6 +9,17 @@ internal sealed record Operands(Trace Left, Trace Right, Layout LeftLayout, Layo
     /// <summary>The order in which the result's axes stand, where it is not that of a MatMul.</summary>
     public int[]? Order { get; init; }
 
+    /// <summary>The same product the other way round: A B = (B^T A^T)^T.</summary>
+    public Operands Swapped()
+    {
+        int[] swap = [.. Enumerable.Range(0, LeftLayout.Rank)];
+        (swap[^1], swap[^2]) = (swap[^2], swap[^1]);
+        return new Operands(Right, Left, RightLayout.TransposedLast(), LeftLayout.TransposedLast(), Scale)
+        {
+            Order = Order is null ? swap : [.. Order.Select(axis => swap[axis])],
+        };
+    }
+
     public Layout Placed(Layout result) => Order is null ? result : result.Transposed(Order);
 
     public static Operands? Of(AttentionTracer tracer, NodeProto node)

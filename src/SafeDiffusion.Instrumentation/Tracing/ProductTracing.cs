@@ -14,8 +14,10 @@ internal static class ProductTracing
             return null;
         return (operands.Left, operands.Right) switch
         {
+            (ProjectedTrace { FromText: true } key, ProjectedTrace { FromText: false } query) => Score(tracer, node, operands.Swapped(), query, key),
             (ProjectedTrace query, ProjectedTrace key) => Score(tracer, node, operands, query, key),
             (ProbabilityTrace probability, ProjectedTrace value) => Attended(tracer, node, operands, probability, value),
+            (ProjectedTrace value, ProbabilityTrace probability) => Attended(tracer, node, operands.Swapped(), probability, value),
             _ => null,
         };
     }
