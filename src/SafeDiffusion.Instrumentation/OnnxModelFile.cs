@@ -29,6 +29,12 @@ public sealed class OnnxModelFile
     /// <summary>The file's path, as it was given.</summary>
     public string Path { get; }
 
+    /// <summary>
+    /// The folder in which the model's external data lies, absolute. A session made from <see cref="ToBytes"/> needs it as ONNX Runtime's
+    /// <c>session.model_external_initializers_file_folder_path</c>.
+    /// </summary>
+    public string Folder => ExternalData.Folder(Path);
+
     /// <summary>The version of the ONNX file format.</summary>
     public long IrVersion => Proto.IrVersion;
 

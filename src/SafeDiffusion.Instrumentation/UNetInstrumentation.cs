@@ -25,6 +25,7 @@ public static class UNetInstrumentation
     /// <exception cref="GraphNotUnderstoodException">The graph is not one whose cross-attention can be found with certainty.</exception>
     /// <exception cref="LayerNotFoundException">A selection fits no layer.</exception>
     /// <exception cref="InvalidFileException">The graph breaks the rules of ONNX.</exception>
+    /// <exception cref="ArgumentException">No feature is asked for.</exception>
     public static OnnxModelFile Instrument(OnnxModelFile model, AttentionFeatures features, LayerSelection? layers = null) =>
         Instrument(model, layers is null
             ? new InstrumentationOptions { Features = features }
@@ -38,6 +39,8 @@ public static class UNetInstrumentation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
+        if ((options.Features & AttentionFeatures.All) == AttentionFeatures.None)
+            throw new ArgumentException("No feature is asked for.", nameof(options));
         UNetAnalysis analysis = UNetAnalyzer.Analyze(Instrumented.Undone(model));
         InstrumentationPlan plan = InstrumentationPlan.Of(model.Path, analysis, options);
         if (RecordOf(model) is { } done && plan.IsDoneBy(done))

@@ -27,4 +27,13 @@ public sealed class AnalysisTests
             Assert.NotNull(layer.Key.Initializer);
         });
     }
+
+    [Fact]
+    public void The_shapes_model_is_understood()
+    {
+        OnnxModelFile model = OnnxModelFile.Load(Path.Combine(GraphFixtures.Root, "..", "..", "..", "models", "shapes", "unet", "model.onnx"));
+        UNetAnalysis analysis = UNetInstrumentation.Analyze(model);
+        Assert.NotEmpty(analysis.CrossAttention);
+        Assert.NotEmpty(UNetInstrumentation.RecordOf(UNetInstrumentation.Instrument(model, AttentionFeatures.All))!.DetectionLayers);
+    }
 }

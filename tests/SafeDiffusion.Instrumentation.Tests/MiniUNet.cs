@@ -25,6 +25,7 @@ public enum Writing
     SliceKeysAndValues,
     HeadInterleavedColumns,
     MultiHeadWithBias,
+    PackedMultiHead,
     OperatorThreeDimensions,
     OperatorFourDimensions,
     FlattenedValuesScaled,
@@ -115,6 +116,13 @@ internal sealed class MiniUNet
         return new OnnxModelFile("/nowhere/mini.onnx", model);
     }
 
+    /// <summary>For each head its keys, then its values.</summary>
+    private float[] PackedHeads() => [.. from row in Enumerable.Range(0, TextWidth)
+                                         from head in Enumerable.Range(0, Heads)
+                                         from weight in new[] { Key, Value }
+                                         from column in Enumerable.Range(0, HeadWidth)
+                                         select weight[(row * Width) + (head * HeadWidth) + column]];
+
     private void Fix()
     {
         (ValueInfoProto Input, long[] Sizes)[] all = [(_graph.Input[0], [1, Channels, 4, 6]), (_graph.Input[1], [1, 7, TextWidth])];
@@ -129,6 +137,8 @@ internal sealed class MiniUNet
     {
         Writing.MultiHeadWithBias => Node("com.microsoft.MultiHeadAttention", [Product(hidden, Query, Channels), Product("encoder_hidden_states", Key, TextWidth),
             Product("encoder_hidden_states", Value, TextWidth), Floats([.. Biases[0], .. Biases[1], .. Biases[2]], 3 * Width)], Attributes.Of("num_heads", Heads)),
+        Writing.PackedMultiHead => Node("com.microsoft.MultiHeadAttention", [Product(hidden, Query, Channels),
+            Node("Reshape", [Node("MatMul", ["encoder_hidden_states", Floats(PackedHeads(), TextWidth, 2 * Width)]), Integers(0, 0, Heads, 2, HeadWidth)])], Attributes.Of("num_heads", Heads)),
         Writing.OperatorThreeDimensions => Node("Attention", [Product(hidden, Query, Channels), Product("encoder_hidden_states", Key, TextWidth),
             Product("encoder_hidden_states", Value, TextWidth)], Attributes.Of("q_num_heads", Heads), Attributes.Of("kv_num_heads", Heads)),
         Writing.OperatorFourDimensions => Joined(Node("Attention", [Split(Product(hidden, Query, Channels), 0, 2, 1, 3),

@@ -16,7 +16,7 @@ internal sealed class TestSession : IDisposable
             IntraOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
-        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(model.Path))!);
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", model.Folder);
         _session = new InferenceSession(model.ToBytes(), options);
     }
 

@@ -9,7 +9,7 @@ internal static class UNetEditor
 
     public static OnnxModelFile Edit(string path, UNetAnalysis analysis, InstrumentationPlan plan)
     {
-        CheckPossible(path, analysis, plan);
+        CheckPossible(path, analysis);
         ModelProto model = analysis.Graph.Model.Clone();
         RedundantCasts.Remove(model.Graph, analysis.Facts);
         GraphBuilder builder = new(path, model.Graph, analysis.Graph.Opset);
@@ -26,10 +26,8 @@ internal static class UNetEditor
         return new OnnxModelFile(path, model);
     }
 
-    private static void CheckPossible(string path, UNetAnalysis analysis, InstrumentationPlan plan)
+    private static void CheckPossible(string path, UNetAnalysis analysis)
     {
-        if (plan.Features == AttentionFeatures.None)
-            throw new ArgumentException("No feature is asked for.", nameof(plan));
         if (analysis.Graph.Opset < OldestOpset)
             throw new GraphNotUnderstoodException(path, "", "", $"operator set {OldestOpset} or later", $"the model imports operator set {analysis.Graph.Opset}");
         HashSet<string> taken = [.. analysis.Graph.Graph.Input.Concat(analysis.Graph.Graph.Output).Select(value => value.Name),

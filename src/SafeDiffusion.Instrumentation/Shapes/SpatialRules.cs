@@ -35,14 +35,23 @@ internal static class SpatialRules
 
     public static Facts Resize(Operation op)
     {
-        if (op.First.Shape is not { } shape || op.Node.Find("axes") is not null)
+        if (op.First.Shape is not { } shape)
             return new Facts(op.First.Type);
-        if (op[3].Integers is { } sizes && sizes.Length == shape.Length)
-            return new Facts(op.First.Type, sizes);
+        long[] axes = op.Node.Ints("axes") is { Length: > 0 } given
+            ? Array.ConvertAll(given, axis => axis < 0 ? axis + shape.Length : axis)
+            : [.. Enumerable.Range(0, shape.Length).Select(axis => (long)axis)];
         double[]? scales = op.Node.OpType == "Upsample" || op.Opset < 11 ? op[1].Contents : op[2].Contents;
-        return scales?.Length == shape.Length
-            ? new Facts(op.First.Type, [.. shape.Zip(scales, (size, scale) => (long)Math.Floor(size * scale))])
-            : new Facts(op.First.Type);
+        long[] result = [.. shape];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            if (op[3].Integers is { } sizes && sizes.Length == axes.Length)
+                result[axes[i]] = sizes[i];
+            else if (scales?.Length == axes.Length)
+                result[axes[i]] = (long)Math.Floor(shape[axes[i]] * scales[i]);
+            else
+                return new Facts(op.First.Type);
+        }
+        return new Facts(op.First.Type, result);
     }
 
     private static long[] Windowed(NodeProto node, long[] size, long[] kernel)

@@ -11,7 +11,7 @@ internal static class FusedTracing
     public static Trace? Operator(AttentionTracer tracer, NodeProto node)
     {
         bool plain = node.Int("is_causal", 0) == 0 && (node.Float("softcap") ?? 0) == 0
-            && Absent(tracer, node, 3) && node.InputAt(4).Length == 0 && node.InputAt(5).Length == 0;
+            && Absent(tracer, node, 3) && Enumerable.Range(4, 3).All(input => node.InputAt(input).Length == 0);
         if (Three(tracer, node, plain) is not var (query, key, value))
             return null;
         HeadColumns? queryColumns = SplitHeads(query, node.Int("q_num_heads", 0));
@@ -97,6 +97,9 @@ internal static class FusedTracing
     {
         if (query.Columns is null || key.Columns is null || value.Columns is null
             || query.Columns.Heads != key.Columns.Heads || query.Columns.Width != key.Columns.Width || value.Columns.Heads != key.Columns.Heads)
+            return null;
+        if (form is AttentionForm.MultiHead or AttentionForm.PackedMultiHead && !Absent(tracer, node, 3)
+            && (query.Trace.Scale != 1 || key.Trace.Scale != 1 || value.Trace.Scale != 1))
             return null;
         double scale = node.Float("scale") is { } given and not 0 ? given : 1 / Math.Sqrt(query.Columns.Width);
         Layout output = OutputLayout(query.Trace.Projection.Layout, value.Columns, headsApart);
