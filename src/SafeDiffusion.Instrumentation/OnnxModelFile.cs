@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using SafeDiffusion.Files;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation;
@@ -26,6 +28,12 @@ public sealed class OnnxModelFile
 
     /// <summary>The file's path, as it was given.</summary>
     public string Path { get; }
+
+    /// <summary>
+    /// The folder in which the model's external data lies, absolute. A session made from <see cref="ToBytes"/> needs it as ONNX Runtime's
+    /// <c>session.model_external_initializers_file_folder_path</c>.
+    /// </summary>
+    public string Folder => ExternalData.Folder(Path);
 
     /// <summary>The version of the ONNX file format.</summary>
     public long IrVersion => Proto.IrVersion;
@@ -82,6 +90,29 @@ public sealed class OnnxModelFile
         ModelProto proto = ModelParser.Read(path);
         ExternalData.CheckPaths(path, proto);
         return new OnnxModelFile(path, proto);
+    }
+
+    /// <summary>The model as the bytes of an <c>.onnx</c> file; external data stays where it is.</summary>
+    /// <exception cref="InvalidFileException">The model holds more than 2 GB of weights itself.</exception>
+    public byte[] ToBytes()
+    {
+        try
+        {
+            return Proto.ToByteArray();
+        }
+        catch (Exception error) when (error is OverflowException or OutOfMemoryException or ArgumentException)
+        {
+            throw new InvalidFileException(Path, "is too large to be written as one file: keep its weights in external data", error);
+        }
+    }
+
+    /// <summary>Writes the model, whole or not at all. Its external data is looked for beside the new file, and is not copied.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        byte[] bytes = ToBytes();
+        AtomicFile.Write(path, stream => stream.Write(bytes));
     }
 
     private static IEnumerable<ValueInfoProto> RealInputs(GraphProto graph)

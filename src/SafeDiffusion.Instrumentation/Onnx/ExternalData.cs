@@ -74,5 +74,6 @@ internal static class ExternalData
         return file.LinkTarget is null ? file.Length : new FileInfo(RealPath.Of(file.FullName)).Length;
     }
 
-    private static string Folder(string modelPath) => Path.GetDirectoryName(Path.GetFullPath(modelPath)) ?? Path.GetFullPath(modelPath);
+    /// <summary>The folder that external data is looked for in.</summary>
+    public static string Folder(string modelPath) => Path.GetDirectoryName(Path.GetFullPath(modelPath)) ?? Path.GetFullPath(modelPath);
 }

@@ -1,0 +1,55 @@
+using SafeDiffusion.Instrumentation.Onnx;
+
+namespace SafeDiffusion.Instrumentation.Shapes;
+
+/// <summary>
+/// Finds type, shape and, for the small values that shapes and scales are made of, contents of every value of a graph, for one set of
+/// input sizes. An operator that it does not know leaves its outputs unknown.
+/// </summary>
+internal static class ShapeInference
+{
+    public static Dictionary<string, Facts> Run(GraphIndex graph, UNetInputs inputs, Probe probe)
+    {
+        Dictionary<string, Facts> facts = new() { [""] = Facts.Unknown };
+        foreach (TensorProto tensor in graph.Initializers)
+            facts[tensor.Name] = OfTensor(tensor);
+        foreach (ValueInfoProto input in graph.Graph.Input.Where(input => graph.Initializer(input.Name) is null))
+            facts[input.Name] = probe.Of(input, input.Name == inputs.Sample, input.Name == inputs.Text);
+        foreach (NodeProto node in graph.Nodes)
+            Add(facts, node, graph.Opset);
+        return facts;
+    }
+
+    public static Facts OfTensor(TensorProto tensor)
+    {
+        double? uniform = TensorContents.IsZero(tensor) ? 0 : null;
+        return Facts.Of((OnnxElementType)tensor.DataType, [.. tensor.Dims], TensorContents.Read(tensor), uniform, constant: true);
+    }
+
+    private static void Add(Dictionary<string, Facts> facts, NodeProto node, long opset)
+    {
+        Facts[] inputs = [.. node.Input.Select(input => facts.GetValueOrDefault(input, Facts.Unknown))];
+        Facts[] outputs = Outputs(new Operation(node, inputs, opset));
+        bool constant = node.Input.Count > 0 && !TopologicalOrder.NestedGraphs(node).Any()
+            && node.Input.All(input => input.Length == 0 || facts.GetValueOrDefault(input, Facts.Unknown).IsConstant);
+        for (int i = 0; i < node.Output.Count; i++)
+        {
+            Facts output = i < outputs.Length ? outputs[i] : Facts.Unknown;
+            if (node.Output[i].Length > 0)
+                facts[node.Output[i]] = constant ? output with { IsConstant = true } : output;
+        }
+    }
+
+    /// <summary>A rule meets whatever a damaged graph holds: inputs that do not fit it leave the outputs unknown.</summary>
+    private static Facts[] Outputs(Operation operation)
+    {
+        try
+        {
+            return ShapeRules.Apply(operation);
+        }
+        catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException or ArithmeticException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+}
