@@ -21,6 +21,9 @@ public static class AddedNames
     /// <summary>Output, float32 <c>[L, B, C, N]</c>: mean attention of each concept token in each of the steered layers.</summary>
     public const string InhibitorResponse = "inhibitor_response";
 
+    /// <summary>The added inputs.</summary>
+    internal static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale];
+
     internal static IReadOnlySet<string> All { get; } = new HashSet<string>
     {
         GuidelineEmbeddings, DetectionScores, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorResponse,

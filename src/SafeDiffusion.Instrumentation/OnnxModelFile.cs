@@ -68,6 +68,9 @@ public sealed class OnnxModelFile
     /// <summary>What seems to have made the file, from producer, operators and metadata; <c>unknown</c> where nothing tells.</summary>
     public string Exporter => _exporter.Value;
 
+    /// <summary>Whether some of the model's weights are float16.</summary>
+    public bool HoldsHalfPrecision => Proto.Graph.Initializer.Any(tensor => tensor.DataType == (int)OnnxElementType.Float16);
+
     internal ModelProto Proto { get; }
 
     /// <summary>Reads a model file. Weights in external data are not read; they must be there, inside the model's folder.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using SafeDiffusion.Assets;
 using SafeDiffusion.Denoising;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Models;
 using SafeDiffusion.Scheduling;
 
@@ -36,6 +37,10 @@ internal sealed record GenerationSettings
         Require(request.Eta is >= 0 and <= 1, "eta", $"must be from 0 to 1, and is {request.Eta}.");
         Require(request.Count >= 1, "count", $"must be at least 1, and is {request.Count}.");
         Require(request.PreviewEvery >= 0, "previewEvery", $"must be at least 0, and is {request.PreviewEvery}.");
+        AttentionFeatures missing = request.Policy.RequiredFeatures & ~model.Denoiser.Features;
+        Require(
+            missing == AttentionFeatures.None, "policy",
+            $"needs {missing} of the UNet's cross-attention. Load the pipeline with PipelineOptions.AttentionFeatures = policy.RequiredFeatures.");
         int width = request.Width ?? request.InitialImage?.Width ?? description.Width;
         int height = request.Height ?? request.InitialImage?.Height ?? description.Height;
         RequireSize("width", width, description.Width, description);

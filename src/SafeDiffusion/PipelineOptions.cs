@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Numerics;
 
 namespace SafeDiffusion;
@@ -14,6 +15,12 @@ public sealed record PipelineOptions
 
     /// <summary>The most UNet rows in one call; more are evaluated in chunks, with the same pictures. At least 1.</summary>
     public int MaxUNetRows { get; init; } = 8;
+
+    /// <summary>
+    /// What to add to the UNet's cross-attention when the model is loaded, in memory; a policy's methods say what they need
+    /// (<see cref="SafetyPolicy.RequiredFeatures"/>). None by default: an unused feature costs nothing.
+    /// </summary>
+    public AttentionFeatures AttentionFeatures { get; init; }
 
     /// <summary>Makes the noise of the picture with a seed; PyTorch's CPU generator by default, since that is how seeds are shared.</summary>
     public Func<long, INoiseSource> NoiseSource { get; init; } = static seed => new TorchNoise(seed);

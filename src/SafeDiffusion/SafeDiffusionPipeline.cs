@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Models;
 using SafeDiffusion.Sessions;
 
@@ -29,6 +30,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
     /// <exception cref="InvalidRequestException">An option is out of range.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
+    /// <exception cref="GraphNotUnderstoodException">Attention features are asked for, and the UNet's cross-attention is not understood.</exception>
     public static async Task<SafeDiffusionPipeline> LoadAsync(
         string modelFolder, PipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -36,7 +38,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         if (options.MaxUNetRows < 1) throw new InvalidRequestException("maxUNetRows", $"must be at least 1, and is {options.MaxUNetRows}.");
         if (options.Threads is < 1) throw new InvalidRequestException("threads", $"must be at least 1, and is {options.Threads}.");
         ProviderSettings provider = new(options.Provider, options.Threads);
-        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, provider), cancellationToken).ConfigureAwait(false);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, provider, options.AttentionFeatures), cancellationToken).ConfigureAwait(false);
         return new SafeDiffusionPipeline(model, options);
     }
 

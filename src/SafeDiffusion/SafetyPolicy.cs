@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Guidance;
+using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion;
 
@@ -13,6 +14,9 @@ public sealed class SafetyPolicy
 
     /// <summary>The protections, in the order in which their terms are added.</summary>
     public ImmutableArray<Protection> Protections { get; }
+
+    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.AttentionFeatures"/>.</summary>
+    public AttentionFeatures RequiredFeatures => Protections.Aggregate(AttentionFeatures.None, (features, protection) => features | protection.RequiredFeatures);
 
     /// <summary>Adds a protection at the end.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range, or the protection contradicts one that is there.</exception>

@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Denoising;
@@ -9,7 +10,21 @@ internal sealed class OnnxDenoiser(OnnxSession session) : IDenoiser
 
     public int MaxRows => Signature.FixedRows ?? int.MaxValue;
 
-    public IDenoiserBatch CreateBatch(int rows, LatentShape shape) => new OnnxDenoiserBatch(session, Signature, rows, shape);
+    public AttentionFeatures Features => Signature.Features;
+
+    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null)
+    {
+        attention ??= new AttentionRequest();
+        if (!attention.GuidelineEmbeddings.IsEmpty) Require(AttentionFeatures.Detect);
+        if (attention.Concepts > 0) Require(AttentionFeatures.Inhibit);
+        return new OnnxDenoiserBatch(session, Signature, rows, shape, attention);
+    }
 
     public void Dispose() => session.Dispose();
+
+    private void Require(AttentionFeatures feature)
+    {
+        if (Features.HasFlag(feature)) return;
+        throw new InvalidRequestException("attentionFeatures", $"lack {feature}: load the pipeline with it in PipelineOptions.AttentionFeatures.");
+    }
 }

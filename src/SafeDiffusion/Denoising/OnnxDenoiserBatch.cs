@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Sessions;
 using SafeDiffusion.TextEncoding;
 
@@ -20,14 +21,17 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
     private readonly RunOptions _options = new();
     private readonly TextStates?[] _conditions;
     private readonly UNetSignature _signature;
+    private readonly AttentionRequest _attentionRequest;
     private FloatTensor? _states;
+    private AttentionBuffers? _attention;
     private bool _statesChanged;
 
-    public OnnxDenoiserBatch(OnnxSession session, UNetSignature signature, int rows, LatentShape shape)
+    public OnnxDenoiserBatch(OnnxSession session, UNetSignature signature, int rows, LatentShape shape, AttentionRequest attention)
     {
         _session = session;
         _signature = signature;
         _shape = shape;
+        _attentionRequest = attention;
         _capacity = signature.FixedRows ?? rows;
         Rows = rows;
         _conditions = new TextStates?[rows];
@@ -43,14 +47,12 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
 
     public int Rows { get; }
 
+    public IAttentionBatch? Attention => _attention;
+
     public void SetCondition(int row, TextStates condition)
     {
         if (ReferenceEquals(_conditions[row], condition)) return;
-        if (_states is null)
-        {
-            _states = new FloatTensor(_signature.TextStatesType, _capacity, condition.Tokens, condition.Width);
-            _binding.BindInput(_signature.TextStates, _states.OrtValue);
-        }
+        _states ??= BindTextInputs(condition);
         condition.Values.CopyTo(_states.Values.AsSpan(row * condition.Values.Length));
         _conditions[row] = condition;
         _statesChanged = true;
@@ -78,5 +80,18 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _output.Dispose();
         _timestep.Dispose();
         _states?.Dispose();
+        _attention?.Dispose();
+    }
+
+    /// <summary>The number of tokens and the text width are known with the first text.</summary>
+    private FloatTensor BindTextInputs(TextStates condition)
+    {
+        FloatTensor states = new(_signature.TextStatesType, _capacity, condition.Tokens, condition.Width);
+        _binding.BindInput(_signature.TextStates, states.OrtValue);
+        if (_signature.Features != AttentionFeatures.None)
+        {
+            _attention = new AttentionBuffers(_binding, _signature, _attentionRequest, _capacity, _shape, condition.Tokens, condition.Width);
+        }
+        return states;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Denoising;
@@ -12,7 +13,7 @@ internal sealed class UNetSignature
         (Sample, NodeMetadata sample) = session.Input("sample");
         (Timestep, NodeMetadata timestep) = session.Input("timestep");
         (TextStates, NodeMetadata states) = session.Input("encoder_hidden_states");
-        session.RequireNoOtherInputs(Sample, Timestep, TextStates);
+        session.RequireNoOtherInputs([Sample, Timestep, TextStates, .. AddedNames.Inputs]);
         (Output, NodeMetadata output) = session.Output("out_sample", "sample", "sample_out");
         SampleType = FloatTensor.RequireFloat(sample, Sample, session.File);
         TextStatesType = FloatTensor.RequireFloat(states, TextStates, session.File);
@@ -28,6 +29,11 @@ internal sealed class UNetSignature
         FixedHeight = Fixed(sample.Dimensions[2]);
         FixedWidth = Fixed(sample.Dimensions[3]);
         TextWidth = Fixed(states.Dimensions[2]);
+        if (session.Inputs.ContainsKey(AddedNames.GuidelineEmbeddings)) Features |= AttentionFeatures.Detect;
+        if (session.Inputs.ContainsKey(AddedNames.TokenScale)) Features |= AttentionFeatures.Reweight;
+        if (!session.Inputs.ContainsKey(AddedNames.InhibitorScale)) return;
+        Features |= AttentionFeatures.Inhibit;
+        InhibitedLayers = session.Output(AddedNames.InhibitorResponse).Node.Dimensions[0];
     }
 
     public string Sample { get; }
@@ -63,6 +69,12 @@ internal sealed class UNetSignature
 
     /// <summary>The text states' width, where the graph fixes it.</summary>
     public int? TextWidth { get; }
+
+    /// <summary>The features that instrumentation has added to the graph.</summary>
+    public AttentionFeatures Features { get; }
+
+    /// <summary>The L of <c>inhibitor_response</c>; 0 without inhibition.</summary>
+    public int InhibitedLayers { get; }
 
     private static int? Fixed(int dimension) => dimension > 0 ? dimension : null;
 

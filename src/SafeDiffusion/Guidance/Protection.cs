@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Guidance.ClassifierFree;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion.Guidance;
 
@@ -20,6 +21,10 @@ public abstract record Protection
     /// <summary>The text that this protection puts in the null condition's place; null where it does not.</summary>
     [JsonIgnore]
     public virtual string? UnconditionalText => null;
+
+    /// <summary>What this protection needs of the UNet's cross-attention; nothing by default.</summary>
+    [JsonIgnore]
+    public virtual AttentionFeatures RequiredFeatures => AttentionFeatures.None;
 
     /// <summary>What is on, in a line for people.</summary>
     public abstract string Describe();

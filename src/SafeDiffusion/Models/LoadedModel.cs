@@ -12,7 +12,7 @@ internal sealed class LoadedModel : IDisposable
 {
     private readonly Stack<IDisposable> _disposables = [];
 
-    private LoadedModel(ModelFolder folder, ProviderSettings provider)
+    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features)
     {
         try
         {
@@ -27,7 +27,9 @@ internal sealed class LoadedModel : IDisposable
             TextEncoder = Own(new TextEncoder(Own(OnnxSession.Load("text_encoder", textEncoder, provider)), tokenizer));
             Decoder = Own(new VaeDecoder(Own(OnnxSession.Load("vae_decoder", decoder, provider))));
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
-            OnnxDenoiser denoiser = Own(new OnnxDenoiser(Own(OnnxSession.Load("unet", unet, provider))));
+            OnnxModelFile instrumented = Instrument(unet, features);
+            OnnxSession session = Own(OnnxSession.Load("unet", instrumented, provider, isEdited: instrumented != unet));
+            OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
             WeightsHash = Task.Run(() => Instrumentation.WeightsHash.Compute([textEncoder, unet]));
@@ -58,11 +60,20 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Loads a model folder.</summary>
     /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
-    public static LoadedModel Load(string folder, ProviderSettings provider) => new(new ModelFolder(folder), provider);
+    /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the UNet's cross-attention is not understood.</exception>
+    public static LoadedModel Load(string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None) =>
+        new(new ModelFolder(folder), provider, features);
 
     public void Dispose()
     {
         while (_disposables.TryPop(out IDisposable? disposable)) disposable.Dispose();
+    }
+
+    /// <summary>Adds features in memory; a model that was instrumented on disk keeps those that it has.</summary>
+    private static OnnxModelFile Instrument(OnnxModelFile unet, AttentionFeatures features)
+    {
+        AttentionFeatures there = UNetInstrumentation.RecordOf(unet)?.Features ?? AttentionFeatures.None;
+        return (there | features) == there ? unet : UNetInstrumentation.Instrument(unet, there | features);
     }
 
     private T Own<T>(T disposable) where T : IDisposable

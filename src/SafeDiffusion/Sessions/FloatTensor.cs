@@ -17,10 +17,13 @@ internal sealed class FloatTensor : IDisposable
     /// <param name="shape">The shape.</param>
     public FloatTensor(TensorElementType type, params long[] shape)
     {
+        Shape = shape;
         Values = new float[shape.Aggregate(1L, (product, size) => checked(product * size))];
         if (type == TensorElementType.Float16) _halves = new Float16[Values.Length];
         OrtValue = _halves is null ? OrtValue.CreateTensorValueFromMemory(Values, shape) : OrtValue.CreateTensorValueFromMemory(_halves, shape);
     }
+
+    public IReadOnlyList<long> Shape { get; }
 
     public float[] Values { get; }
 

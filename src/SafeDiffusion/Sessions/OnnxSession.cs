@@ -26,14 +26,18 @@ internal sealed class OnnxSession : IDisposable
     public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
 
     /// <summary>Loads a network whose file has been checked.</summary>
+    /// <param name="network">The network's name.</param>
+    /// <param name="model">The network; an edited one refers to the same external data as its file.</param>
+    /// <param name="isEdited">Whether the graph differs from the file's, so that it is loaded from memory.</param>
+    /// <param name="provider">What runs it.</param>
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
-    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider)
+    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false)
     {
         using SessionOptions options = provider.CreateOptions();
         try
         {
-            return new OnnxSession(network, model.Path, new InferenceSession(model.Path, options));
+            return new OnnxSession(network, model.Path, isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
         }
         catch (OnnxRuntimeException error)
         {
@@ -83,6 +87,12 @@ internal sealed class OnnxSession : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
+    {
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(model.Path))!);
+        return new InferenceSession(model.ToBytes(), options);
+    }
 
     private (string Name, NodeMetadata Node) Find(IReadOnlyDictionary<string, NodeMetadata> values, string kind, ReadOnlySpan<string> names)
     {

@@ -7,7 +7,7 @@ public sealed class TextStates
 
     /// <summary>Makes text states from values, <c>[tokens, width]</c>.</summary>
     /// <exception cref="ArgumentException">There are not <paramref name="tokens"/> times <paramref name="width"/> values.</exception>
-    public TextStates(TokenizedText text, float[] values, int tokens, int width)
+    public TextStates(TokenizedText? text, float[] values, int tokens, int width)
     {
         ArgumentNullException.ThrowIfNull(values);
         if (values.Length != tokens * width)
@@ -20,8 +20,8 @@ public sealed class TextStates
         Width = width;
     }
 
-    /// <summary>The text and its tokens.</summary>
-    public TokenizedText Text { get; }
+    /// <summary>The text and its tokens; null for states that were not made from a text here.</summary>
+    public TokenizedText? Text { get; }
 
     /// <summary>Token positions, 77 for Stable Diffusion v1.</summary>
     public int Tokens { get; }

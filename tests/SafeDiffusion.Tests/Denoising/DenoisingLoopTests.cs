@@ -149,7 +149,7 @@ public sealed class DenoisingLoopTests
 
         Condition Add(string text)
         {
-            int known = conditions.FindIndex(states => states.Text.Text == text);
+            int known = conditions.FindIndex(states => states.Text!.Text == text);
             if (known >= 0) return new(known);
             conditions.Add(TestTexts.States(text));
             return new(conditions.Count - 1);
@@ -164,11 +164,11 @@ public sealed class DenoisingLoopTests
     }
 
     private static Action<TextStates, ReadOnlySpan<float>, int, Span<float>> Constant(params (string Text, float Value)[] values) =>
-        (states, _, _, prediction) => prediction.Fill(values.Single(value => value.Text == states.Text.Text).Value);
+        (states, _, _, prediction) => prediction.Fill(values.Single(value => value.Text == states.Text!.Text).Value);
 
     private static void Tanh(TextStates states, ReadOnlySpan<float> latents, int timestep, Span<float> prediction)
     {
-        for (int i = 0; i < latents.Length; i++) prediction[i] = MathF.Tanh(0.3f * latents[i] + 0.001f * timestep + 0.1f * states.Text.Text.Length);
+        for (int i = 0; i < latents.Length; i++) prediction[i] = MathF.Tanh(0.3f * latents[i] + 0.001f * timestep + 0.1f * states.Text!.Text.Length);
     }
 
     private static Func<GuidanceContext, NoiseGuidanceState> Term(string text, List<string> order) =>

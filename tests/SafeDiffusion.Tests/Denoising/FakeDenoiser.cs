@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion.Denoising;
@@ -16,7 +17,9 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
 
     public Action? BeforeEvaluate { get; init; }
 
-    public IDenoiserBatch CreateBatch(int rows, LatentShape shape)
+    public AttentionFeatures Features => AttentionFeatures.None;
+
+    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null)
     {
         Assert.True(rows <= MaxRows);
         BatchesCreated++;
@@ -38,6 +41,8 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
 
         public int Rows => rows;
 
+        public IAttentionBatch? Attention => null;
+
         public void SetCondition(int row, TextStates condition)
         {
             if (ReferenceEquals(_conditions[row], condition)) return;
@@ -53,7 +58,7 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
         {
             denoiser.BeforeEvaluate?.Invoke();
             cancellationToken.ThrowIfCancellationRequested();
-            denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text.Text)]);
+            denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text!.Text)]);
             for (int row = 0; row < rows; row++) denoiser.Predict(_conditions[row]!, Latents(row), timestep, _predictions.AsSpan(row * length, length));
         }
 

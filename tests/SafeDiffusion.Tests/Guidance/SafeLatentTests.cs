@@ -114,6 +114,8 @@ public sealed class SafeLatentTests
 
         public int Rows => 3;
 
+        public IAttentionBatch? Attention => null;
+
         public void Set(ReadOnlySpan<float> u, ReadOnlySpan<float> p, ReadOnlySpan<float> s)
         {
             u.CopyTo(_values);

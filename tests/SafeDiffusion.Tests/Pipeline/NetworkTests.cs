@@ -32,7 +32,7 @@ public sealed class NetworkTests : IDisposable
         foreach ((int index, string prompt) in prompts.Index())
         {
             TextStates actual = Encode(prompt);
-            Assert.Equal(ids.AsSpan(index * actual.Tokens, actual.Tokens).ToArray(), actual.Text.Ids.Select(id => (long)id));
+            Assert.Equal(ids.AsSpan(index * actual.Tokens, actual.Tokens).ToArray(), actual.Text!.Ids.Select(id => (long)id));
             AssertClose(states.AsSpan(index * actual.Values.Length, actual.Values.Length), actual.Values);
         }
     }

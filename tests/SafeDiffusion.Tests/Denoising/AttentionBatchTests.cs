@@ -1,0 +1,107 @@
+using SafeDiffusion.Assets;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Scheduling;
+using SafeDiffusion.Sessions;
+using SafeDiffusion.TextEncoding;
+
+namespace SafeDiffusion.Denoising;
+
+/// <summary>
+/// Graph layer: the added inputs and outputs through the denoiser, row by row, against PyTorch's values for an exported UNet.
+/// Tolerance 1e-4 of the largest value, the fixtures' own for float32.
+/// </summary>
+public sealed class AttentionBatchTests
+{
+    private static readonly string _folder = Fixture.Locate("graphs", "legacy17-sdpa");
+    private static readonly SafeTensorsFile _reference = SafeTensorsFile.Load(Path.Combine(_folder, "reference.safetensors"));
+    private static readonly LatentShape _shape = new(4, 16, 16);
+
+    [Fact]
+    public void EveryFeatureAgreesAtOnce()
+    {
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.All);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: true);
+        Evaluate(batch);
+        AssertRows("out_sample_all", batch.Prediction);
+        AssertRows("detection_scores_all", batch.Attention!.DetectionScores);
+        StoredTensor response = _reference["inhibitor_response_all"];
+        int length = response.Count / (int)(response.Shape[0] * 2);
+        for (int layer = 0; layer < response.Shape[0]; layer++)
+        {
+            for (int row = 0; row < 2; row++)
+            {
+                AssertClose(response.AsSingles().Slice((layer * 2 + row) * length, length), batch.Attention.InhibitorResponse(layer, row));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(AttentionFeatures.None)]
+    [InlineData(AttentionFeatures.Detect)]
+    [InlineData(AttentionFeatures.All)]
+    public void NeutralInputsChangeNothing(AttentionFeatures features)
+    {
+        using OnnxDenoiser denoiser = Load(features);
+        Assert.Equal(features, denoiser.Features);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: false);
+        Evaluate(batch);
+        AssertRows("out_sample", batch.Prediction);
+    }
+
+    [Fact]
+    public void AFeatureThatTheGraphDoesNotHaveIsRefused()
+    {
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.Detect);
+        Assert.Equal("attentionFeatures", Assert.Throws<InvalidRequestException>(() => denoiser.CreateBatch(1, _shape, new AttentionRequest { Concepts = 1 })).Field);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: false);
+        Assert.Throws<InvalidOperationException>(() => batch.Attention!.TokenScale(0).Length);
+    }
+
+    private static OnnxDenoiser Load(AttentionFeatures features)
+    {
+        OnnxModelFile plain = OnnxModelFile.Load(Path.Combine(_folder, "unet", "model.onnx"));
+        OnnxModelFile model = features == AttentionFeatures.None ? plain : UNetInstrumentation.Instrument(plain, features);
+        return new OnnxDenoiser(OnnxSession.Load("unet", model, new ProviderSettings(ExecutionProvider.Cpu, null), isEdited: features != AttentionFeatures.None));
+    }
+
+    private static IDenoiserBatch CreateBatch(OnnxDenoiser denoiser, bool withInputs)
+    {
+        StoredTensor inhibitor = _reference["inhibitor_hidden_states"];
+        IDenoiserBatch batch = denoiser.CreateBatch(2, _shape, withInputs
+            ? new AttentionRequest { GuidelineEmbeddings = _reference["guideline_embeddings"].ToSingles(), Concepts = (int)inhibitor.Shape[1] }
+            : null);
+        StoredTensor states = _reference["encoder_hidden_states"];
+        int tokens = (int)states.Shape[1], width = (int)states.Shape[2];
+        for (int row = 0; row < 2; row++)
+        {
+            batch.SetCondition(row, new TextStates(null, Row("encoder_hidden_states", row).ToArray(), tokens, width));
+            Row("sample", row).CopyTo(batch.Latents(row));
+            if (!withInputs) continue;
+            Row("token_scale", row).CopyTo(batch.Attention!.TokenScale(row));
+            Row("inhibitor_hidden_states", row).CopyTo(batch.Attention.InhibitorHiddenStates(row));
+            Row("inhibitor_scale", row).CopyTo(batch.Attention.InhibitorScale(row));
+        }
+        return batch;
+    }
+
+    private static void Evaluate(IDenoiserBatch batch) =>
+        batch.Evaluate(int.Parse(_reference.Metadata["timestep"], System.Globalization.CultureInfo.InvariantCulture), default);
+
+    private delegate ReadOnlySpan<float> RowOf(int row);
+
+    private static void AssertRows(string tensor, RowOf actual)
+    {
+        for (int row = 0; row < 2; row++) AssertClose(Row(tensor, row), actual(row));
+    }
+
+    private static ReadOnlySpan<float> Row(string tensor, int row)
+    {
+        StoredTensor stored = _reference[tensor];
+        int length = stored.Count / (int)stored.Shape[0];
+        return stored.AsSingles().Slice(row * length, length);
+    }
+
+    private static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
+        DdimFixture.AssertClose(expected, actual, 1e-4 * MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(expected)), "attention");
+}
