@@ -12,6 +12,8 @@ internal static class Program
         {
             new GenerateCommand(),
             new InspectCommand(),
+            new InstrumentCommand(),
+            new VerifyCommand(),
             new BenchCommand(),
         };
         ParseResult parsed = root.Parse(arguments);
