@@ -1,0 +1,141 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using SafeDiffusion;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance;
+
+namespace Documentation;
+
+/// <summary>Formula and model layer: the pages say what is there, and all of it.</summary>
+public sealed partial class PageTests
+{
+    private static readonly string[] _texts =
+    [
+        "", ".config", ".cs", ".csproj", ".editorconfig", ".html", ".json", ".md", ".npmrc", ".props", ".py", ".sh", ".sln", ".targets", ".txt", ".yml",
+    ];
+
+    /// <summary>Built or restored, or fetched for the build.</summary>
+    private static readonly string[] _foreign = ["bin", "obj", "node_modules", "artifacts", "TestResults", ".git", ".vs", ".vscode", ".idea"];
+
+    public static TheoryData<string> Methods => [.. KnownMethods.Keys];
+
+    private static Dictionary<string, Type> KnownMethods => typeof(Protection)
+        .GetCustomAttributes<JsonDerivedTypeAttribute>().ToDictionary(type => (string)type.TypeDiscriminator!, type => type.DerivedType);
+
+    [Fact]
+    public void EveryPolicyCanBeRead()
+    {
+        string[] policies = [.. Page.All.Where(page => page.Name != "docs/report.md").SelectMany(page => page.Blocks("json"))];
+        Assert.NotEmpty(policies);
+        Assert.All(policies, policy => Assert.NotEmpty(SafetyPolicy.Parse(policy).Protections));
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void EveryOptionOfAMethodIsDescribed(string method)
+    {
+        IEnumerable<string> options = JsonSerializerOptions.Web.GetTypeInfo(KnownMethods[method]).Properties
+            .Where(property => property.Get is not null).Select(property => property.Name);
+        string table = Page.Read("docs/policy.md").Section($"`{method}`").Split("\n\n")
+            .Single(part => part.StartsWith("| option |", StringComparison.Ordinal));
+        Assert.Equal(options.Order(StringComparer.Ordinal), Page.TableNames(table).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task EveryFieldOfTheReportIsDescribed()
+    {
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
+        GenerationResult result = await pipeline.GenerateAsync(new GenerationRequest(string.Join(' ', Enumerable.Repeat("a green star", 20)))
+        {
+            Steps = 2,
+            Policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle"),
+        });
+        SortedSet<string> fields = new(StringComparer.Ordinal);
+        AddFields(JsonNode.Parse(result.Report.ToJson()), "", fields);
+        Page page = Page.Read("docs/report.md");
+        // A parent that only groups its fields needs no line of its own.
+        string[] described = [.. Page.TableNames(page.Section("Fields"))];
+        fields.RemoveWhere(field => !described.Contains(field) && described.Any(name => name.StartsWith($"{field}.", StringComparison.Ordinal)));
+        Assert.Equal(fields, described.Order(StringComparer.Ordinal));
+
+        SortedSet<string> example = new(StringComparer.Ordinal);
+        AddFields(JsonNode.Parse(page.Blocks("json").Single()), "", example);
+        Assert.All(example, field => Assert.Contains(described, name => name == field || name.StartsWith($"{field}.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void EveryLinkLeadsSomewhere()
+    {
+        string[] pages =
+        [
+            .. Page.All.Select(page => page.Name), "CHANGELOG.md", "CONTRIBUTING.md", "tests/Fixtures/README.md", "tests/Fixtures/shapes/README.md",
+            "models/shapes/README.md", "models/shapes/training/README.md",
+        ];
+        Assert.All(pages, name =>
+        {
+            string folder = Path.GetDirectoryName(Path.Combine(Fixture.Root, name))!;
+            foreach (Match link in Link().Matches(Page.Read(name).Text))
+            {
+                string target = link.Groups[1].Value;
+                if (target.StartsWith("https://", StringComparison.Ordinal)) continue;
+                Assert.True(Path.Exists(Path.Combine(folder, target.Split('#')[0])), $"{name} links to {target}, which is not there.");
+            }
+        });
+    }
+
+    [Fact]
+    public void VersionsAreThoseOfTheBuild()
+    {
+        string table = Page.Read("README.md").Section("Versions");
+        string packages = File.ReadAllText(Path.Combine(Fixture.Root, "Directory.Packages.props"));
+        foreach (string package in (string[])["System.Numerics.Tensors", "Google.Protobuf"])
+        {
+            string version = Regex.Match(packages, $"Include=\"{package}\" Version=\"([^\"]+)\"").Groups[1].Value;
+            Assert.Contains($"| {package} | {version} |", table, StringComparison.Ordinal);
+        }
+        string onnxRuntime = Regex.Match(packages, "<OnnxRuntimeVersion>([^<]+)<").Groups[1].Value;
+        Assert.Contains($"| ONNX Runtime | {onnxRuntime} |", table, StringComparison.Ordinal);
+    }
+
+    /// <summary>The project speaks of itself alone: no file names a folder of a machine or the host of a package registry.</summary>
+    [Fact]
+    public void NoFileNamesAMachine()
+    {
+        IEnumerable<string> files = Files(new DirectoryInfo(Fixture.Root)).Where(file => _texts.Contains(Path.GetExtension(file)));
+        Assert.All(files, file => Assert.DoesNotMatch(Machine(), File.ReadAllText(file)));
+    }
+
+    private static IEnumerable<string> Files(DirectoryInfo folder) =>
+    [
+        .. folder.EnumerateFiles().Select(file => file.FullName),
+        .. folder.EnumerateDirectories().Where(inner => !_foreign.Contains(inner.Name)).SelectMany(Files),
+    ];
+
+    private static void AddFields(JsonNode? node, string path, SortedSet<string> fields)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (JsonNode? item in array) AddFields(item, $"{path}[]", fields);
+            return;
+        }
+        if (node is not JsonObject values) return;
+        foreach ((string name, JsonNode? value) in values)
+        {
+            string field = path.Length == 0 ? name : $"{path}.{name}";
+            fields.Add(field);
+            // A protection's settings are a policy's, and described there.
+            if (name != "settings") AddFields(value, field, fields);
+        }
+    }
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(
+        @"(?<![\w.*:])/(work|root|home|mnt|Users)/\w|[a-z]:\\Users\\|https?://[^\s""']*(registry|nexus|artifactory)[^\s""']*\.",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Machine();
+}

@@ -1,0 +1,115 @@
+using SafeDiffusion;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Reporting;
+
+namespace Documentation;
+
+/// <summary>Tests that change the process's current folder, and so run alone.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class CurrentFolder
+{
+    public const string Name = "current folder";
+}
+
+/// <summary>Model layer: the documentation's code is what is compiled here, and does what the pages say.</summary>
+[Collection(CurrentFolder.Name)]
+public sealed class SnippetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _before = Directory.GetCurrentDirectory();
+
+    public SnippetTests()
+    {
+        Copy(Fixture.ShapesModel, Path.Combine(_folder.Path, "models", "shapes"));
+        Directory.SetCurrentDirectory(_folder.Path);
+    }
+
+    public void Dispose()
+    {
+        Directory.SetCurrentDirectory(_before);
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void EveryBlockOfCSharpIsCompiledHere()
+    {
+        SnippetSource source = SnippetSource.Load();
+        string[] blocks = [.. Page.All.SelectMany(page => page.Blocks("csharp"))];
+        Assert.All(blocks, block => Assert.Contains(source.WithoutUsings(block), source.Snippets.Values));
+        Assert.Equal(source.Snippets.Count, blocks.Length);
+    }
+
+    [Fact]
+    public async Task QuickstartDraws()
+    {
+        GenerationResult result = await Snippets.QuickstartAsync();
+        Assert.True(File.Exists("picture.png"));
+        Assert.True(File.Exists("picture.report.json"));
+        Assert.Equal(50, result.Report.Images[0].Steps.Count(step => step.Terms[0].Guided));
+    }
+
+    [Fact]
+    public void PolicyIsThatOfItsJson()
+    {
+        SafetyPolicy code = Snippets.Policy();
+        SafetyPolicy json = SafetyPolicy.Parse(Page.Read("docs/policy.md").Blocks("json").First());
+        Assert.Equal(code.Protections.AsEnumerable(), json.Protections);
+        Assert.Equal(code.Protections.AsEnumerable(), SafetyPolicy.Load("policy.json").Protections);
+    }
+
+    [Fact]
+    public void TheReadmesJsonIsItsPolicy()
+    {
+        SafetyPolicy json = SafetyPolicy.Parse(Page.Read("README.md").Blocks("json").Single());
+        Assert.Equal(new SafeLatentGuidance { Concept = "a red triangle", Preset = SafeLatentPreset.Max }, Assert.Single(json.Protections));
+    }
+
+    [Fact]
+    public async Task ModelSaysWhatItIs()
+    {
+        ModelDescription model = await Snippets.ModelAsync();
+        Assert.Equal(("shapes", 64, 24), (model.Name, model.Width, model.Tokens));
+    }
+
+    [Fact]
+    public async Task FadingGuidanceFades()
+    {
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
+        GenerationReport report = (await Snippets.FadingGuidanceAsync(pipeline)).Report;
+        TermReport[] terms = [.. report.Images[0].Steps.Select(step => step.Terms[1])];
+        Assert.All(terms[..5], term => Assert.Equal((false, "not fading yet"), (term.Guided, term.Reason)));
+        Assert.All(terms[5..], term => Assert.True(term.Guided && term.Norm > 0));
+        Assert.Equal("fading-guidance", report.Protections[1].Method);
+        Assert.Equal(0.5, report.Protections[1].Settings!["from"]!.GetValue<double>());
+    }
+
+    [Fact]
+    public async Task FadedToItsEndOnlyThePromptIsLeft()
+    {
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
+        GenerationRequest request = new("a green star") { Steps = 1, KeepLatents = true };
+        GenerationResult faded = await pipeline.GenerateAsync(request with { Policy = SafetyPolicy.Empty.AddFadingGuidance(from: 0) });
+        GenerationResult unguided = await pipeline.GenerateAsync(request with { GuidanceScale = 1 });
+        float[] expected = unguided.Latents!.Final.ToSingles();
+        Assert.All(faded.Latents!.Final.ToSingles(), (value, index) => Assert.Equal(expected[index], value, 1e-3));
+    }
+
+    [Fact]
+    public void FadingGuidanceRefusesABadShare()
+    {
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddFadingGuidance(from: 1));
+        Assert.Equal("protections[0].from", error.Path);
+        Assert.Throws<NotSupportedException>(() => SafetyPolicy.Empty.AddFadingGuidance().ToJson());
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using SafeDiffusion;
+using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Reporting;
+
+// Outside the library's namespace, as a user's code is.
+namespace Documentation;
+
+/// <summary>The code of the documentation's pages, word for word, to be compiled and run.</summary>
+internal static class Snippets
+{
+    public static async Task<GenerationResult> QuickstartAsync()
+    {
+        // snippet: quickstart
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync("models/shapes");
+
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle", SafeLatentPreset.Max);
+
+        GenerationResult result = await pipeline.GenerateAsync(
+            new GenerationRequest("a blue circle and a red triangle on a gray background") { Seed = 7, GuidanceScale = 5, Policy = policy });
+
+        result.SavePng(0, "picture.png");
+        result.Report.Save("picture.report.json");
+        Console.WriteLine(result.Report.Summary);
+        // end
+        return result;
+    }
+
+    public static SafetyPolicy Policy()
+    {
+        // snippet: policy
+        SafetyPolicy policy = SafetyPolicy.Empty
+            .AddNegativePrompt("a green star")
+            .AddSafeLatent("a red triangle", SafeLatentPreset.Strong)
+            .AddSafeLatent(new SafeLatentGuidance { Concept = "a ring", Preset = SafeLatentPreset.Medium, WarmupSteps = 5 });
+
+        Console.WriteLine(policy.Describe());
+        File.WriteAllText("policy.json", policy.ToJson());
+        // end
+        return policy;
+    }
+
+    public static async Task<ModelDescription> ModelAsync()
+    {
+        // snippet: model
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
+            "models/shapes", new PipelineOptions { Provider = ExecutionProvider.Cpu, Threads = 2, MaxUNetRows = 4 });
+
+        ModelDescription model = pipeline.Model;
+        Console.WriteLine($"{model.Name}: {model.Width}x{model.Height}, {model.Tokens} tokens, {model.Scheduler.PredictionType}");
+        // end
+        return model;
+    }
+
+    public static async Task<GenerationResult> FadingGuidanceAsync(SafeDiffusionPipeline pipeline)
+    {
+        // snippet: fading-use
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle").AddFadingGuidance(from: 0.5);
+
+        GenerationResult result = await pipeline.GenerateAsync(
+            new GenerationRequest("a green star") { Steps = 10, Policy = policy });
+
+        foreach (StepReport step in result.Report.Images[0].Steps)
+        {
+            TermReport fading = step.Terms[1];
+            Console.WriteLine(fading.Guided ? $"step {step.Step}: {fading.Norm:0.00}" : $"step {step.Step}: {fading.Reason}");
+        }
+        // end
+        return result;
+    }
+}
