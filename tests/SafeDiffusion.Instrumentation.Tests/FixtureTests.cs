@@ -70,6 +70,18 @@ public sealed class FixtureTests
         }
     }
 
+    [Theory]
+    [InlineData("legacy14-merged")]
+    [InlineData("fused-mha")]
+    public void One_layer_alone_gives_its_own_scores(string name)
+    {
+        FixtureCase fixture = new(name);
+        string[] layers = fixture.Reference.Names("detection_layers");
+        OnnxModelFile edited = UNetInstrumentation.Instrument(fixture.Model, AttentionFeatures.Detect, LayerSelection.ByName(layers[^1]));
+        using TestSession session = new(edited);
+        fixture.AssertClose(fixture.Reference[$"detection_scores/{layers[^1]}"], session.Run(fixture.Timestep, fixture.Inputs())["detection_scores"]);
+    }
+
     /// <summary>No guideline tokens, no concepts.</summary>
     private static Dictionary<string, TestTensor> Emptied(Dictionary<string, TestTensor> inputs)
     {

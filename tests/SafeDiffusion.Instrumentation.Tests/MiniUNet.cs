@@ -4,40 +4,6 @@ using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Tests;
 
-/// <summary>How a hand-built graph writes its cross-attention.</summary>
-public enum Writing
-{
-    Plain,
-    MulScale,
-    ScaleFoldedIntoQuery,
-    GemmOnFlatRows,
-    GemmTransposedWeight,
-    TransposedWeightAtRunTime,
-    ConstantReshapes,
-    IdentityAndDropout,
-    ZeroMask,
-    Einsum,
-    EinsumHeadsApart,
-    FusedMatMul,
-    HeadsInBatch,
-    OneHead,
-    SplitKeysAndValues,
-    SliceKeysAndValues,
-    HeadInterleavedColumns,
-    MultiHeadWithBias,
-    PackedMultiHead,
-    OperatorThreeDimensions,
-    OperatorFourDimensions,
-    FlattenedValuesScaled,
-    FourDimensionalQueries,
-    HalvedGrid,
-    LowOpset,
-    DoubleCast,
-    KeysTimesQueries,
-    FixedSizes,
-    WeightsInConstantNodes,
-}
-
 /// <summary>
 /// A graph with one cross-attention, built node by node: latents [B, 4, H, W] as queries, text [B, N, D]. All ways of writing compute the
 /// same, from the same weights, as <see cref="MiniReference"/> does by the formulas of the specification.

@@ -20,7 +20,9 @@ internal sealed class Branches(GraphBuilder builder, UNetAnalysis analysis, Grap
 
     public long TextWidth => analysis.TextWidth;
 
-    public OnnxElementType TypeOf(string value) => analysis.Facts[value].Type;
+    public OnnxElementType TypeOf(string value) => analysis.Facts[value].Type is var type and not OnnxElementType.Undefined
+        ? type
+        : throw new GraphNotUnderstoodException(Builder.File, "", value, "a value whose element type is known", $"the type of '{value}' is not known");
 
     /// <summary>A layer's queries <c>[B, P, h d]</c>, float32, heads side by side.</summary>
     public string Queries(AttentionLayer layer) => Builder.Shared($"queries {layer.Index}", () =>

@@ -66,7 +66,7 @@ internal static class ElementwiseRules
         {
             "Equal" or "Less" or "Greater" or "LessOrEqual" or "GreaterOrEqual" => OnnxElementType.Boolean,
             "Where" => op[1].Type,
-            _ => op.First.Type,
+            _ => op.Inputs.Select(input => input.Type).FirstOrDefault(known => known != OnnxElementType.Undefined),
         };
         if (op.Inputs.Any(input => input.Shape is null))
             return new Facts(type);

@@ -8,13 +8,13 @@ internal static class ProductRules
     public static Facts MatMul(Facts left, Facts right)
     {
         if (left.Shape is not { Length: >= 1 } a || right.Shape is not { Length: >= 1 } b)
-            return new Facts(left.Type);
+            return new Facts(TypeOf(left, right));
         long[] rows = a.Length > 1 ? a : [1, .. a];
         long[] columns = b.Length > 1 ? b : [.. b, 1];
         if (rows[^1] != columns[^2])
             throw new ArgumentException("The sizes do not fit.");
         long[] shape = [.. Sizes.Broadcast(rows[..^2], columns[..^2]), .. a.Length > 1 ? [rows[^2]] : Array.Empty<long>(), .. b.Length > 1 ? [columns[^1]] : Array.Empty<long>()];
-        return new Facts(left.Type, shape);
+        return new Facts(TypeOf(left, right), shape);
     }
 
     public static Facts FusedMatMul(Operation op) =>
@@ -68,6 +68,8 @@ internal static class ProductRules
     public static Facts BiasSplitGelu(Operation op) => op.First.Shape is { Length: > 0 } shape
         ? new Facts(op.First.Type, [.. shape[..^1], shape[^1] / 2])
         : new Facts(op.First.Type);
+
+    private static OnnxElementType TypeOf(Facts left, Facts right) => left.Type == OnnxElementType.Undefined ? right.Type : left.Type;
 
     private static Facts Turned(Facts facts, bool turned) =>
         turned && facts.Shape is { Length: >= 2 } shape ? facts with { Shape = [.. shape[..^2], shape[^1], shape[^2]] } : facts;

@@ -1,11 +1,15 @@
-using SafeDiffusion.Instrumentation.Onnx;
-
 namespace SafeDiffusion.Instrumentation.Shapes;
 
 /// <summary>Each operator's outputs from its inputs: sends a node to the family that knows it.</summary>
 internal static class ShapeRules
 {
-    public static Facts[] Apply(Operation op) => OnnxValues.IsOnnx(op.Node.Domain) ? Onnx(op) : Microsoft(op);
+    public static Facts[] Apply(Operation op) => op.Node.Domain switch
+    {
+        "" or "ai.onnx" => Onnx(op),
+        "com.microsoft" => Microsoft(op),
+        "com.microsoft.nchwc" => Blocked(op),
+        _ => [],
+    };
 
     private static Facts[] Onnx(Operation op) => op.Node.OpType switch
     {
@@ -50,6 +54,18 @@ internal static class ShapeRules
         "SkipGroupNorm" => [Same(op), Same(op)],
         "SkipLayerNormalization" => [Same(op), Facts.Unknown, Facts.Unknown, Same(op)],
         "GroupNorm" or "BiasAdd" or "BiasGelu" or "FastGelu" or "QuickGelu" or "Gelu" or "BiasDropout" => [Same(op)],
+        _ => [],
+    };
+
+    /// <summary>Operators on feature maps whose channels lie in blocks; ONNX Runtime writes them when it saves a graph for one machine.</summary>
+    private static Facts[] Blocked(Operation op) => op.Node.OpType switch
+    {
+        "Conv" => [SpatialRules.Conv(op)],
+        "AveragePool" or "MaxPool" => [SpatialRules.Pool(op)],
+        "GlobalAveragePool" or "GlobalMaxPool" => [SpatialRules.GlobalPool(op)],
+        "Upsample" => [SpatialRules.BlockedUpsample(op)],
+        "ReorderInput" => [SpatialRules.ReorderInput(op)],
+        "ReorderOutput" => [SpatialRules.ReorderOutput(op)],
         _ => [],
     };
 

@@ -54,6 +54,22 @@ internal static class SpatialRules
         return new Facts(op.First.Type, result);
     }
 
+    public static Facts BlockedUpsample(Operation op) => op.First.Shape is { Length: 4 } shape && op.Node.Ints("scales") is { Length: 4 } scales
+        ? new Facts(op.First.Type, [.. shape.Zip(scales, (size, scale) => size * scale)])
+        : new Facts(op.First.Type);
+
+    public static Facts ReorderInput(Operation op) => op.First.Shape is [var batch, var first, var second, var third] && op.Node.Int("channels_last", 0) != 0
+        ? new Facts(op.First.Type, [batch, third, first, second])
+        : new Facts(op.First.Type, op.First.Shape);
+
+    public static Facts ReorderOutput(Operation op)
+    {
+        if (op.First.Shape is not [var batch, var blocked, var height, var width])
+            return new Facts(op.First.Type);
+        long channels = op.Node.Int("channels", blocked);
+        return new Facts(op.First.Type, op.Node.Int("channels_last", 0) != 0 ? [batch, height, width, channels] : [batch, channels, height, width]);
+    }
+
     private static long[] Windowed(NodeProto node, long[] size, long[] kernel)
     {
         int rank = size.Length;

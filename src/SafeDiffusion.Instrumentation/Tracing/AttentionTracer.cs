@@ -80,6 +80,8 @@ internal sealed class AttentionTracer
             "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten" or "Transpose" or "Slice" or "Split" or "Gather" or "Expand" or "Concat"
                 => RearrangementRules.Apply(this, node),
             "Identity" or "Dropout" or "Cast" or "CastLike" => [TraceOf(node, 0)],
+            "ReduceMax" or "Exp" or "ReduceSum" => [SoftmaxParts.Apply(this, node)],
+            "Sub" or "Div" when TraceOf(node, 1) is SoftmaxPartTrace => [SoftmaxParts.Apply(this, node)],
             "Mul" or "Div" or "Add" or "Sub" or "Neg" => [ScalingRules.Apply(this, node)],
             "MatMul" or "Gemm" or "Einsum" => [ProductTracing.Apply(this, node)],
             "Softmax" => [ProductTracing.Softmax(this, node, _graph.Opset)],
@@ -98,6 +100,8 @@ internal sealed class AttentionTracer
     {
         ScoreTrace score => NotUnderstood(node, score.Product.Output[0], "a Softmax over the tokens after the score product",
             $"{node.Operator()} follows the score product '{score.Product.Label()}', and no Softmax does"),
+        SoftmaxPartTrace part => NotUnderstood(node, part.Node.Output[0], "a Softmax over the tokens after the score product",
+            $"{node.Operator()} follows the score product '{part.Score.Product.Label()}' where a written-out Softmax would go on"),
         ProbabilityTrace probability => NotUnderstood(node, probability.Softmax.Output[0], "the product of the probabilities with the values",
             $"{node.Operator()} uses the attention probabilities of '{probability.Softmax.Label()}'"),
         ProjectedTrace projected => NotUnderstood(projected.Projection.Node, projected.Projection.Output,

@@ -29,6 +29,28 @@ internal sealed record ScoreTrace(NodeProto Product, ProjectedTrace Query, Proje
     public override bool FromText => Key.FromText;
 }
 
+/// <summary>A part of a Softmax that is written out: e^(x - max) / sum.</summary>
+internal sealed record SoftmaxPartTrace(ScoreTrace Score, NodeProto Node, SoftmaxPart Part, Layout Layout) : Trace(Layout)
+{
+    public override bool FromText => Score.FromText;
+}
+
+/// <summary>The parts of a Softmax.</summary>
+internal enum SoftmaxPart
+{
+    /// <summary>The largest score of the tokens.</summary>
+    Largest,
+
+    /// <summary>Scores less the largest.</summary>
+    Shifted,
+
+    /// <summary>Their exponentials.</summary>
+    Exponential,
+
+    /// <summary>The exponentials' sum over the tokens.</summary>
+    Sum,
+}
+
 /// <summary>Attention probabilities.</summary>
 internal sealed record ProbabilityTrace(ScoreTrace Score, NodeProto Softmax, Layout Layout) : Trace(Layout)
 {

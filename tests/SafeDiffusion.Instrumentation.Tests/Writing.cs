@@ -1,0 +1,35 @@
+namespace SafeDiffusion.Instrumentation.Tests;
+
+/// <summary>How a hand-built graph writes its cross-attention.</summary>
+public enum Writing
+{
+    Plain,
+    MulScale,
+    ScaleFoldedIntoQuery,
+    GemmOnFlatRows,
+    GemmTransposedWeight,
+    TransposedWeightAtRunTime,
+    ConstantReshapes,
+    IdentityAndDropout,
+    ZeroMask,
+    Einsum,
+    EinsumHeadsApart,
+    FusedMatMul,
+    HeadsInBatch,
+    OneHead,
+    SplitKeysAndValues,
+    SliceKeysAndValues,
+    HeadInterleavedColumns,
+    MultiHeadWithBias,
+    PackedMultiHead,
+    OperatorThreeDimensions,
+    OperatorFourDimensions,
+    FlattenedValuesScaled,
+    FourDimensionalQueries,
+    HalvedGrid,
+    LowOpset,
+    DoubleCast,
+    KeysTimesQueries,
+    FixedSizes,
+    WeightsInConstantNodes,
+}
