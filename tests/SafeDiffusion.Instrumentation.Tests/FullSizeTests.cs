@@ -8,14 +8,14 @@ namespace SafeDiffusion.Instrumentation.Tests;
 /// </summary>
 public sealed class FullSizeTests
 {
-    private static readonly string Folder = Path.Combine(GraphFixtures.Root, "..", "..", "..", "..", "shared", "models", "sd-v1-structure");
+    private static readonly string _folder = Path.Combine(GraphFixtures.Root, "..", "..", "..", "..", "shared", "models", "sd-v1-structure");
 
     [Theory]
     [InlineData("unet")]
     [InlineData("unet-merged")]
     public void Editing_is_quick_and_small_and_finds_every_layer(string name)
     {
-        string path = Path.Combine(Folder, name, "model.onnx");
+        string path = Path.Combine(_folder, name, "model.onnx");
         if (!File.Exists(path))
             return;
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -7,7 +7,7 @@ namespace SafeDiffusion.Instrumentation.Onnx;
 internal static class ModelParser
 {
     private const int HeadBytes = 1024;
-    private static readonly byte[] LfsPointer = Encoding.ASCII.GetBytes("version https://git-lfs.github.com/spec/");
+    private static readonly byte[] _lfsPointer = Encoding.ASCII.GetBytes("version https://git-lfs.github.com/spec/");
 
     public static ModelProto Read(string path)
     {
@@ -43,7 +43,7 @@ internal static class ModelParser
         byte[] head = new byte[Math.Min(HeadBytes, stream.Length)];
         stream.ReadExactly(head);
         stream.Position = 0;
-        if (head.AsSpan().StartsWith(LfsPointer))
+        if (head.AsSpan().StartsWith(_lfsPointer))
             throw new InvalidFileException(path, "is a git-lfs pointer, not the model itself; fetch the file with 'git lfs pull'");
         if (!ModelOutline.LooksLikeAModel(head, stream.Length))
             throw new InvalidFileException(path, "is not an ONNX model");

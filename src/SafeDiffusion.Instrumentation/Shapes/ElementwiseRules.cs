@@ -5,7 +5,7 @@ namespace SafeDiffusion.Instrumentation.Shapes;
 /// <summary>Operators that work element by element, with broadcasting.</summary>
 internal static class ElementwiseRules
 {
-    private static readonly HashSet<string> LikeFirst =
+    private static readonly HashSet<string> _likeFirst =
     [
         "Identity", "Dropout", "Sigmoid", "Erf", "Sin", "Cos", "Tanh", "Exp", "Log", "Relu", "LeakyRelu", "Gelu", "HardSwish", "HardSigmoid",
         "Elu", "Selu", "Softplus", "Softsign", "Mish", "Swish", "Clip", "Abs", "Neg", "Floor", "Ceil", "Round", "Sqrt", "Reciprocal", "Not", "Sign",
@@ -13,7 +13,7 @@ internal static class ElementwiseRules
         "RMSNormalization", "SimplifiedLayerNormalization", "Cast", "CastLike", "IsNaN", "IsInf", "Trilu", "CumSum", "PRelu", "DequantizeLinear",
     ];
 
-    private static readonly HashSet<string> Broadcasting =
+    private static readonly HashSet<string> _broadcasting =
     [
         "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Min", "Max", "Sum", "Mean", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And",
         "Or", "Xor", "Where",
@@ -22,9 +22,9 @@ internal static class ElementwiseRules
     public static Facts Apply(Operation op)
     {
         string name = op.Node.OpType;
-        if (LikeFirst.Contains(name))
+        if (_likeFirst.Contains(name))
             return Unary(op);
-        return Broadcasting.Contains(name) ? Broadcast(op) : Facts.Unknown;
+        return _broadcasting.Contains(name) ? Broadcast(op) : Facts.Unknown;
     }
 
     private static Facts Unary(Operation op)

@@ -4,7 +4,7 @@ namespace SafeDiffusion.Instrumentation.Shapes;
 
 /// <summary>
 /// Finds type, shape and, for the small values that shapes and scales are made of, contents of every value of a graph, for one set of
-/// input sizes. An operator that it does not know leaves its outputs unknown.
+/// input sizes. For an operator that it does not know it takes what the graph declares of the outputs, or leaves them unknown.
 /// </summary>
 internal static class ShapeInference
 {
@@ -15,8 +15,9 @@ internal static class ShapeInference
             facts[tensor.Name] = OfTensor(tensor);
         foreach (ValueInfoProto input in graph.Graph.Input.Where(input => graph.Initializer(input.Name) is null))
             facts[input.Name] = probe.Of(input, input.Name == inputs.Sample, input.Name == inputs.Text);
+        DeclaredValues declared = new(graph.Graph, facts);
         foreach (NodeProto node in graph.Nodes)
-            Add(facts, node, graph.Opset);
+            Add(facts, node, graph.Opset, declared);
         return facts;
     }
 
@@ -26,7 +27,7 @@ internal static class ShapeInference
         return Facts.Of((OnnxElementType)tensor.DataType, [.. tensor.Dims], TensorContents.Read(tensor), uniform, constant: true);
     }
 
-    private static void Add(Dictionary<string, Facts> facts, NodeProto node, long opset)
+    private static void Add(Dictionary<string, Facts> facts, NodeProto node, long opset, DeclaredValues declared)
     {
         Facts[] inputs = [.. node.Input.Select(input => facts.GetValueOrDefault(input, Facts.Unknown))];
         Facts[] outputs = Outputs(new Operation(node, inputs, opset));
@@ -34,7 +35,7 @@ internal static class ShapeInference
             && node.Input.All(input => input.Length == 0 || facts.GetValueOrDefault(input, Facts.Unknown).IsConstant);
         for (int i = 0; i < node.Output.Count; i++)
         {
-            Facts output = i < outputs.Length ? outputs[i] : Facts.Unknown;
+            Facts output = declared.Complete(node.Output[i], i < outputs.Length ? outputs[i] : Facts.Unknown);
             if (node.Output[i].Length > 0)
                 facts[node.Output[i]] = constant ? output with { IsConstant = true } : output;
         }
