@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using SafeDiffusion.Cli;
-using SafeDiffusion.Cli.Commands;
 using SafeDiffusion.Fixtures;
 
 namespace Documentation;
@@ -9,7 +8,7 @@ namespace Documentation;
 /// <summary>Formula layer: the pages' command lines are understood by the tool, and every option is described.</summary>
 public sealed class CommandLinePageTests
 {
-    private static readonly Command[] _commands = [new GenerateCommand(), new InspectCommand(), new BenchCommand()];
+    private static readonly RootCommand _root = Program.CreateRoot();
 
     public static TheoryData<string> Lines =>
     [
@@ -17,14 +16,13 @@ public sealed class CommandLinePageTests
             .Where(line => line.StartsWith("safediffusion ", StringComparison.Ordinal)).Distinct(),
     ];
 
-    public static TheoryData<string> Commands => [.. _commands.Select(command => command.Name)];
+    public static TheoryData<string> Commands => [.. _root.Subcommands.Select(command => command.Name)];
 
     [Theory]
     [MemberData(nameof(Lines))]
     public void EveryCommandLineIsUnderstood(string line)
     {
-        RootCommand root = new() { new GenerateCommand(), new InspectCommand(), new BenchCommand() };
-        ParseResult parsed = root.Parse(CommandLineParser.SplitCommandLine(line).Skip(1).ToArray());
+        ParseResult parsed = _root.Parse(CommandLineParser.SplitCommandLine(line).Skip(1).ToArray());
         Assert.Empty(parsed.Errors);
     }
 
@@ -33,7 +31,7 @@ public sealed class CommandLinePageTests
     public void EveryOptionIsDescribed(string name)
     {
         string section = Page.Read("docs/cli.md").Section($"`safediffusion {name}`");
-        Option[] options = [.. _commands.Single(command => command.Name == name).Options];
+        Option[] options = [.. _root.Subcommands.Single(command => command.Name == name).Options];
         Assert.All(options, option => Assert.Contains($"`{option.Name}`", section, StringComparison.Ordinal));
         string[] known = [.. options.Select(option => option.Name), .. options.SelectMany(option => option.Aliases)];
         Assert.Empty(Page.TableNames(section).Where(described => described.StartsWith('-')).Except(known));

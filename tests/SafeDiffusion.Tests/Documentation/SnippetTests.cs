@@ -1,6 +1,7 @@
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Reporting;
 
 namespace Documentation;
@@ -70,6 +71,14 @@ public sealed class SnippetTests : IDisposable
     {
         ModelDescription model = await Snippets.ModelAsync();
         Assert.Equal(("shapes", 64, 24), (model.Name, model.Width, model.Tokens));
+    }
+
+    [Fact]
+    public void InstrumentationIsWritten()
+    {
+        OnnxModelFile edited = Snippets.Instrumentation();
+        Assert.Equal(edited.ToBytes(), File.ReadAllBytes("edited/model.onnx"));
+        Assert.Equal(AttentionFeatures.Detect | AttentionFeatures.Inhibit, UNetInstrumentation.RecordOf(edited)!.Features);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using SafeDiffusion;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Reporting;
 
 // Outside the library's namespace, as a user's code is.
@@ -37,6 +38,20 @@ internal static class Snippets
         File.WriteAllText("policy.json", policy.ToJson());
         // end
         return policy;
+    }
+
+    public static OnnxModelFile Instrumentation()
+    {
+        // snippet: instrumentation
+        OnnxModelFile unet = OnnxModelFile.Load("models/shapes/unet/model.onnx");
+
+        UNetAnalysis analysis = UNetInstrumentation.Analyze(unet);
+        foreach (AttentionLayer layer in analysis.CrossAttention) Console.WriteLine($"{layer.Name}: {layer.Grid} of the latent grid, {layer.Heads} heads");
+
+        OnnxModelFile edited = UNetInstrumentation.Instrument(unet, AttentionFeatures.Detect | AttentionFeatures.Inhibit);
+        edited.Save("edited/model.onnx");
+        // end
+        return edited;
     }
 
     public static async Task<ModelDescription> ModelAsync()
