@@ -15,13 +15,12 @@ Command command = new("Quickstart", "Draws a text twice from the same seed: unpr
 };
 command.SetAction(async (parsed, cancellationToken) =>
 {
-    string folder = parsed.GetValue(modelOption) ?? FindShapesModel();
     string picture = Path.GetFullPath(parsed.GetRequiredValue(outOption));
     string report = Path.ChangeExtension(picture, ".report.json");
 
     // Load the model once; draw with it as often as you like.
-    await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, cancellationToken: cancellationToken);
-
+    await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
+        parsed.GetValue(modelOption) ?? FindShapesModel(), cancellationToken: cancellationToken);
     string prompt = parsed.GetRequiredValue(promptArgument);
     GenerationRequest unprotected = new(prompt) { Seed = parsed.GetValue(seedOption), Steps = 25, GuidanceScale = 5 };
     SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent(parsed.GetRequiredValue(avoidOption), SafeLatentPreset.Max);
@@ -34,7 +33,6 @@ command.SetAction(async (parsed, cancellationToken) =>
     int factor = Math.Max(1, 384 / pipeline.Model.Width);
     ContactSheet.Compose([without.Images[0].Enlarge(factor), with.Images[0].Enlarge(factor)], columns: 2).SavePng(picture);
     with.Report.Save(report);
-
     Console.WriteLine($"Pictures (unprotected | protected): {picture}");
     Console.WriteLine($"Report:                             {report}");
     Console.WriteLine(with.Report.Summary);
