@@ -1,3 +1,5 @@
+using SafeDiffusion.Instrumentation;
+
 namespace SafeDiffusion.Cli;
 
 /// <summary>The tool's exit codes (docs/cli.md).</summary>
@@ -11,7 +13,7 @@ internal static class ExitCode
     /// <summary>An argument, a request or a policy that cannot be used.</summary>
     public const int BadInput = 2;
 
-    /// <summary>A file that is missing, damaged or cannot be written.</summary>
+    /// <summary>A file that is missing, damaged, not understood, or cannot be written.</summary>
     public const int BadFile = 3;
 
     /// <summary>An execution provider that is not there.</summary>
@@ -26,8 +28,8 @@ internal static class ExitCode
     public static int Of(Exception error) => error switch
     {
         OperationCanceledException => Cancelled,
-        InvalidRequestException or InvalidPolicyException => BadInput,
-        InvalidFileException => BadFile,
+        InvalidRequestException or InvalidPolicyException or LayerNotFoundException => BadInput,
+        InvalidFileException or GraphNotUnderstoodException => BadFile,
         ProviderNotAvailableException => NoProvider,
         InferenceException => InferenceFailed,
         _ => Failure,

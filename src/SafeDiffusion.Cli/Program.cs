@@ -1,23 +1,46 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using SafeDiffusion.Cli.Commands;
+using Spectre.Console;
 
 namespace SafeDiffusion.Cli;
 
 /// <summary>The command line tool.</summary>
 internal static class Program
 {
+    /// <summary>How long a cancelled command may take to end before the process ends without it.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
     public static async Task<int> Main(string[] arguments)
     {
-        RootCommand root = new("Draws with Stable Diffusion v1 models (ONNX), and keeps concepts out of the pictures while they are drawn.")
+        ParseResult parsed = CreateRoot().Parse(arguments.Length == 0 ? ["--help"] : arguments);
+        if (parsed.Errors.Count > 0) return Refuse(parsed);
+        return await parsed.InvokeAsync(new InvocationConfiguration
         {
-            new GenerateCommand(),
-            new InspectCommand(),
-            new InstrumentCommand(),
-            new VerifyCommand(),
-            new BenchCommand(),
-        };
-        ParseResult parsed = root.Parse(arguments);
-        int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
-        return parsed.Errors.Count > 0 ? ExitCode.BadInput : code;
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = _patience,
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Not a <see cref="RootCommand"/>, whose name is that of the assembly and not of the tool.</summary>
+    internal static Command CreateRoot() => new(
+        "safediffusion", "Draws with Stable Diffusion v1 models (ONNX), and keeps concepts out of the pictures while they are drawn.")
+    {
+        new GenerateCommand(),
+        new InspectCommand(),
+        new InstrumentCommand(),
+        new VerifyCommand(),
+        new BenchCommand(),
+        new HelpOption(),
+        new VersionOption(),
+    };
+
+    private static int Refuse(ParseResult parsed)
+    {
+        // An unknown word brings further errors with it, that the parser then misses something.
+        Terminal.WriteError(parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option here." : parsed.Errors[0].Message);
+        string command = parsed.CommandResult.Command is { Name: not "safediffusion" } inner ? $"safediffusion {inner.Name}" : "safediffusion";
+        Terminal.Error.WriteLine($"See {command} --help.");
+        return ExitCode.BadInput;
     }
 }

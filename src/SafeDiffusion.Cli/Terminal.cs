@@ -5,9 +5,9 @@ namespace SafeDiffusion.Cli;
 /// <summary>Where the tool writes: results to standard output, everything else to standard error.</summary>
 internal static class Terminal
 {
-    public static IAnsiConsole Out { get; } = Create(Console.Out);
+    public static IAnsiConsole Out { get; } = Create(Console.Out, Console.IsOutputRedirected);
 
-    public static IAnsiConsole Error { get; } = Create(Console.Error);
+    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>Runs a command's work; an error becomes a message and an exit code.</summary>
     public static async Task<int> RunAsync(Func<Task<int>> work)
@@ -23,16 +23,32 @@ internal static class Terminal
         }
         catch (SafeDiffusionException error)
         {
-            Error.MarkupLineInterpolated($"[red]error:[/] {error.Message}");
+            WriteError(error.Message);
             return ExitCode.Of(error);
+        }
+        catch (Exception error)
+        {
+            WriteError($"unforeseen, please report it: {error}");
+            return ExitCode.Failure;
         }
     }
 
-    private static IAnsiConsole Create(TextWriter writer)
+    /// <summary>Writes an error's message.</summary>
+    public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+
+    private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        // A pipe or a file has no width; Spectre would wrap at 80 columns and cut paths in two.
-        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 4096;
+        if (!isRedirected) return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        // Spectre looks at the TERM variable alone, and would write colour codes into pipes and files.
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        // They have no width either; at 80 columns paths would be cut in two.
+        console.Profile.Width = 4096;
         return console;
     }
 }

@@ -34,34 +34,51 @@ internal sealed class BenchCommand : Command
         Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{pipeline.Model.Name}, {pipeline.Model.Width}x{pipeline.Model.Height}, loaded in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s; median of {repeats} runs of {steps} steps"));
 
-        Table table = new Table().AddColumns("rows", "ms a step", "ms a row", "a row, relative to 1", "outside the UNet", "bytes allocated a step");
-        double? first = null;
-        foreach (int rows in _rows)
+        List<Measurement>[] measured = [.. _rows.Select(_ => new List<Measurement>())];
+        for (int round = 0; round <= repeats; round++)
         {
-            Measurement measured = await MeasureAsync(pipeline, rows, steps, repeats, cancellationToken).ConfigureAwait(false);
-            double perRow = measured.StepMilliseconds / rows;
-            first ??= perRow;
-            table.AddRow([.. new object[] { rows, measured.StepMilliseconds, perRow, perRow / first.Value, measured.ShareOutside, measured.BytesPerStep }
-                .Zip(["0", "0.000", "0.000", "0.00", "0.00 %", "0"], (value, format) => ((IFormattable)value).ToString(format, CultureInfo.InvariantCulture))]);
+            // Round by round, so that a busy moment of the machine falls on all counts of rows alike. The first round warms up.
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                Measurement measurement = await MeasureAsync(pipeline, _rows[i], steps, cancellationToken).ConfigureAwait(false);
+                if (round > 0) measured[i].Add(measurement);
+            }
         }
-        Terminal.Out.Write(table);
+        Write(measured);
         return ExitCode.Success;
     }
 
-    /// <summary>Guidance 1 needs the prompt's row alone, so that pictures are rows.</summary>
-    private static async Task<Measurement> MeasureAsync(SafeDiffusionPipeline pipeline, int rows, int steps, int repeats, CancellationToken cancellationToken)
+    private static void Write(List<Measurement>[] measured)
     {
-        List<Measurement> all = [];
-        for (int i = 0; i <= repeats; i++)
+        TextTable table = new(
+            "Per step of the denoising loop", "rows", "ms a step", "ms a row", "a row, relative to 1", "outside the UNet", "bytes allocated");
+        double first = Median(measured[0], m => m.StepMilliseconds) / _rows[0];
+        for (int i = 0; i < _rows.Length; i++)
         {
-            (CostReport shorter, long shorterBytes) = await RunAsync(pipeline, rows, steps / 2, cancellationToken).ConfigureAwait(false);
-            (CostReport cost, long bytes) = await RunAsync(pipeline, rows, steps, cancellationToken).ConfigureAwait(false);
-            int more = steps - steps / 2;
-            double milliseconds = 1000 * (cost.DenoisingSeconds - shorter.DenoisingSeconds) / more;
-            double inside = 1000 * (cost.UNetSeconds - shorter.UNetSeconds) / more;
-            if (i > 0) all.Add(new(milliseconds, 1 - inside / milliseconds, (bytes - shorterBytes) / (double)more));
+            double step = Median(measured[i], m => m.StepMilliseconds);
+            double row = step / _rows[i];
+            (IFormattable Value, string Format)[] cells =
+            [
+                (_rows[i], "0"), (step, "0.000"), (row, "0.000"), (row / first, "0.00"),
+                (Median(measured[i], m => m.ShareOutside), "0.00 %"), (Median(measured[i], m => m.BytesPerStep), "0"),
+            ];
+            table.Add(cells.Select(cell => cell.Value.ToString(cell.Format, CultureInfo.InvariantCulture)));
         }
-        return new(Median(all, m => m.StepMilliseconds), Median(all, m => m.ShareOutside), Median(all, m => m.BytesPerStep));
+        table.Write();
+    }
+
+    /// <summary>
+    /// Times and bytes are the difference of a long and a short run, so that what a generation costs once falls out; the share outside
+    /// is the long run's. Guidance 1 needs the prompt's row alone, so that pictures are rows.
+    /// </summary>
+    private static async Task<Measurement> MeasureAsync(SafeDiffusionPipeline pipeline, int rows, int steps, CancellationToken cancellationToken)
+    {
+        (CostReport shorter, long shorterBytes) = await RunAsync(pipeline, rows, steps / 2, cancellationToken).ConfigureAwait(false);
+        (CostReport cost, long bytes) = await RunAsync(pipeline, rows, steps, cancellationToken).ConfigureAwait(false);
+        int more = steps - steps / 2;
+        double outside = cost.DenoisingSeconds - cost.UNetSeconds;
+        return new(
+            1000 * (cost.DenoisingSeconds - shorter.DenoisingSeconds) / more, outside / cost.DenoisingSeconds, (bytes - shorterBytes) / (double)more);
     }
 
     private static async Task<(CostReport Cost, long Bytes)> RunAsync(SafeDiffusionPipeline pipeline, int rows, int steps, CancellationToken cancellationToken)

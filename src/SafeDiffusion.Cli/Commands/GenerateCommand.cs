@@ -1,5 +1,5 @@
 using System.CommandLine;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Reporting;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;
@@ -7,7 +7,11 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary><c>safediffusion generate</c>: draws pictures.</summary>
 internal sealed class GenerateCommand : Command
 {
-    private readonly Argument<string?> _prompt = new("prompt") { Description = "The text to draw; - reads prompts from standard input, one a line.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _prompt = new("prompt")
+    {
+        Description = "The text to draw; - reads prompts from standard input, one a line.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<string?> _prompts = new("--prompts") { Description = "A text file of prompts, one a line." };
     private readonly Option<string> _out = new("--out", "-o") { Description = "The picture's file; several pictures are numbered.", DefaultValueFactory = _ => "out.png" };
     private readonly Option<string?> _sheet = new("--sheet") { Description = "A file for all pictures on one contact sheet." };
@@ -35,31 +39,46 @@ internal sealed class GenerateCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string[] prompts = Prompts(parsed);
-        GenerationRequest template = _request.Request(parsed, _policy.Policy(parsed)) with
-        {
-            KeepLatents = parsed.GetValue(_latentsOut) is not null,
-            PreviewEvery = parsed.GetValue(_previews) is null ? 0 : parsed.GetValue(_previewEvery),
-        };
-        GenerationFiles files = new(parsed.GetRequiredValue(_out), parsed.GetValue(_report), parsed.GetValue(_latentsOut), prompts.Length, template.Count);
+        PipelineOptions options = _model.Pipeline(parsed);
+        GenerationRequest template = Template(parsed);
+        GenerationFiles files = Files(parsed, prompts.Length, template.Count);
+        files.RequireWritable();
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(_model.Folder(parsed), _model.Pipeline(parsed), cancellationToken).ConfigureAwait(false);
+            .LoadAsync(_model.Folder(parsed), options, cancellationToken).ConfigureAwait(false);
 
         bool quiet = parsed.GetValue(_quiet);
-        List<RgbImage> all = [];
         for (int i = 0; i < prompts.Length; i++)
         {
             GenerationRequest request = template with { Prompt = prompts[i] };
-            PreviewWriter? previews = parsed.GetValue(_previews) is { } folder ? new(folder, prompts.Length > 1 ? i + 1 : null) : null;
             GenerationResult result = await ProgressBar.RunAsync(
                 quiet, prompts.Length > 1 ? $"{i + 1}/{prompts.Length}" : "drawing",
-                progress => pipeline.GenerateAsync(request, progress, cancellationToken), previews).ConfigureAwait(false);
-            all.AddRange(result.Images);
-            files.Save(i, result, settings: !parsed.GetValue(_noSettings));
-            Tell(result, files, i, quiet);
+                progress => pipeline.GenerateAsync(request, progress, cancellationToken), files.PreviewsOf(i)).ConfigureAwait(false);
+            Tell(result.Report, files.Save(i, result), quiet);
         }
-        if (parsed.GetValue(_sheet) is { } sheet) ContactSheet.Compose(all, template.Count > 1 ? template.Count : (int)Math.Ceiling(Math.Sqrt(all.Count))).SavePng(sheet);
+        foreach (string file in files.SaveSheet().Where(_ => !quiet)) Terminal.Out.WriteLine(file);
         return ExitCode.Success;
     }
+
+    /// <summary>The request, but for its prompt.</summary>
+    private GenerationRequest Template(ParseResult parsed)
+    {
+        int every = parsed.GetValue(_previewEvery);
+        if (every < 1) throw new InvalidRequestException("--preview-every", $"must be at least 1, and is {every}.");
+        return _request.Request(parsed, _policy.Policy(parsed)) with
+        {
+            KeepLatents = parsed.GetValue(_latentsOut) is not null,
+            PreviewEvery = parsed.GetValue(_previews) is null ? 0 : every,
+        };
+    }
+
+    private GenerationFiles Files(ParseResult parsed, int prompts, int count) => new(parsed.GetRequiredValue(_out), prompts, Math.Max(count, 0))
+    {
+        Report = parsed.GetValue(_report),
+        Latents = parsed.GetValue(_latentsOut),
+        Sheet = parsed.GetValue(_sheet),
+        Previews = parsed.GetValue(_previews),
+        Settings = !parsed.GetValue(_noSettings),
+    };
 
     private string[] Prompts(ParseResult parsed)
     {
@@ -71,11 +90,14 @@ internal sealed class GenerateCommand : Command
         return lines.Length > 0 ? lines : throw new InvalidRequestException("prompts", "hold no line with a text.");
     }
 
-    private static void Tell(GenerationResult result, GenerationFiles files, int prompt, bool quiet)
+    private static void Tell(GenerationReport report, IEnumerable<string> files, bool quiet)
     {
-        foreach (Reporting.ReportWarning warning in quiet ? result.Report.Warnings : []) Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] {warning.Message}");
-        if (quiet) return;
-        Terminal.Error.WriteLine(result.Report.Summary);
-        foreach (string file in files.Written(prompt)) Terminal.Out.WriteLine(file);
+        if (quiet)
+        {
+            foreach (ReportWarning warning in report.Warnings) Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] {warning.Message}");
+            return;
+        }
+        Terminal.Error.WriteLine(report.Summary);
+        foreach (string file in files) Terminal.Out.WriteLine(file);
     }
 }

@@ -1,21 +1,58 @@
+using SafeDiffusion.Imaging;
+
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>Where a run's files go: one picture under its own name, several numbered (<c>out-1.png</c>, or <c>out-2-1.png</c> for the second prompt's first).</summary>
-internal sealed class GenerationFiles(string picture, string? report, string? latents, int prompts, int count)
+internal sealed class GenerationFiles(string picture, int prompts, int count)
 {
-    public void Save(int prompt, GenerationResult result, bool settings)
+    private readonly List<RgbImage> _all = [];
+
+    public string? Report { get; init; }
+
+    public string? Latents { get; init; }
+
+    public string? Sheet { get; init; }
+
+    public string? Previews { get; init; }
+
+    /// <summary>Whether pictures hold the settings that make them again.</summary>
+    public bool Settings { get; init; } = true;
+
+    /// <exception cref="InvalidRequestException">Two files are one.</exception>
+    /// <exception cref="InvalidFileException">A file cannot be written.</exception>
+    public void RequireWritable()
     {
-        for (int i = 0; i < result.Images.Count; i++) result.SavePng(i, Picture(prompt, i), settings);
-        if (report is not null) result.Report.Save(PerPrompt(report, prompt));
-        if (latents is not null) result.Latents!.Save(PerPrompt(latents, prompt));
+        IEnumerable<string> files = Enumerable.Range(0, prompts).SelectMany(Of);
+        OutputPath.RequireWritable(Sheet is null ? files : files.Append(Sheet));
+        if (Previews is not null) OutputPath.RequireFolder(Previews);
     }
 
-    /// <summary>The files written for a prompt.</summary>
-    public IEnumerable<string> Written(int prompt) =>
+    /// <summary>Saves a prompt's files, and gives their names.</summary>
+    public IEnumerable<string> Save(int prompt, GenerationResult result)
+    {
+        for (int i = 0; i < result.Images.Count; i++) result.SavePng(i, Picture(prompt, i), Settings);
+        if (Report is not null) result.Report.Save(PerPrompt(Report, prompt));
+        if (Latents is not null) result.Latents!.Save(PerPrompt(Latents, prompt));
+        if (Sheet is not null) _all.AddRange(result.Images);
+        return Of(prompt);
+    }
+
+    /// <summary>Saves the sheet of all pictures, where one was asked for: a row per prompt, or nearly a square.</summary>
+    public IEnumerable<string> SaveSheet()
+    {
+        if (Sheet is null) return [];
+        ContactSheet.Compose(_all, prompts > 1 && count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(_all.Count))).SavePng(Sheet);
+        return [Sheet];
+    }
+
+    /// <summary>What writes the previews of a prompt's steps, where they were asked for.</summary>
+    public PreviewWriter? PreviewsOf(int prompt) => Previews is null ? null : new(Previews, prompts > 1 ? prompt + 1 : null);
+
+    private IEnumerable<string> Of(int prompt) =>
     [
         .. Enumerable.Range(0, count).Select(index => Picture(prompt, index)),
-        .. report is null ? Array.Empty<string>() : [PerPrompt(report, prompt)],
-        .. latents is null ? Array.Empty<string>() : [PerPrompt(latents, prompt)],
+        .. Report is null ? Array.Empty<string>() : [PerPrompt(Report, prompt)],
+        .. Latents is null ? Array.Empty<string>() : [PerPrompt(Latents, prompt)],
     ];
 
     private string Picture(int prompt, int index) => count == 1 ? PerPrompt(picture, prompt) : Numbered(PerPrompt(picture, prompt), index + 1);

@@ -19,53 +19,63 @@ internal sealed class InspectCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string folder = _model.Folder(parsed);
+        PipelineOptions options = _model.Pipeline(parsed);
         WriteNetworks(folder);
         WriteProviders();
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(folder, _model.Pipeline(parsed), cancellationToken).ConfigureAwait(false);
+        AttentionTable.Write(OnnxModelFile.Load(Path.Combine(folder, "unet", "model.onnx")));
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
         WriteModel(pipeline.Model);
-        Terminal.Out.MarkupLine("[green]The model loads and can be used.[/]");
+        SchedulerTable.Write(pipeline.Model.Scheduler);
+        Terminal.Out.WriteLine("The model loads and can be used.");
         return ExitCode.Success;
     }
 
     private static void WriteNetworks(string folder)
     {
-        Table table = new Table().Title("Networks").AddColumns("network", "inputs", "outputs", "exporter", "opset", "weights");
+        TextTable networks = new("Networks", "network", "exporter", "opset", "weights");
+        TextTable values = new("Inputs and outputs", "network", "", "name", "type", "shape");
         foreach (string network in _networks)
         {
             string file = Path.Combine(folder, network, "model.onnx");
-            if (!File.Exists(file)) table.AddRow(network, "", "", "[grey]not there[/]", "", "");
-            else AddNetwork(table, network, OnnxModelFile.Load(file));
+            if (File.Exists(file)) AddNetwork(networks, values, network, OnnxModelFile.Load(file));
+            else networks.Add(network, "not there", "", "");
         }
-        Terminal.Out.Write(table);
+        networks.Write();
+        values.Write();
     }
 
-    private static void AddNetwork(Table table, string network, OnnxModelFile model) => table.AddRow(
-        network, Values(model.Inputs), Values(model.Outputs), Markup.Escape(model.Exporter),
-        Markup.Escape(string.Join("\n", model.Opsets.Select(opset => $"{opset.Key} {opset.Value}"))),
-        Markup.Escape(model.ExternalDataFiles.Count == 0 ? "inside" : string.Join("\n", model.ExternalDataFiles)));
+    private static void AddNetwork(TextTable networks, TextTable values, string network, OnnxModelFile model)
+    {
+        networks.Add(
+            network, model.Exporter,
+            string.Join('\n', model.Opsets.Select(opset => $"{opset.Key} {opset.Value}")),
+            model.ExternalDataFiles.Count == 0 ? "inside" : string.Join('\n', model.ExternalDataFiles));
+        foreach (OnnxValue value in model.Inputs) AddValue(values, network, "input", value);
+        foreach (OnnxValue value in model.Outputs) AddValue(values, network, "output", value);
+    }
 
-    private static string Values(IReadOnlyList<OnnxValue> values) => Markup.Escape(string.Join("\n", values));
+    private static void AddValue(TextTable values, string network, string kind, OnnxValue value) => values.Add(
+        network, kind, value.Name, value.ElementType.ToString().ToLowerInvariant(),
+        value.Dimensions is null ? "not said" : $"[{string.Join(", ", value.Dimensions)}]");
 
     private static void WriteProviders()
     {
-        Table table = new Table().Title("Providers").AddColumns("provider", "can run here");
+        TextTable table = new("Providers", "provider", "can run here");
         foreach (ProviderFeasibility provider in ProviderFeasibility.All())
         {
-            table.AddRow(provider.Provider.ToString().ToLowerInvariant(), provider.IsAvailable ? "[green]yes[/]" : Markup.Escape(provider.Reason));
+            table.Add(ModelOptions.Name(provider.Provider), provider.IsAvailable ? "yes" : $"no: {provider.Reason}");
         }
-        Terminal.Out.Write(table);
+        table.Write();
     }
 
     private static void WriteModel(ModelDescription model)
     {
-        Table table = new Table().Title(Markup.Escape(model.Name)).AddColumns("setting", "value");
-        table.AddRow("picture", $"{model.Width}x{model.Height}{(model.HasFixedSize ? ", no other size" : $", multiples of {model.SizeMultiple}")}");
-        table.AddRow("latents", $"{model.LatentChannels} channels, {model.VaeFactor} pixels a side, scaling factor {model.VaeScalingFactor}");
-        table.AddRow("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}");
-        table.AddRow("text states", $"{model.Tokens} x {model.TextWidth}");
-        table.AddRow("scheduler", Markup.Escape(model.Scheduler.ToString()));
-        table.AddRow("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there");
-        Terminal.Out.Write(table);
+        TextTable table = new($"Model {model.Name}", "setting", "value");
+        table.Add("picture", $"{model.Width}x{model.Height}{(model.HasFixedSize ? ", no other size" : $", multiples of {model.SizeMultiple}")}");
+        table.Add("latents", $"{model.LatentChannels} channels, {model.VaeFactor} pixels a side, scaling factor {model.VaeScalingFactor}");
+        table.Add("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}");
+        table.Add("text states", $"{model.Tokens} x {model.TextWidth}");
+        table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there");
+        table.Write();
     }
 }

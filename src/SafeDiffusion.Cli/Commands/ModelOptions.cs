@@ -11,10 +11,11 @@ internal sealed class ModelOptions
         Required = true,
     };
 
-    private readonly Option<ExecutionProvider> _provider = new("--provider")
+    private readonly Option<string> _provider = new("--provider")
     {
-        Description = "What runs the networks: cpu or cuda. One that is not there is an error.",
-        DefaultValueFactory = _ => ExecutionProvider.Cpu,
+        Description = "What runs the networks. One that is not there is an error.",
+        HelpName = string.Join('|', Enum.GetValues<ExecutionProvider>().Select(Name)),
+        DefaultValueFactory = _ => Name(ExecutionProvider.Cpu),
     };
 
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one network call (default: ONNX Runtime's choice)." };
@@ -28,5 +29,23 @@ internal sealed class ModelOptions
 
     public string Folder(ParseResult parsed) => parsed.GetRequiredValue(_model);
 
-    public PipelineOptions Pipeline(ParseResult parsed) => new() { Provider = parsed.GetValue(_provider), Threads = parsed.GetValue(_threads) };
+    /// <exception cref="InvalidRequestException">The provider is unknown.</exception>
+    public PipelineOptions Pipeline(ParseResult parsed) => new()
+    {
+        Provider = Provider(parsed.GetRequiredValue(_provider)),
+        Threads = parsed.GetValue(_threads),
+    };
+
+    /// <summary>A provider's name on the command line and in reports.</summary>
+    public static string Name(ExecutionProvider provider) => provider.ToString().ToLowerInvariant();
+
+    private static ExecutionProvider Provider(string name)
+    {
+        foreach (ExecutionProvider provider in Enum.GetValues<ExecutionProvider>())
+        {
+            if (Name(provider).Equals(name, StringComparison.OrdinalIgnoreCase)) return provider;
+        }
+        throw new InvalidRequestException(
+            "--provider", $"is '{name}'; known are {string.Join(" and ", Enum.GetValues<ExecutionProvider>().Select(Name))}.");
+    }
 }

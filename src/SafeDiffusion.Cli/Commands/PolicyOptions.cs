@@ -12,11 +12,12 @@ internal sealed class PolicyOptions
 
     private readonly Option<string> _method = new("--method")
     {
-        Description = "The method for --avoid: safe-latent (short: sld) or negative-prompt (short: negative).",
+        Description = "The method for --avoid; in short: sld or negative.",
+        HelpName = "safe-latent|negative-prompt",
         DefaultValueFactory = _ => SafeLatentGuidance.MethodName,
     };
 
-    private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent: weak, medium, strong or max (default: medium)." };
+    private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent (default: medium).", HelpName = "weak|medium|strong|max" };
 
     public void AddTo(Command command)
     {

@@ -24,14 +24,14 @@ internal sealed class VerifyCommand : Command
     {
         VerificationReport report = UNetVerification.Run(
             parsed.GetRequiredValue(_unet), parsed.GetRequiredValue(_reference), parsed.GetValue(_tolerance), cancellationToken: cancellationToken);
-        Table table = new Table().AddColumns("run", "tensor", "largest difference", "relative", "verdict");
+        TextTable table = new("UNet against reference", "run", "tensor", "largest difference", "relative", "verdict");
         foreach (TensorComparison comparison in report.Comparisons)
         {
-            table.AddRow(
-                comparison.Run, Markup.Escape(comparison.Tensor), Number(comparison.AbsoluteDifference), Number(comparison.RelativeDifference),
-                report.AgreesOn(comparison) ? "[green]agrees[/]" : "[red]differs[/]");
+            table.Add(
+                comparison.Run, comparison.Tensor, Number(comparison.AbsoluteDifference), Number(comparison.RelativeDifference),
+                report.AgreesOn(comparison) ? "agrees" : "differs");
         }
-        Terminal.Out.Write(table);
+        table.Write();
         Terminal.Out.MarkupLine(report.Agrees
             ? $"[green]The UNet agrees with the reference within {Number(report.Tolerance)}.[/]"
             : $"[red]The UNet differs from the reference by more than {Number(report.Tolerance)}.[/]");

@@ -10,7 +10,7 @@ public interface IDenoiser : IDisposable
     int MaxRows { get; }
 
     /// <summary>What the UNet's cross-attention can be asked for; none for a UNet that is not instrumented.</summary>
-    AttentionFeatures Features { get; }
+    AttentionFeatures Features => AttentionFeatures.None;
 
     /// <summary>Allocates the buffers of a call with <paramref name="rows"/> rows; made once per generation and used in every step.</summary>
     /// <param name="rows">Rows, 1 to <see cref="MaxRows"/>.</param>
@@ -33,7 +33,7 @@ public interface IDenoiserBatch : IDisposable
     Span<float> Latents(int row);
 
     /// <summary>The cross-attention's added inputs and outputs; null for a UNet that is not instrumented, and before the first text is set.</summary>
-    IAttentionBatch? Attention { get; }
+    IAttentionBatch? Attention => null;
 
     /// <summary>A row's noise prediction, <c>[C, H, W]</c>; holds until the next <see cref="Evaluate"/>.</summary>
     ReadOnlySpan<float> Prediction(int row);

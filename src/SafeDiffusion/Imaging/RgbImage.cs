@@ -91,6 +91,27 @@ public sealed class RgbImage
         return new RgbImage(width, height, pixels);
     }
 
+    /// <summary>A picture in which every pixel is a square of pixels (nearest neighbour), to see small pictures well.</summary>
+    /// <param name="factor">The square's side, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, or the picture would be above 2 GB.</exception>
+    public RgbImage Enlarge(int factor)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
+        Int128 bytes = (Int128)Pixels.Length * factor * factor;
+        if (bytes > Array.MaxLength) throw new ArgumentOutOfRangeException(nameof(factor), factor, "The enlarged picture would be too large.");
+
+        byte[] pixels = new byte[(int)bytes];
+        int stride = Width * factor * Channels;
+        for (int y = 0; y < Height; y++)
+        {
+            Span<byte> first = pixels.AsSpan(y * factor * stride, stride);
+            ReadOnlySpan<byte> row = Row(y);
+            for (int i = 0; i < Width * factor; i++) row.Slice(i / factor * Channels, Channels).CopyTo(first[(i * Channels)..]);
+            for (int copy = 1; copy < factor; copy++) first.CopyTo(pixels.AsSpan((y * factor + copy) * stride));
+        }
+        return new RgbImage(Width * factor, Height * factor, pixels);
+    }
+
     /// <summary>Reads a picture file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="codec">What reads it; null for PNG.</param>

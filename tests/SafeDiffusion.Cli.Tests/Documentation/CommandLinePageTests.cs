@@ -8,7 +8,7 @@ namespace Documentation;
 /// <summary>Formula layer: the pages' command lines are understood by the tool, and every option is described.</summary>
 public sealed class CommandLinePageTests
 {
-    private static readonly RootCommand _root = Program.CreateRoot();
+    private static readonly Command _root = Program.CreateRoot();
 
     public static TheoryData<string> Lines =>
     [

@@ -1,4 +1,3 @@
-using SafeDiffusion.Instrumentation;
 using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion.Denoising;
@@ -16,8 +15,6 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
     public int ConditionsCopied { get; private set; }
 
     public Action? BeforeEvaluate { get; init; }
-
-    public AttentionFeatures Features => AttentionFeatures.None;
 
     public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null)
     {
@@ -40,8 +37,6 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
         private readonly TextStates?[] _conditions = new TextStates?[rows];
 
         public int Rows => rows;
-
-        public IAttentionBatch? Attention => null;
 
         public void SetCondition(int row, TextStates condition)
         {

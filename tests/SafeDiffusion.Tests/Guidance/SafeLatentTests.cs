@@ -114,8 +114,6 @@ public sealed class SafeLatentTests
 
         public int Rows => 3;
 
-        public IAttentionBatch? Attention => null;
-
         public void Set(ReadOnlySpan<float> u, ReadOnlySpan<float> p, ReadOnlySpan<float> s)
         {
             u.CopyTo(_values);

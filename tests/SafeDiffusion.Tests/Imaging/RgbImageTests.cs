@@ -63,6 +63,20 @@ public sealed class RgbImageTests
     }
 
     [Fact]
+    public void EnlargesEveryPixelToASquare()
+    {
+        RgbImage large = _square.Enlarge(3);
+        Assert.Equal((6, 6), (large.Width, large.Height));
+        for (int y = 0; y < 6; y++)
+        {
+            for (int x = 0; x < 6; x++) Assert.Equal(_square[x / 3, y / 3], large[x, y]);
+        }
+        Assert.Equal(_square.Pixels.ToArray(), _square.Enlarge(1).Pixels.ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square.Enlarge(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _square.Enlarge(int.MaxValue));
+    }
+
+    [Fact]
     public void AnotherCodecPlugsIn()
     {
         using TemporaryFolder folder = new();

@@ -1,0 +1,21 @@
+using SafeDiffusion.Models;
+using SafeDiffusion.Sessions;
+
+namespace SafeDiffusion.Bench;
+
+/// <summary>The repository's trained model.</summary>
+internal static class ShapesModel
+{
+    public static LoadedModel Load() => LoadedModel.Load(FindFolder(), new ProviderSettings(ExecutionProvider.Cpu, Threads: null));
+
+    /// <summary>BenchmarkDotNet runs benchmarks from folders below this project's output.</summary>
+    private static string FindFolder()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string model = Path.Combine(folder.FullName, "models", "shapes");
+            if (Directory.Exists(model)) return model;
+        }
+        throw new DirectoryNotFoundException("models/shapes is not above the benchmarks' folder.");
+    }
+}
