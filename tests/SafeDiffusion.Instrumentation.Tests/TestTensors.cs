@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Json;
+using SafeDiffusion.Assets;
 
 namespace SafeDiffusion.Instrumentation.Tests;
 
@@ -17,36 +16,14 @@ internal sealed record TestTensor(long[] Shape, float[] Values)
     }
 }
 
-/// <summary>Reads the fixtures' safetensors files (all float32).</summary>
-internal sealed class TestTensors
+/// <summary>A fixture's reference values (all float32).</summary>
+internal sealed class TestTensors(string path)
 {
-    private readonly Dictionary<string, TestTensor> _tensors = [];
+    private readonly SafeTensorsFile _file = SafeTensorsFile.Load(path);
 
-    public TestTensors(string path)
-    {
-        byte[] bytes = File.ReadAllBytes(path);
-        int header = checked((int)BinaryPrimitives.ReadInt64LittleEndian(bytes));
-        using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(8, header));
-        foreach (JsonProperty entry in json.RootElement.EnumerateObject())
-        {
-            if (entry.Name == "__metadata__")
-                Metadata = entry.Value.EnumerateObject().ToDictionary(item => item.Name, item => item.Value.GetString()!);
-            else
-                _tensors[entry.Name] = Read(bytes, header + 8, entry.Value);
-        }
-    }
+    public IReadOnlyDictionary<string, string> Metadata => _file.Metadata;
 
-    public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
-
-    public TestTensor this[string name] => _tensors[name];
+    public TestTensor this[string name] => new([.. _file[name].Shape], _file[name].ToSingles());
 
     public string[] Names(string key) => JsonSerializer.Deserialize<string[]>(Metadata[key])!;
-
-    private static TestTensor Read(byte[] bytes, int start, JsonElement entry)
-    {
-        Assert.Equal("F32", entry.GetProperty("dtype").GetString());
-        int[] offsets = [.. entry.GetProperty("data_offsets").EnumerateArray().Select(value => value.GetInt32())];
-        long[] shape = [.. entry.GetProperty("shape").EnumerateArray().Select(value => value.GetInt64())];
-        return new TestTensor(shape, MemoryMarshal.Cast<byte, float>(bytes.AsSpan(start + offsets[0], offsets[1] - offsets[0])).ToArray());
-    }
 }
