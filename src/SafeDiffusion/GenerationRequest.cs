@@ -28,10 +28,10 @@ public sealed record GenerationRequest(string Prompt)
     /// <summary>DDIM's eta, 0 (deterministic) to 1.</summary>
     public float Eta { get; init; }
 
-    /// <summary>The width in pixels; null for the initial picture's or the model's own.</summary>
+    /// <summary>The width in pixels; null for that of the initial picture or latents, or the model's own.</summary>
     public int? Width { get; init; }
 
-    /// <summary>The height in pixels; null for the initial picture's or the model's own.</summary>
+    /// <summary>The height in pixels; null for that of the initial picture or latents, or the model's own.</summary>
     public int? Height { get; init; }
 
     /// <summary>How many pictures, from consecutive seeds.</summary>

@@ -10,6 +10,8 @@ namespace SafeDiffusion;
 /// <summary>A request, checked against the model, with every default filled in.</summary>
 internal sealed record GenerationSettings
 {
+    private const int MaxSize = 16384;
+
     public required int Width { get; init; }
 
     public required int Height { get; init; }
@@ -41,8 +43,8 @@ internal sealed record GenerationSettings
         Require(
             missing == AttentionFeatures.None, "policy",
             $"needs {missing} of the UNet's cross-attention. Load the pipeline with PipelineOptions.AttentionFeatures = policy.RequiredFeatures.");
-        int width = request.Width ?? request.InitialImage?.Width ?? description.Width;
-        int height = request.Height ?? request.InitialImage?.Height ?? description.Height;
+        int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
+        int height = request.Height ?? request.InitialImage?.Height ?? SizeOfLatents(request, description, dimension: 2) ?? description.Height;
         RequireSize("width", width, description.Width, description);
         RequireSize("height", height, description.Height, description);
         LatentShape shape = new(description.LatentChannels, height / description.VaeFactor, width / description.VaeFactor);
@@ -62,6 +64,12 @@ internal sealed record GenerationSettings
         };
     }
 
+    /// <summary>The width or height in pixels that given latents have; null where there are none, or none of a shape that tells.</summary>
+    private static int? SizeOfLatents(GenerationRequest request, ModelDescription model, int dimension) =>
+        request.InitialLatents is { Shape.Length: 4 } latents && latents.Shape[dimension] <= MaxSize / model.VaeFactor
+            ? (int)latents.Shape[dimension] * model.VaeFactor
+            : null;
+
     private static void RequireSize(string field, int size, int own, ModelDescription model)
     {
         if (model.HasFixedSize)
@@ -69,10 +77,9 @@ internal sealed record GenerationSettings
             Require(size == own, field, $"is {size}, but this model's graph was exported for {model.Width}x{model.Height} only.");
         }
         int multiple = model.SizeMultiple;
-        const int Limit = 16384;
-        if (size > 0 && size <= Limit && size % multiple == 0) return;
-        int below = Math.Clamp(size / multiple * multiple, multiple, Limit / multiple * multiple);
-        throw new InvalidRequestException(field, $"must be a multiple of {multiple} up to {Limit} for this model, and is {size}. Try {below}.");
+        if (size > 0 && size <= MaxSize && size % multiple == 0) return;
+        int below = Math.Clamp(size / multiple * multiple, multiple, MaxSize / multiple * multiple);
+        throw new InvalidRequestException(field, $"must be a multiple of {multiple} up to {MaxSize} for this model, and is {size}. Try {below}.");
     }
 
     private static void RequireInitialImage(GenerationRequest request, int width, int height, LoadedModel model)

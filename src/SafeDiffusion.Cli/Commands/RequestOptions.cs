@@ -15,7 +15,7 @@ internal sealed class RequestOptions
     private readonly Option<float> _eta = new("--eta") { Description = "DDIM's eta, 0 to 1." };
     private readonly Option<int?> _width = new("--width") { Description = "Width in pixels (default: the model's)." };
     private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
-    private readonly Option<int> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds (default: 1, or as many as --latents-in holds)." };
     private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
     private readonly Option<string?> _image = new("--init-image") { Description = "A PNG to start from." };
     private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
@@ -31,22 +31,26 @@ internal sealed class RequestOptions
     /// <summary>The request, but for its prompt.</summary>
     /// <exception cref="InvalidRequestException">A value is out of range.</exception>
     /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>
-    public GenerationRequest Request(ParseResult parsed, SafetyPolicy policy) => new("")
+    public GenerationRequest Request(ParseResult parsed, SafetyPolicy policy)
     {
-        Policy = policy,
-        Seed = Seed(parsed.GetRequiredValue(_seed)),
-        Steps = parsed.GetValue(_steps),
-        GuidanceScale = parsed.GetValue(_guidance),
-        Eta = parsed.GetValue(_eta),
-        Width = parsed.GetValue(_width),
-        Height = parsed.GetValue(_height),
-        Count = parsed.GetValue(_count),
-        NegativePrompt = parsed.GetValue(_negative),
-        InitialImage = parsed.GetValue(_image) is { } image ? RgbImage.Load(image) : null,
-        Strength = parsed.GetValue(_strength),
-        InitialLatents = parsed.GetValue(_latents) is { } latents ? Latents(latents) : null,
-        KeepSpecialTokens = parsed.GetValue(_keepTokens),
-    };
+        StoredTensor? latents = parsed.GetValue(_latents) is { } path ? Latents(path) : null;
+        return new GenerationRequest("")
+        {
+            Policy = policy,
+            Seed = Seed(parsed.GetRequiredValue(_seed)),
+            Steps = parsed.GetValue(_steps),
+            GuidanceScale = parsed.GetValue(_guidance),
+            Eta = parsed.GetValue(_eta),
+            Width = parsed.GetValue(_width),
+            Height = parsed.GetValue(_height),
+            Count = parsed.GetValue(_count) ?? (latents is { Shape.Length: 4 } ? (int)Math.Min(latents.Shape[0], int.MaxValue) : 1),
+            NegativePrompt = parsed.GetValue(_negative),
+            InitialImage = parsed.GetValue(_image) is { } image ? RgbImage.Load(image) : null,
+            Strength = parsed.GetValue(_strength),
+            InitialLatents = latents,
+            KeepSpecialTokens = parsed.GetValue(_keepTokens),
+        };
+    }
 
     /// <summary>PyTorch's generator takes a seed's low bits, so that seeds above 2^63 and their negative twins are the same.</summary>
     private static long Seed(string text)

@@ -61,7 +61,7 @@ public sealed class BadRequestTests(ShapesModel model)
         ("strength", "zero") => _good with { InitialImage = Gray(64), Strength = 0 },
         ("strength", _) => _good with { InitialImage = Gray(64), Strength = 0.1f },
         ("initialImage", _) => _good with { InitialImage = Gray(48), Width = 64, Height = 64 },
-        ("initialLatents", "shape") => _good with { InitialLatents = StoredTensor.FromSingles(new float[1024], 1, 4, 32, 8) },
+        ("initialLatents", "shape") => _good with { InitialLatents = StoredTensor.FromSingles(new float[1024], 1, 2, 16, 32) },
         ("initialLatents", "NaN") => _good with { InitialLatents = StoredTensor.FromSingles([float.NaN, .. new float[1023]], 1, 4, 16, 16) },
         ("initialLatents", _) => _good with { InitialLatents = StoredTensor.FromInt64s(new long[1024], 1, 4, 16, 16) },
         ("negativePrompt", _) => _good with { NegativePrompt = "a ring", Policy = SafetyPolicy.Empty.AddNegativePrompt("a cross") },

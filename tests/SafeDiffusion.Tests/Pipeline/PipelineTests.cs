@@ -60,6 +60,14 @@ public sealed class PipelineTests(ShapesModel model)
     }
 
     [Fact]
+    public async Task GivenLatentsTellTheSize()
+    {
+        StoredTensor wide = StoredTensor.FromSingles(new float[2 * 4 * 16 * 24], 2, 4, 16, 24);
+        GenerationResult result = await model.Pipeline.GenerateAsync(_request with { Count = 2, InitialLatents = wide });
+        Assert.All(result.Images, image => Assert.Equal((96, 64), (image.Width, image.Height)));
+    }
+
+    [Fact]
     public async Task TheNoiseSourceCanBeReplaced()
     {
         GenerationResult torch = await model.Pipeline.GenerateAsync(_request);
