@@ -20,9 +20,12 @@ internal sealed class InspectCommand : Command
     {
         string folder = _model.Folder(parsed);
         PipelineOptions options = _model.Pipeline(parsed);
-        WriteNetworks(folder);
-        WriteProviders();
-        AttentionTable.Write(OnnxModelFile.Load(Path.Combine(folder, "unet", "model.onnx")));
+        if (_networks.Any(network => File.Exists(NetworkFile(folder, network))))
+        {
+            WriteNetworks(folder);
+            if (File.Exists(NetworkFile(folder, "unet"))) AttentionTable.Write(OnnxModelFile.Load(NetworkFile(folder, "unet")));
+            WriteProviders();
+        }
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
         WriteModel(pipeline.Model);
         SchedulerTable.Write(pipeline.Model.Scheduler);
@@ -30,13 +33,15 @@ internal sealed class InspectCommand : Command
         return ExitCode.Success;
     }
 
+    private static string NetworkFile(string folder, string network) => Path.Combine(folder, network, "model.onnx");
+
     private static void WriteNetworks(string folder)
     {
         TextTable networks = new("Networks", "network", "exporter", "opset", "weights");
         TextTable values = new("Inputs and outputs", "network", "", "name", "type", "shape");
         foreach (string network in _networks)
         {
-            string file = Path.Combine(folder, network, "model.onnx");
+            string file = NetworkFile(folder, network);
             if (File.Exists(file)) AddNetwork(networks, values, network, OnnxModelFile.Load(file));
             else networks.Add(network, "not there", "", "");
         }

@@ -18,7 +18,7 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
     /// <param name="afterStep">Called after every step, with its predictions still readable.</param>
     /// <param name="cancellationToken">Ends the run within one UNet call.</param>
     public void Run(
-        IReadOnlyList<PictureDenoising> pictures, int start, float guidanceScale, Action<DenoisingStep>? afterStep,
+        ReadOnlySpan<PictureDenoising> pictures, int start, float guidanceScale, Action<DenoisingStep>? afterStep,
         CancellationToken cancellationToken)
     {
         int count = plan.Timesteps.Length - start;
@@ -38,7 +38,7 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
         }
     }
 
-    private void Predict(IReadOnlyList<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
+    private void Predict(ReadOnlySpan<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
     {
         foreach (PictureDenoising picture in pictures) evaluator.Want(picture, picture.SurelyNeeds(step));
         evaluator.Evaluate(step, cancellationToken);

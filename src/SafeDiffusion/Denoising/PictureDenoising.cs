@@ -10,7 +10,7 @@ namespace SafeDiffusion.Denoising;
 internal sealed class PictureDenoising
 {
     private readonly float _guidanceScale;
-    private readonly IReadOnlyList<NoiseGuidanceState> _guidances;
+    private readonly NoiseGuidanceState[] _guidances;
     private readonly float[] _term;
     private float[] _latents;
     private float[] _next;
@@ -22,7 +22,7 @@ internal sealed class PictureDenoising
     /// <param name="noise">The source of the steps' noise, where eta is above 0.</param>
     /// <param name="steps">Steps that will be taken.</param>
     public PictureDenoising(
-        IReadOnlyList<TextStates> conditions, IReadOnlyList<NoiseGuidanceState> guidances, float[] latents, float guidanceScale,
+        IReadOnlyList<TextStates> conditions, NoiseGuidanceState[] guidances, float[] latents, float guidanceScale,
         INoiseSource? noise, int steps)
     {
         Conditions = conditions;
@@ -34,7 +34,7 @@ internal sealed class PictureDenoising
         StepNoise = noise is null ? [] : new float[latents.Length];
         Noise = noise;
         _guidanceScale = guidanceScale;
-        Trace = new GuidanceTrace(steps, guidances.Count);
+        Trace = new GuidanceTrace(steps, guidances.Length);
     }
 
     public IReadOnlyList<TextStates> Conditions { get; }
@@ -80,7 +80,7 @@ internal sealed class PictureDenoising
         if (_guidanceScale == 1) Predictions[Condition.Prompt].CopyTo(Guided);
         else ClassifierFreeGuidance.Combine(Predictions[Condition.Unconditional], Predictions[Condition.Prompt], _guidanceScale, Guided);
 
-        for (int i = 0; i < _guidances.Count; i++)
+        for (int i = 0; i < _guidances.Length; i++)
         {
             GuidanceOutcome outcome = _guidances[i].ComputeTerm(step, Predictions, _term);
             if (outcome.IsGuided) TensorPrimitives.Add(Guided, _term, Guided);

@@ -92,6 +92,20 @@ public sealed class DenoisingLoopTests
     }
 
     [Fact]
+    public void AStepAllocatesNothing()
+    {
+        const int Steps = 30;
+        long[] allocated = new long[Steps];
+        int step = 0;
+        SafeLatentGuidance guidance = new() { Concept = "concept", Preset = SafeLatentPreset.Max };
+        Run(
+            new FakeDenoiser(Tanh) { KeepsCalls = false }, count: 3, Steps, scale: 5, [guidance.Begin], maxRows: 4,
+            afterStep: _ => allocated[step++] = GC.GetAllocatedBytesForCurrentThread());
+        // Batches are made in the first step; what is compiled on first use may allocate in the second.
+        Assert.All(Enumerable.Range(3, Steps - 3), i => Assert.Equal(0, allocated[i] - allocated[i - 1]));
+    }
+
+    [Fact]
     public void CancellationEndsTheRunBeforeTheNextCall()
     {
         using CancellationTokenSource source = new();

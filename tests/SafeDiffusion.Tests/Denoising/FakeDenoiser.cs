@@ -10,6 +10,9 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
     /// <summary>The texts of every call, in order.</summary>
     public List<string[]> Calls { get; } = [];
 
+    /// <summary>Whether <see cref="Calls"/> is kept, which allocates.</summary>
+    public bool KeepsCalls { get; init; } = true;
+
     public int BatchesCreated { get; private set; }
 
     public int ConditionsCopied { get; private set; }
@@ -53,7 +56,7 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
         {
             denoiser.BeforeEvaluate?.Invoke();
             cancellationToken.ThrowIfCancellationRequested();
-            denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text!.Text)]);
+            if (denoiser.KeepsCalls) denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text!.Text)]);
             for (int row = 0; row < rows; row++) denoiser.Predict(_conditions[row]!, Latents(row), timestep, _predictions.AsSpan(row * length, length));
         }
 

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using SafeDiffusion.Fixtures;
+
+namespace SafeDiffusion.Cli;
+
+/// <summary>What a program that ran to its end left behind.</summary>
+internal sealed record CliOutcome(int ExitCode, string Output, string Error);
+
+/// <summary>Runs the built tool in a process of its own, as a user does.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private CliProcess(Process process, string input)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+    }
+
+    /// <summary>Starts a program that lies beside the tests.</summary>
+    /// <param name="folder">The working directory.</param>
+    /// <param name="arguments">The arguments, one each.</param>
+    /// <param name="input">Standard input.</param>
+    /// <param name="program">The program's assembly.</param>
+    public static CliProcess Start(string folder, IEnumerable<string> arguments, string input = "", string program = "SafeDiffusion.Cli.dll")
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // A terminal's colours must not come through a pipe, whatever this variable says.
+        start.Environment["TERM"] = "xterm-256color";
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        return new CliProcess(Process.Start(start)!, input);
+    }
+
+    /// <summary>Runs the tool to its end.</summary>
+    public static async Task<CliOutcome> RunAsync(TemporaryFolder folder, params string[] arguments)
+    {
+        using CliProcess process = Start(folder.Path, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Draws with the shapes model, in few steps; tests run side by side, so on one thread each.</summary>
+    public static Task<CliOutcome> GenerateAsync(TemporaryFolder folder, params string[] arguments) =>
+        RunAsync(folder, ["generate", "--model", Fixture.ShapesModel, "--steps", "3", "--threads", "1", .. arguments]);
+
+    /// <summary>Sends the signal that Ctrl-C sends.</summary>
+    public async Task InterruptAsync()
+    {
+        using Process kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    public async Task<CliOutcome> EndAsync()
+    {
+        using CancellationTokenSource limit = new(_limit);
+        await _process.WaitForExitAsync(limit.Token);
+        return new(_process.ExitCode, await _output, await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}
