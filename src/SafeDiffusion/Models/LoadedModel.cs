@@ -12,7 +12,7 @@ internal sealed class LoadedModel : IDisposable
 {
     private readonly Stack<IDisposable> _disposables = [];
 
-    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features)
+    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features, bool fuseAttention)
     {
         try
         {
@@ -27,7 +27,7 @@ internal sealed class LoadedModel : IDisposable
             TextEncoder = Own(new TextEncoder(Own(OnnxSession.Load("text_encoder", textEncoder, provider)), tokenizer));
             Decoder = Own(new VaeDecoder(Own(OnnxSession.Load("vae_decoder", decoder, provider))));
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
-            OnnxModelFile instrumented = Instrument(unet, features);
+            OnnxModelFile instrumented = Instrument(fuseAttention && provider.Provider == ExecutionProvider.Cpu ? Fuse(folder, unet) : unet, features);
             OnnxSession session = Own(OnnxSession.Load("unet", instrumented, provider, isEdited: instrumented != unet));
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
@@ -61,12 +61,28 @@ internal sealed class LoadedModel : IDisposable
     /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the UNet's cross-attention is not understood.</exception>
-    public static LoadedModel Load(string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None) =>
-        new(new ModelFolder(folder), provider, features);
+    public static LoadedModel Load(
+        string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None, bool fuseAttention = true) =>
+        new(new ModelFolder(folder), provider, features, fuseAttention);
 
     public void Dispose()
     {
         while (_disposables.TryPop(out IDisposable? disposable)) disposable.Dispose();
+    }
+
+    /// <summary>Fuses what pays at the model's own size. A graph that is not understood runs as it is: nobody has asked for more of it.</summary>
+    private static OnnxModelFile Fuse(ModelFolder folder, OnnxModelFile unet)
+    {
+        int size = folder.LoadConfig("unet").Integer("sample_size", 1, ModelDescriptionBuilder.MaxLatentSize) ?? 0;
+        if (size * size < UNetFusion.DefaultMinPositions) return unet;
+        try
+        {
+            return UNetFusion.Fuse(unet, size, size);
+        }
+        catch (GraphNotUnderstoodException)
+        {
+            return unet;
+        }
     }
 
     /// <summary>Adds features in memory; a model that was instrumented on disk keeps those that it has.</summary>

@@ -7,7 +7,9 @@ namespace SafeDiffusion.Models;
 /// <summary>Puts together what a model is from its configuration files and graphs; what both say must agree.</summary>
 internal sealed class ModelDescriptionBuilder(ModelFolder folder, OnnxModelFile unetFile, UNetSignature signature, LoadedModel model)
 {
-    private const int MaxLatentSize = 1024;
+    /// <summary>The largest latent size that is believed.</summary>
+    public const int MaxLatentSize = 1024;
+
     private const int MaxFactor = 64;
 
     /// <summary>Stable Diffusion v1's own, for models whose VAE configuration does not say (spec of the format).</summary>

@@ -19,6 +19,25 @@ public sealed class InstrumentedModelTests(ShapesModel model)
     }
 
     [Theory]
+    [InlineData(AttentionFeatures.None)]
+    [InlineData(AttentionFeatures.All)]
+    public async Task FusedAttentionDrawsTheSame(AttentionFeatures features)
+    {
+        using ModelVariant large = new();
+        File.WriteAllText(large.File("unet/config.json"), File.ReadAllText(large.File("unet/config.json"))
+            .Replace("\"sample_size\": 16", "\"sample_size\": 64", StringComparison.Ordinal));
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(large.Path, new PipelineOptions { AttentionFeatures = features });
+        await using SafeDiffusionPipeline plain = await SafeDiffusionPipeline.LoadAsync(large.Path, new PipelineOptions { FuseAttention = false });
+        Assert.Equal(64 * model.Pipeline.Model.VaeFactor, pipeline.Model.Width);
+        GenerationRequest request = _request with { Width = model.Pipeline.Model.Width, Height = model.Pipeline.Model.Height };
+        GenerationResult expected = await plain.GenerateAsync(request);
+        GenerationResult actual = await pipeline.GenerateAsync(request);
+        ReferenceRunTests.AssertClose(expected.Latents!.Final, actual.Latents!.Final, 1e-4f);
+        OnnxModelFile unet = OnnxModelFile.Load(large.File("unet/model.onnx"));
+        Assert.NotSame(unet, UNetFusion.Fuse(unet, 64, 64));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task AFolderWrittenOnceDrawsTheSameAndIsNotWrittenTwice(bool copyWeights)

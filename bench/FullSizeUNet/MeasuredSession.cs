@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using SafeDiffusion.Instrumentation;
+
+namespace FullSizeUNet;
+
+/// <summary>A UNet in ONNX Runtime with neutral inputs, and what its steps took.</summary>
+internal sealed class MeasuredSession : IDisposable
+{
+    private const int Tokens = 77;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _options = new();
+    private readonly List<OrtValue> _values = [];
+    private readonly OrtIoBinding _binding;
+    private readonly float[] _output;
+
+    public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload)
+    {
+        Variant = variant;
+        long began = Stopwatch.GetTimestamp();
+        _session = workload.FromFile ? new InferenceSession(model.Path, options) : FromMemory(model, options);
+        LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        _binding = _session.CreateIoBinding();
+        foreach ((string name, NodeMetadata input) in _session.InputMetadata)
+            _binding.BindInput(name, Input(name, input, workload));
+        long[] shape = [workload.Rows, 4, workload.Height, workload.Width];
+        _output = new float[shape.Aggregate(1L, (a, b) => a * b)];
+        foreach (string name in _session.OutputMetadata.Keys)
+        {
+            if (name is AddedNames.DetectionScores or AddedNames.InhibitorResponse) _binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
+            else _binding.BindOutput(name, Own(OrtValue.CreateTensorValueFromMemory(_output, shape)));
+        }
+    }
+
+    public string Variant { get; }
+
+    public double LoadSeconds { get; }
+
+    public List<double> WallSeconds { get; } = [];
+
+    public List<double> ProcessorSeconds { get; } = [];
+
+    public ReadOnlySpan<float> Output => _output;
+
+    /// <summary>Runs one step; the first is not counted.</summary>
+    public void Step(bool counted)
+    {
+        using Process process = Process.GetCurrentProcess();
+        TimeSpan processor = process.TotalProcessorTime;
+        long began = Stopwatch.GetTimestamp();
+        _session.RunWithBinding(_options, _binding);
+        double wall = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        process.Refresh();
+        if (!counted) return;
+        WallSeconds.Add(wall);
+        ProcessorSeconds.Add((process.TotalProcessorTime - processor).TotalSeconds);
+    }
+
+    public string EndProfiling() => _session.EndProfiling();
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _options.Dispose();
+        foreach (OrtValue value in _values) value.Dispose();
+        _session.Dispose();
+    }
+
+    private static InferenceSession FromMemory(OnnxModelFile model, SessionOptions options)
+    {
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(model.Path))!);
+        return new InferenceSession(model.ToBytes(), options);
+    }
+
+    private OrtValue Input(string name, NodeMetadata input, Workload workload)
+    {
+        if (name == "timestep")
+        {
+            long[] timestepShape = input.Dimensions.Length == 0 ? [] : [workload.Rows];
+            int count = timestepShape.Length == 0 ? 1 : workload.Rows;
+            return Own(input.ElementDataType == TensorElementType.Int64
+                ? OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(500L, count).ToArray(), timestepShape)
+                : OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(500f, count).ToArray(), timestepShape));
+        }
+        long width = _session.InputMetadata["encoder_hidden_states"].Dimensions[2];
+        (long[] shape, float? constant) = name switch
+        {
+            "sample" => ((long[])[workload.Rows, 4, workload.Height, workload.Width], (float?)null),
+            "encoder_hidden_states" => ([workload.Rows, Tokens, width], null),
+            AddedNames.GuidelineEmbeddings => ([workload.Guidelines, width], null),
+            AddedNames.TokenScale => ([workload.Rows, Tokens], 1),
+            AddedNames.InhibitorHiddenStates => ([workload.Rows, workload.Concepts, Tokens, width], null),
+            AddedNames.InhibitorScale => ([workload.Rows, workload.Concepts, Tokens], 0),
+            _ => throw new InvalidOperationException($"The input {name} is not known."),
+        };
+        Random random = new(1);
+        float[] values = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => constant ?? Normal(random))];
+        return Own(OrtValue.CreateTensorValueFromMemory(values, shape));
+    }
+
+    private static float Normal(Random random) =>
+        (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+
+    private OrtValue Own(OrtValue value)
+    {
+        _values.Add(value);
+        return value;
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using FullSizeUNet;
+using Microsoft.ML.OnnxRuntime;
+
+Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx." };
+Argument<string[]> variants = new("VARIANT") { Description = "plain, fused, fused-all, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
+    + "no-arena, no-pattern, or session configuration entries KEY=VALUE. Steps alternate between variants." };
+Option<int> steps = new("--steps") { DefaultValueFactory = _ => 3 };
+Option<int> threads = new("--threads") { DefaultValueFactory = _ => 2 };
+Option<int> rows = new("--rows") { DefaultValueFactory = _ => 2 };
+Option<int> size = new("--size") { Description = "Latent height and width.", DefaultValueFactory = _ => 64 };
+Option<int> guidelines = new("--guidelines") { Description = "Guideline tokens.", DefaultValueFactory = _ => 0 };
+Option<int> concepts = new("--concepts") { Description = "Concepts to inhibit.", DefaultValueFactory = _ => 0 };
+Option<bool> fromFile = new("--from-file") { Description = "Load the plain graph from its file, not from memory." };
+Option<string?> profile = new("--profile") { Description = "Write ONNX Runtime's profile, names beginning so." };
+RootCommand command = new("Measures the full-size UNet: editing, loading, memory and steps; ratios are to the first variant.")
+{
+    file, variants, steps, threads, rows, size, guidelines, concepts, fromFile, profile,
+};
+command.SetAction(Run);
+return command.Parse(args).Invoke();
+
+void Run(ParseResult parsed)
+{
+    Workload workload = new(parsed.GetValue(rows), parsed.GetValue(size), parsed.GetValue(size), parsed.GetValue(guidelines), parsed.GetValue(concepts),
+        parsed.GetValue(fromFile));
+    List<MeasuredSession> sessions = [];
+    foreach (string variant in parsed.GetValue(variants)!)
+    {
+        Editing editing = Editing.Of(parsed.GetValue(file)!, variant.Split(':')[0], workload);
+        Print($"{variant}: edited in {editing.Seconds:0.00} s, managed memory {editing.PeakMegabytes:0} MB at peak, {editing.AllocatedMegabytes:0} MB allocated");
+        using SessionOptions options = Options(parsed, variant.Split(':', 2) is [_, var settings] ? settings.Split(',') : []);
+        sessions.Add(new MeasuredSession(variant, editing.Model, options, workload));
+        Print($"{variant}: loaded in {sessions[^1].LoadSeconds:0.00} s; peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
+    }
+    for (int i = 0; i <= parsed.GetValue(steps); i++)
+    {
+        foreach (MeasuredSession session in i % 2 == 0 ? sessions : sessions.AsEnumerable().Reverse())
+        {
+            session.Step(counted: i > 0);
+            if (i == 0) Print($"{session.Variant}: after a step peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
+        }
+    }
+    foreach (MeasuredSession session in sessions)
+    {
+        Print($"{session.Variant}: processor {Figures(session.ProcessorSeconds)}, ratio {session.ProcessorSeconds.Min() / sessions[0].ProcessorSeconds.Min():0.000}; "
+            + $"wall {Figures(session.WallSeconds)}, ratio {session.WallSeconds.Min() / sessions[0].WallSeconds.Min():0.000}; output differs by {Difference(sessions[0], session):G2}");
+        if (parsed.GetValue(profile) is not null) Print($"{session.Variant}: {session.EndProfiling()}");
+    }
+    Print($"peak {ProcessMemory.PeakMegabytes:0} MB");
+    sessions.ForEach(session => session.Dispose());
+}
+
+SessionOptions Options(ParseResult parsed, string[] settings)
+{
+    SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = parsed.GetValue(threads) };
+    // A spinning thread counts as processor time; sleeping ones leave the work alone to be counted.
+    options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+    options.EnableCpuMemArena = !settings.Contains("no-arena");
+    options.EnableMemoryPattern = !settings.Contains("no-pattern");
+    foreach (string[] entry in settings.Where(setting => setting.Contains('=')).Select(setting => setting.Split('=', 2)))
+        options.AddSessionConfigEntry(entry[0], entry[1]);
+    if (parsed.GetValue(profile) is { } prefix)
+    {
+        options.EnableProfiling = true;
+        options.ProfileOutputPathPrefix = prefix;
+    }
+    return options;
+}
+
+static string Figures(List<double> seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds.Min():0.00} s (to {seconds.Max():0.00})");
+
+static float Difference(MeasuredSession first, MeasuredSession other)
+{
+    float largest = 0, difference = 0;
+    for (int i = 0; i < first.Output.Length; i++)
+    {
+        largest = Math.Max(largest, Math.Abs(first.Output[i]));
+        difference = Math.Max(difference, Math.Abs(first.Output[i] - other.Output[i]));
+    }
+    return difference / largest;
+}
+
+static void Print(string text) => Console.WriteLine(text);
