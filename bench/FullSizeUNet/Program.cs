@@ -4,8 +4,11 @@ using FullSizeUNet;
 using Microsoft.ML.OnnxRuntime;
 
 Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx." };
-Argument<string[]> variants = new("VARIANT") { Description = "plain, fused, fused-all, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
-    + "no-arena, no-pattern, or session configuration entries KEY=VALUE. Steps alternate between variants." };
+Argument<string[]> variants = new("VARIANT")
+{
+    Description = "plain, fused, fused-all, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
+    + "no-arena, no-pattern, or session configuration entries KEY=VALUE. Steps alternate between variants."
+};
 Option<int> steps = new("--steps") { DefaultValueFactory = _ => 3 };
 Option<int> threads = new("--threads") { DefaultValueFactory = _ => 2 };
 Option<int> rows = new("--rows") { DefaultValueFactory = _ => 2 };

@@ -6,6 +6,7 @@ namespace SafeDiffusion.Sessions;
 /// <summary>One network of a model in ONNX Runtime: bound by name, its errors made ours.</summary>
 internal sealed class OnnxSession : IDisposable
 {
+    private const long LargeModelBytes = 64 << 20;
     private readonly InferenceSession _session;
 
     private OnnxSession(string network, string file, InferenceSession session)
@@ -35,6 +36,7 @@ internal sealed class OnnxSession : IDisposable
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false)
     {
         using SessionOptions options = provider.CreateOptions();
+        if (IsLarge(model)) options.EnableMemoryPattern = false;
         try
         {
             return new OnnxSession(network, model.Path, isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
@@ -87,6 +89,15 @@ internal sealed class OnnxSession : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    /// <summary>
+    /// Whether memory counts for more than microseconds. With memory patterns, the second run of a shape lays out all its values in a block
+    /// of their own beside what the first run took: 2.3 GB more for the full-size UNet, and no faster (docs/performance-full-size.md).
+    /// </summary>
+    private static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
+        .Select(file => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model.Path))!, file))
+        .Append(model.Path)
+        .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
 
     private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
     {
