@@ -16,6 +16,7 @@ internal sealed class Generation(
     CancellationToken cancellationToken)
 {
     private readonly GenerationSettings _settings = GenerationSettings.Resolve(request, model);
+    private readonly float[]? _givenLatents = request.InitialLatents?.ToSingles();
     private readonly ReportBuilder _report = new(model, options, request);
     private readonly List<TextStates> _conditions = [];
     private readonly Dictionary<string, Condition> _conditionOfText = [];
@@ -85,7 +86,7 @@ internal sealed class Generation(
     private float[] InitialLatents(int index, INoiseSource noise, float[] encoded)
     {
         float[] latents = new float[_settings.Shape.Length];
-        if (request.InitialLatents is { } given) given.ToSingles().AsSpan(index * latents.Length, latents.Length).CopyTo(latents);
+        if (_givenLatents is not null) _givenLatents.AsSpan(index * latents.Length, latents.Length).CopyTo(latents);
         else noise.Fill(latents);
         if (encoded.Length == 0) return latents;
         float[] noised = new float[latents.Length];

@@ -22,8 +22,7 @@ internal sealed class InspectCommand : Command
         PipelineOptions options = _model.Pipeline(parsed);
         if (_networks.Any(network => File.Exists(NetworkFile(folder, network))))
         {
-            WriteNetworks(folder);
-            if (File.Exists(NetworkFile(folder, "unet"))) AttentionTable.Write(OnnxModelFile.Load(NetworkFile(folder, "unet")));
+            if (WriteNetworks(folder) is { } unet) AttentionTable.Write(unet);
             WriteProviders();
         }
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
@@ -35,18 +34,27 @@ internal sealed class InspectCommand : Command
 
     private static string NetworkFile(string folder, string network) => Path.Combine(folder, network, "model.onnx");
 
-    private static void WriteNetworks(string folder)
+    /// <summary>Writes the networks, and gives the UNet where it is there.</summary>
+    private static OnnxModelFile? WriteNetworks(string folder)
     {
+        OnnxModelFile? unet = null;
         TextTable networks = new("Networks", "network", "exporter", "opset", "weights");
         TextTable values = new("Inputs and outputs", "network", "", "name", "type", "shape");
         foreach (string network in _networks)
         {
             string file = NetworkFile(folder, network);
-            if (File.Exists(file)) AddNetwork(networks, values, network, OnnxModelFile.Load(file));
-            else networks.Add(network, "not there", "", "");
+            if (!File.Exists(file))
+            {
+                networks.Add(network, "not there", "", "");
+                continue;
+            }
+            OnnxModelFile model = OnnxModelFile.Load(file);
+            AddNetwork(networks, values, network, model);
+            if (network == "unet") unet = model;
         }
         networks.Write();
         values.Write();
+        return unet;
     }
 
     private static void AddNetwork(TextTable networks, TextTable values, string network, OnnxModelFile model)

@@ -12,25 +12,15 @@ internal static class BoundedFile
     /// <exception cref="InvalidFileException">It is missing, unreadable, over <paramref name="limit"/> bytes, or not UTF-8.</exception>
     public static string ReadText(string path, int limit)
     {
+        if (!File.Exists(path)) throw new InvalidFileException(path, "is missing");
+        byte[] bytes = ByteSource.OpenStream(path, stream => Read(stream, path, limit));
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            if (stream.Length > limit) throw new InvalidFileException(path, $"has {stream.Length} bytes, but at most {limit} are expected");
-            byte[] bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
             return _strictUtf8.GetString(bytes).TrimStart('\uFEFF');
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new InvalidFileException(path, "is missing; give the folder of a model in the diffusers layout", error);
         }
         catch (DecoderFallbackException error)
         {
             throw new InvalidFileException(path, "is not text in UTF-8", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
         }
     }
 
@@ -49,5 +39,13 @@ internal static class BoundedFile
             throw new InvalidFileException(fileName, $"is not valid JSON: {error.Message}", error);
         }
         throw new InvalidFileException(fileName, "is not a JSON object");
+    }
+
+    private static byte[] Read(Stream stream, string path, int limit)
+    {
+        if (stream.Length > limit) throw new InvalidFileException(path, $"has {stream.Length} bytes, but at most {limit} are expected");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 }

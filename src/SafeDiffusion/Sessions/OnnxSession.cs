@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Instrumentation;
 
@@ -86,6 +87,27 @@ internal sealed class OnnxSession : IDisposable
         {
             throw new InferenceException(Network, error.Message, innerException: error);
         }
+    }
+
+    /// <summary>Runs the network on buffers that were made for this one call, with one input and one output.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="InferenceException">The network failed.</exception>
+    public void RunOnce(string inputName, OrtValue input, string outputName, FloatTensor output, CancellationToken cancellationToken)
+    {
+        using RunOptions options = new();
+        using OrtIoBinding binding = CreateBinding();
+        binding.BindInput(inputName, input);
+        binding.BindOutput(outputName, output.OrtValue);
+        Run(options, binding, cancellationToken);
+        output.AfterRun();
+    }
+
+    /// <summary>Refuses values of this network that are not finite.</summary>
+    /// <exception cref="InferenceException">A value is not finite.</exception>
+    public void RequireFinite(ReadOnlySpan<float> values, string advice = "")
+    {
+        if (float.IsFinite(TensorPrimitives.MaxMagnitude(values))) return;
+        throw new InferenceException(Network, $"gave a value that is not a finite number.{advice}");
     }
 
     public void Dispose() => _session.Dispose();

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SafeDiffusion.Sessions;
@@ -50,16 +49,8 @@ internal sealed class TextEncoder : IDisposable
             ? OrtValue.CreateTensorValueFromMemory(text.Ids.Select(id => (long)id).ToArray(), shape)
             : OrtValue.CreateTensorValueFromMemory(text.Ids.ToArray(), shape);
         using FloatTensor states = new(_outputType, 1, text.Ids.Length, Width);
-        using RunOptions options = new();
-        using OrtIoBinding binding = _session.CreateBinding();
-        binding.BindInput(_input, ids);
-        binding.BindOutput(_output, states.OrtValue);
-        _session.Run(options, binding, cancellationToken);
-        states.AfterRun();
-        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(states.Values)))
-        {
-            throw new InferenceException(_session.Network, "gave a value that is not a finite number.");
-        }
+        _session.RunOnce(_input, ids, _output, states, cancellationToken);
+        _session.RequireFinite(states.Values);
         return new TextStates(text, states.Values, text.Ids.Length, Width);
     }
 

@@ -45,17 +45,11 @@ internal sealed class VaeDecoder : IDisposable
     {
         using FloatTensor input = new(_inputType, 1, shape.Channels, shape.Height, shape.Width);
         using FloatTensor output = new(_outputType, 1, 3, shape.Height * factor, shape.Width * factor);
-        using RunOptions options = new();
-        using OrtIoBinding binding = _session.CreateBinding();
         TensorPrimitives.Divide(latents, scalingFactor, input.Values);
         input.BeforeRun();
-        binding.BindInput(_input, input.OrtValue);
-        binding.BindOutput(_output, output.OrtValue);
-        _session.Run(options, binding, cancellationToken);
-        output.AfterRun();
-        if (float.IsFinite(TensorPrimitives.MaxMagnitude<float>(output.Values))) return output.Values;
-        throw new InferenceException(
-            _session.Network, "gave a value that is not a finite number. Stable Diffusion's decoder overflows in float16: use its float32 export.");
+        _session.RunOnce(_input, input.OrtValue, _output, output, cancellationToken);
+        _session.RequireFinite(output.Values, " Stable Diffusion's decoder overflows in float16: use its float32 export.");
+        return output.Values;
     }
 
     /// <summary>Finds the number of pixels per latent on a side by decoding a few zeros.</summary>

@@ -42,18 +42,13 @@ internal sealed class VaeEncoder : IDisposable
         int channels = SamplesInside ? shape.Channels : 2 * shape.Channels;
         using FloatTensor input = new(_inputType, 1, 3, image.Height, image.Width);
         using FloatTensor output = new(_outputType, 1, channels, shape.Height, shape.Width);
-        using RunOptions options = new();
-        using OrtIoBinding binding = _session.CreateBinding();
         image.ToPlanar(input.Values);
         input.BeforeRun();
-        binding.BindInput(_input, input.OrtValue);
-        binding.BindOutput(_output, output.OrtValue);
-        _session.Run(options, binding, cancellationToken);
-        output.AfterRun();
+        _session.RunOnce(_input, input.OrtValue, _output, output, cancellationToken);
         float[] latents = new float[shape.Length];
         TensorPrimitives.Multiply(output.Values.AsSpan(0, shape.Length), scalingFactor, latents);
-        if (float.IsFinite(TensorPrimitives.MaxMagnitude<float>(latents))) return latents;
-        throw new InferenceException(_session.Network, "gave a value that is not a finite number.");
+        _session.RequireFinite(latents);
+        return latents;
     }
 
     public void Dispose() => _session.Dispose();
