@@ -29,9 +29,15 @@ internal sealed class CliProcess : IDisposable
     /// <param name="arguments">The arguments, one each.</param>
     /// <param name="input">Standard input.</param>
     /// <param name="program">The program's assembly.</param>
-    public static CliProcess Start(string folder, IEnumerable<string> arguments, string input = "", string program = "SafeDiffusion.Cli.dll")
+    /// <param name="hearsInterrupts">
+    /// Whether the program must hear Ctrl-C even where the tests were started in the background, whose ignored signals it would inherit.
+    /// </param>
+    public static CliProcess Start(
+        string folder, IEnumerable<string> arguments, string input = "", string program = "SafeDiffusion.Cli.dll", bool hearsInterrupts = false)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        bool resetsSignal = hearsInterrupts && OperatingSystem.IsLinux();
+        ProcessStartInfo start = new(resetsSignal ? "env" : host)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -40,6 +46,11 @@ internal sealed class CliProcess : IDisposable
         };
         // A terminal's colours must not come through a pipe, whatever this variable says.
         start.Environment["TERM"] = "xterm-256color";
+        if (resetsSignal)
+        {
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add(host);
+        }
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         return new CliProcess(Process.Start(start)!, input);

@@ -53,7 +53,7 @@ public sealed class ExitCodeTests : IDisposable
             "generate", "a blue circle", "--model", Fixture.ShapesModel, "--threads", "1", "--steps", "900", "--count", "2",
             "--out", "out.png", "--report", "r.json", "--latents-out", "l.safetensors", "--sheet", "s.png", "--previews", "steps", "--preview-every", "1",
         ];
-        using CliProcess process = CliProcess.Start(_folder.Path, arguments);
+        using CliProcess process = CliProcess.Start(_folder.Path, arguments, hearsInterrupts: true);
         for (int i = 0; i < 300 && !Directory.Exists(_folder.File("steps")); i++) await Task.Delay(100);
         await process.InterruptAsync();
         CliOutcome outcome = await process.EndAsync();
