@@ -17,43 +17,51 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
     private readonly List<ReportWarning> _warnings = [];
     private readonly DateTimeOffset _createdAt = options.TimeProvider.GetUtcNow();
 
-    public TimeSpan TextTime { get; set; }
-
-    public TimeSpan DenoisingTime { get; set; }
-
-    public TimeSpan UNetTime { get; set; }
-
-    public TimeSpan DecodingTime { get; set; }
-
-    public long Rows { get; set; }
-
     public void AddTextWarnings(TokenizedText text)
     {
         if (text.IsTruncated)
         {
-            _warnings.Add(new("text-truncated", $"the text is longer than the model's {text.Ids.Length} tokens; lost: \"{text.TruncatedText}\""));
+            Warn(new("text-truncated", $"the text is longer than the model's {text.Ids.Length} tokens; lost: \"{text.TruncatedText}\""));
         }
         if (!text.EscapedSpecialTokens.IsEmpty)
         {
             string tokens = string.Join(", ", text.EscapedSpecialTokens.Distinct());
-            _warnings.Add(new("special-tokens-escaped", $"the text holds {tokens}, read as ordinary text and not as a special token"));
+            Warn(new("special-tokens-escaped", $"the text holds {tokens}, read as ordinary text and not as a special token"));
         }
     }
 
-    public void AddEncoderWarning() => _warnings.Add(new(
+    public void AddEncoderWarning() => Warn(new(
         "encoder-not-seeded", "the VAE encoder draws its sample inside its graph, which no seed controls; export it with latent_parameters for pictures that can be made again"));
 
-    public GenerationReport Build(GenerationSettings settings, IReadOnlyList<PictureDenoising> pictures, string weightsHash) => new()
+    public GenerationReport Build(GenerationSettings settings, IReadOnlyList<PictureDenoising> pictures, string weightsHash, BatchTimes times)
     {
-        Tool = _tool,
-        CreatedAt = _createdAt,
-        Model = new(model.Description.Name, weightsHash, options.Provider, OrtEnv.Instance().GetVersionString()),
-        Request = Request(settings),
-        Protections = [.. request.Policy.Protections.Select(Protection)],
-        Warnings = _warnings,
-        Images = [.. pictures.Select((picture, index) => Image(picture, request.Seed + index, settings))],
-        Cost = new(Rows, TextTime.TotalSeconds, DenoisingTime.TotalSeconds, UNetTime.TotalSeconds, DecodingTime.TotalSeconds),
-    };
+        ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, request.Seed + index, settings))];
+        return new()
+        {
+            Tool = _tool,
+            CreatedAt = _createdAt,
+            Model = new(model.Description.Name, weightsHash, options.Provider, OrtEnv.Instance().GetVersionString()),
+            Request = Request(settings),
+            Protections = [.. request.Policy.Protections.Select(Protection)],
+            Warnings = _warnings,
+            Images = images,
+            Cost = Cost(images.Sum(image => (long)image.Rows), times),
+        };
+    }
+
+    private void Warn(ReportWarning warning)
+    {
+        if (!_warnings.Contains(warning)) _warnings.Add(warning);
+    }
+
+    /// <summary>A request's share of its batch's times is that of its rows.</summary>
+    private static CostReport Cost(long rows, BatchTimes times)
+    {
+        double share = (double)rows / times.Rows;
+        return new(
+            rows, share * times.Text.TotalSeconds, share * times.Denoising.TotalSeconds, share * times.UNet.TotalSeconds,
+            share * times.Decoding.TotalSeconds);
+    }
 
     private RequestReport Request(GenerationSettings settings) => new()
     {

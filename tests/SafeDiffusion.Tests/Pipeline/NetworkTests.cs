@@ -68,7 +68,7 @@ public sealed class NetworkTests : IDisposable
         float[] latents = _model.Encoder!.Encode(image, shape, model.VaeScalingFactor, default);
         AssertClose(reference["latents"].AsSingles(), latents);
 
-        float[] decoded = _model.Decoder.Decode(reference["latents"].AsSingles(), shape, model.VaeScalingFactor, model.VaeFactor, default);
+        float[] decoded = _model.Decoder.DecodeTogether(reference["latents"].AsSingles(), shape, model.VaeScalingFactor, model.VaeFactor, default);
         AssertClose(reference["reconstruction"].AsSingles(), [.. decoded.Select(value => Math.Clamp(value / 2 + 0.5f, 0, 1))]);
     }
 

@@ -1,0 +1,100 @@
+using SafeDiffusion.Denoising;
+using SafeDiffusion.Guidance;
+using SafeDiffusion.Models;
+using SafeDiffusion.Numerics;
+using SafeDiffusion.Reporting;
+using SafeDiffusion.TextEncoding;
+
+namespace SafeDiffusion;
+
+/// <summary>One request of a batch: its conditions, its pictures while they are denoised, and what is told of them.</summary>
+internal sealed class GenerationMember
+{
+    private readonly LoadedModel _model;
+    private readonly PipelineOptions _options;
+    private readonly TextStatesCache _texts;
+    private readonly List<TextStates> _conditions = [];
+    private readonly Dictionary<string, Condition> _conditionOfText = [];
+
+    public GenerationMember(LoadedModel model, PipelineOptions options, GenerationRequest request, TextStatesCache texts)
+    {
+        _model = model;
+        _options = options;
+        _texts = texts;
+        Request = request;
+        Settings = GenerationSettings.Resolve(request, model);
+        Report = new ReportBuilder(model, options, request);
+    }
+
+    public GenerationRequest Request { get; }
+
+    public GenerationSettings Settings { get; }
+
+    public ReportBuilder Report { get; }
+
+    public IReadOnlyList<PictureDenoising> Pictures { get; private set; } = [];
+
+    /// <summary>Keeps the latents of every step, where the request asks for it.</summary>
+    public LatentsRecorder? Recorder { get; private set; }
+
+    /// <summary>Encodes the texts, draws the initial latents and puts the protections to work.</summary>
+    public void Begin(CancellationToken cancellationToken)
+    {
+        AddUnconditionalAndPrompt();
+        float[] encoded = EncodeInitialImage(cancellationToken);
+        float[]? given = Request.InitialLatents?.ToSingles();
+        Pictures = [.. Enumerable.Range(0, Request.Count).Select(index => Begin(index, encoded, given))];
+        if (Request.KeepLatents) Recorder = new(Pictures, Settings.Shape, Settings.StepsTaken);
+    }
+
+    private void AddUnconditionalAndPrompt()
+    {
+        // These two have fixed places, so an equal text does not make them one.
+        _conditions.Add(Encode(Settings.NegativePrompt));
+        _conditions.Add(Encode(Request.Prompt));
+        _conditionOfText[Settings.NegativePrompt] = Condition.Unconditional;
+        _conditionOfText[Request.Prompt] = Condition.Prompt;
+    }
+
+    private Condition AddCondition(string text)
+    {
+        if (_conditionOfText.TryGetValue(text, out Condition known)) return known;
+        if (_conditions.Count == Condition.Limit) throw new InvalidRequestException("policy", $"asks for more than {Condition.Limit} texts.");
+        _conditions.Add(Encode(text));
+        return _conditionOfText[text] = new Condition(_conditions.Count - 1);
+    }
+
+    private TextStates Encode(string text)
+    {
+        TextStates states = _texts.Encode(text, Request.KeepSpecialTokens ? SpecialTokenHandling.Keep : SpecialTokenHandling.Escape);
+        Report.AddTextWarnings(states.Text!);
+        return states;
+    }
+
+    private float[] EncodeInitialImage(CancellationToken cancellationToken)
+    {
+        if (Request.InitialImage is not { } image) return [];
+        if (_model.Encoder!.SamplesInside) Report.AddEncoderWarning();
+        return _model.Encoder.Encode(image, Settings.Shape, _model.Description.VaeScalingFactor, cancellationToken);
+    }
+
+    private PictureDenoising Begin(int index, float[] encoded, float[]? given)
+    {
+        INoiseSource noise = _options.NoiseSource(Request.Seed + index);
+        float[] latents = InitialLatents(index, noise, encoded, given);
+        GuidanceContext context = new(AddCondition, Settings.Shape, Settings.StepsTaken, Request.GuidanceScale);
+        NoiseGuidanceState[] guidances = [.. Request.Policy.Protections.OfType<NoiseGuidance>().Select(guidance => guidance.Begin(context))];
+        return new PictureDenoising(_conditions, guidances, latents, Request.GuidanceScale, Request.Eta > 0 ? noise : null, Settings.StepsTaken);
+    }
+
+    private float[] InitialLatents(int index, INoiseSource noise, float[] encoded, float[]? given)
+    {
+        float[] latents = new float[Settings.Shape.Length];
+        if (given is not null) given.AsSpan(index * latents.Length, latents.Length).CopyTo(latents);
+        else noise.Fill(latents);
+        if (encoded.Length == 0) return latents;
+        float[] noised = new float[latents.Length];
+        _model.Scheduler.AddNoise(encoded, latents, Settings.Plan.Timesteps[Settings.StartStep], noised);
+        return noised;
+    }
+}
