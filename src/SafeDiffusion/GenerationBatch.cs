@@ -13,6 +13,7 @@ internal sealed class GenerationBatch
 {
     private readonly LoadedModel _model;
     private readonly PipelineOptions _options;
+    private readonly GuidelineList _guidelines;
     private readonly GenerationMember[] _members;
     private readonly IProgress<GenerationProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
@@ -24,7 +25,8 @@ internal sealed class GenerationBatch
         _model = model;
         _options = options;
         TextStatesCache texts = new(model.TextEncoder, cancellationToken);
-        _members = [.. requests.Select(request => new GenerationMember(model, options, request, texts))];
+        _guidelines = new GuidelineList(model.TextEncoder.Width);
+        _members = [.. requests.Select(request => new GenerationMember(model, options, request, texts, _guidelines))];
         _progress = progress;
         _cancellationToken = cancellationToken;
         RequireAlike();
@@ -80,7 +82,7 @@ internal sealed class GenerationBatch
     private void Denoise(PictureDenoising[] pictures, BatchTimes times)
     {
         long began = Stopwatch.GetTimestamp();
-        using RowEvaluator evaluator = new(_model.Denoiser, First.Settings.Shape, _options.MaxUNetRows);
+        using RowEvaluator evaluator = new(_model.Denoiser, First.Settings.Shape, _options.MaxUNetRows, _guidelines.ToRequest());
         DenoisingLoop loop = new(evaluator, First.Settings.Plan, First.Request.Eta);
         loop.Run(pictures, First.Settings.StartStep, First.Request.GuidanceScale, AfterStep, _cancellationToken);
         times.Denoising = Stopwatch.GetElapsedTime(began);

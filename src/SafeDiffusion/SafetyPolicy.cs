@@ -15,8 +15,11 @@ public sealed class SafetyPolicy
     /// <summary>The protections, in the order in which their terms are added.</summary>
     public ImmutableArray<Protection> Protections { get; }
 
-    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.AttentionFeatures"/>.</summary>
+    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.For"/>.</summary>
     public AttentionFeatures RequiredFeatures => Protections.Aggregate(AttentionFeatures.None, (features, protection) => features | protection.RequiredFeatures);
+
+    /// <summary>The cross-attention layers that the protections' detection reads; null where none detects.</summary>
+    public LayerSelection? DetectionLayers => Protections.Select(protection => protection.DetectionLayers).FirstOrDefault(layers => layers is not null);
 
     /// <summary>Adds a protection at the end.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range, or the protection contradicts one that is there.</exception>
@@ -28,6 +31,10 @@ public sealed class SafetyPolicy
         if (protection.UnconditionalText is not null && Protections.Any(p => p.UnconditionalText is not null))
         {
             throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
+        }
+        if (protection.DetectionLayers is { } layers && DetectionLayers is { } others && layers != others)
+        {
+            throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");
         }
         return new(Protections.Add(protection));
     }

@@ -26,6 +26,10 @@ public abstract record Protection
     [JsonIgnore]
     public virtual AttentionFeatures RequiredFeatures => AttentionFeatures.None;
 
+    /// <summary>The cross-attention layers that this protection's detection reads; null where it detects nothing.</summary>
+    [JsonIgnore]
+    public virtual LayerSelection? DetectionLayers => null;
+
     /// <summary>What is on, in a line for people.</summary>
     public abstract string Describe();
 

@@ -156,7 +156,7 @@ public sealed class DenoisingLoopTests
         DdimPlan plan = new DdimScheduler(new SchedulerSettings()).CreatePlan(steps);
         List<TextStates> conditions = [TestTexts.States(""), TestTexts.States("prompt")];
         PictureDenoising[] pictures = [.. Enumerable.Range(0, count).Select(index => new PictureDenoising(
-            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, _shape, steps, scale)))], Noise(index), scale, null, steps))];
+            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, new GuidelineList(1), _shape, steps, scale)))], Noise(index), _shape, scale, null, steps))];
         using RowEvaluator evaluator = new(denoiser, _shape, maxRows);
         new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, scale, _ => afterStep?.Invoke(pictures), cancellationToken);
         return [.. pictures.Select(picture => picture.Latents.ToArray())];

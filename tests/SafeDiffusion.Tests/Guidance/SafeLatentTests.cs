@@ -65,7 +65,7 @@ public sealed class SafeLatentTests
         ReadOnlySpan<float> u = Values(name, "u"), p = Values(name, "p"), s = Values(name, "s"), guided = Values(name, "guided"), momentum = Values(name, "momentum");
         int length = u.Length / steps / batch;
         FakePredictions predictions = new(length);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, length), steps, scale));
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, length), steps, scale));
         float[] term = new float[length];
         for (int step = 0; step < steps; step++)
         {
@@ -88,7 +88,7 @@ public sealed class SafeLatentTests
     {
         FakePredictions predictions = new(u.Length);
         predictions.Set(u, p, s);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, u.Length), 1, 7.5f));
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, u.Length), 1, 7.5f));
         float[] term = new float[u.Length];
         Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1, 7.5f), predictions.Predictions, term).IsGuided);
         return term;
@@ -110,7 +110,7 @@ public sealed class SafeLatentTests
 
         public static Condition Concept { get; } = new(2);
 
-        public StepPredictions Predictions { get; } = new();
+        public StepPredictions Predictions { get; } = new(length);
 
         public int Rows => 3;
 
