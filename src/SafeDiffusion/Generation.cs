@@ -78,7 +78,7 @@ internal sealed class Generation(
     {
         INoiseSource noise = options.NoiseSource(request.Seed + index);
         float[] latents = InitialLatents(index, noise, encoded);
-        GuidanceContext context = new(AddCondition, _settings.Shape, _settings.StepsTaken, request.GuidanceScale);
+        GuidanceContext context = new(AddCondition, _settings.Shape, _settings.StepsTaken, request.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps);
         NoiseGuidanceState[] guidances = [.. request.Policy.Protections.OfType<NoiseGuidance>().Select(guidance => guidance.Begin(context))];
         return new PictureDenoising(_conditions, guidances, latents, request.GuidanceScale, request.Eta > 0 ? noise : null, _settings.StepsTaken);
     }
