@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
@@ -29,11 +30,12 @@ public sealed class QuantileTests
     {
         StoredTensor stored = _fixture[$"{name}/values"];
         ReadOnlySpan<float> values = stored.AsSingles(), expected = _fixture[$"{name}/quantiles"].AsSingles();
-        // [rows, n], but [1, 4, 16, 16] with quantiles per channel.
+        // [rows, n] as it is; but of the edit "sega", [1, 4, 16, 16], magnitudes per channel.
         int rows = expected.Length / _quantiles.Length, length = values.Length / rows;
         for (int i = 0; i < expected.Length; i++)
         {
             float[] row = values.Slice(i % rows * length, length).ToArray();
+            if (name == "sega") TensorPrimitives.Abs(row, row);
             Assert.Equal(expected[i], Quantile.SelectInPlace(row, _quantiles[i / rows]), 1e-6f);
         }
     }
