@@ -84,7 +84,8 @@ internal sealed class GenerationMember
     {
         INoiseSource noise = _options.NoiseSource(Request.Seed + index);
         float[] latents = InitialLatents(index, noise, encoded, given);
-        GuidanceContext context = new(AddCondition, _guidelines, Settings.Shape, Settings.StepsTaken, Request.GuidanceScale);
+        GuidanceContext context = new(
+            AddCondition, _guidelines, Settings.Shape, Settings.StepsTaken, Request.GuidanceScale, _model.Scheduler.Settings.TrainingTimesteps);
         NoiseGuidanceState[] guidances = [.. Request.Policy.Protections.OfType<NoiseGuidance>().Select(guidance => guidance.Begin(context))];
         return new PictureDenoising(_conditions, guidances, latents, Settings.Shape, Request.GuidanceScale, Request.Eta > 0 ? noise : null, Settings.StepsTaken);
     }

@@ -12,7 +12,8 @@ internal static class PolicyJson
     private const int Version = 1;
     private const int MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web)
+    /// <summary>How policies are written and read; <see cref="Document"/> is the whole file.</summary>
+    internal static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowOutOfOrderMetadataProperties = true,
@@ -45,10 +46,10 @@ internal static class PolicyJson
     }
 
     public static string Write(SafetyPolicy policy) =>
-        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, _options);
+        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, Options);
 
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
-    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), _options)!.AsObject();
+    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
 
     private static Document Deserialize(string json)
     {
@@ -56,7 +57,7 @@ internal static class PolicyJson
         {
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             RequireKnownMethods(tree.RootElement);
-            return tree.Deserialize<Document>(_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            return tree.Deserialize<Document>(Options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {
@@ -85,15 +86,19 @@ internal static class PolicyJson
         .Select(attribute => (string)((JsonDerivedTypeAttribute)attribute).TypeDiscriminator!)
         .Order(StringComparer.Ordinal);
 
-    private sealed record Document
+    /// <summary>A policy file.</summary>
+    internal sealed record Document
     {
+        /// <summary>The schema of the file, for editors; ignored.</summary>
         [JsonPropertyName("$schema")]
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public string? Schema { get; init; }
 
+        /// <summary>The form of the file: 1.</summary>
         [JsonRequired]
         public int Version { get; init; }
 
+        /// <summary>The protections, in the order in which their terms are added.</summary>
         [JsonRequired]
         public IReadOnlyList<Protection?> Protections { get; init; } = [];
     }

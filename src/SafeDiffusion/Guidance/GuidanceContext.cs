@@ -14,13 +14,17 @@ public sealed class GuidanceContext
     /// <param name="shape">The shape of the latents.</param>
     /// <param name="steps">Steps in all.</param>
     /// <param name="guidanceScale">The guidance scale <c>g</c>.</param>
-    internal GuidanceContext(Func<string, Condition> addCondition, GuidelineList guidelines, LatentShape shape, int steps, float guidanceScale)
+    /// <param name="trainingTimesteps">Timesteps that the model was trained with.</param>
+    internal GuidanceContext(
+        Func<string, Condition> addCondition, GuidelineList guidelines, LatentShape shape, int steps, float guidanceScale,
+        int trainingTimesteps = 1000)
     {
         _addCondition = addCondition;
         _guidelines = guidelines;
         Shape = shape;
         Steps = steps;
         GuidanceScale = guidanceScale;
+        TrainingTimesteps = trainingTimesteps;
     }
 
     /// <summary>The shape of the latents and of every prediction.</summary>
@@ -31,6 +35,9 @@ public sealed class GuidanceContext
 
     /// <summary>The guidance scale <c>g</c>.</summary>
     public float GuidanceScale { get; }
+
+    /// <summary>Timesteps that the model was trained with, 1000 for Stable Diffusion; <see cref="DenoisingStep.Timestep"/> is below.</summary>
+    public int TrainingTimesteps { get; }
 
     /// <summary>Asks for a further condition: the noise prediction under a text. Equal texts share one.</summary>
     /// <exception cref="InvalidRequestException">The picture has too many conditions already (64).</exception>

@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Guidance.ClassifierFree;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Guidance.Trajectory;
 using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion.Guidance;
@@ -12,6 +15,9 @@ namespace SafeDiffusion.Guidance;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "method")]
 [JsonDerivedType(typeof(NegativePromptProtection), NegativePromptProtection.MethodName)]
 [JsonDerivedType(typeof(SafeLatentGuidance), SafeLatentGuidance.MethodName)]
+[JsonDerivedType(typeof(SemanticGuidance), SemanticGuidance.MethodName)]
+[JsonDerivedType(typeof(SurgicalErasingGuidance), SurgicalErasingGuidance.MethodName)]
+[JsonDerivedType(typeof(TrajectorySteering), TrajectorySteering.MethodName)]
 public abstract record Protection
 {
     /// <summary>The method's name, as in a policy's JSON and in reports.</summary>
