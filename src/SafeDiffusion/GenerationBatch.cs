@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Denoising;
+using SafeDiffusion.Guidance;
 using SafeDiffusion.Imaging;
 using SafeDiffusion.Models;
 using SafeDiffusion.Reporting;
@@ -38,6 +39,7 @@ internal sealed class GenerationBatch
     public async Task<IReadOnlyList<GenerationResult>> RunAsync()
     {
         using Activity? activity = Telemetry.Activities.StartActivity("generate");
+        await RequireMatchingAssetsAsync().ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
         foreach (GenerationMember member in _members) member.Begin(_cancellationToken);
         PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
@@ -76,6 +78,20 @@ internal sealed class GenerationBatch
                 if (agree) return;
                 throw new InvalidRequestException($"requests[{i}]", $"differs from requests[0] in {field}. Requests of one batch must agree in it.");
             }
+        }
+    }
+
+    /// <summary>Refuses assets that were learned with another model; only then are the weights' hashes waited for.</summary>
+    private async Task RequireMatchingAssetsAsync()
+    {
+        foreach (ProtectionAsset asset in _members.SelectMany(member => member.Request.Policy.Protections).Select(protection => protection.Asset).OfType<ProtectionAsset>())
+        {
+            if (asset.AllowOtherModel) continue;
+            string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+            if (asset.BaseModelHash == hash) continue;
+            throw new InvalidRequestException(
+                "policy", $"holds an asset{(asset.Path.Length > 0 ? $" ({Path.GetFileName(asset.Path)})" : "")} that was learned with another model "
+                + $"({asset.BaseModelHash[..Math.Min(12, asset.BaseModelHash.Length)]}, this one is {hash[..12]}). Learn it with this model, or set allowOtherModel.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Assets;
 using SafeDiffusion.Files;
 using SafeDiffusion.Guidance;
 
@@ -13,26 +14,14 @@ internal static class PolicyJson
     private const int MaxBytes = 1 << 20;
 
     /// <summary>How policies are written and read; <see cref="Document"/> is the whole file.</summary>
-    internal static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowOutOfOrderMetadataProperties = true,
-        NumberHandling = JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
 
-    public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes));
+    public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);
 
-    public static SafetyPolicy Parse(string json)
+    public static SafetyPolicy Parse(string json, string folder = ".")
     {
         ArgumentNullException.ThrowIfNull(json);
-        Document document = Deserialize(json);
+        Document document = Deserialize(json, folder);
         if (document.Version != Version)
         {
             throw new InvalidPolicyException("version", $"is {document.Version}; this version of the library reads version {Version}.");
@@ -51,13 +40,28 @@ internal static class PolicyJson
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
     public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
 
-    private static Document Deserialize(string json)
+    /// <summary>How policies are written and read whose assets lie in a folder.</summary>
+    private static JsonSerializerOptions OptionsFor(string folder) => new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowOutOfOrderMetadataProperties = true,
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        AllowDuplicateProperties = false,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), new AssetFolder(folder) },
+    };
+
+    private static Document Deserialize(string json, string folder)
     {
         try
         {
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             RequireKnownMethods(tree.RootElement);
-            return tree.Deserialize<Document>(Options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            return tree.Deserialize<Document>(OptionsFor(folder)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {

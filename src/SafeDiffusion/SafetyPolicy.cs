@@ -45,10 +45,12 @@ public sealed class SafetyPolicy
         : string.Join('\n', Protections.Select(protection => protection.Describe()));
 
     /// <summary>Reads a policy from JSON text.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="folder">The folder that paths of assets are relative to, and must stay in; the current one by default.</param>
     /// <exception cref="InvalidPolicyException">The text is not a policy; the error names the field by its path.</exception>
-    public static SafetyPolicy Parse(string json) => PolicyJson.Parse(json);
+    public static SafetyPolicy Parse(string json, string folder = ".") => PolicyJson.Parse(json, folder);
 
-    /// <summary>Reads a policy from a JSON file.</summary>
+    /// <summary>Reads a policy from a JSON file; paths of assets in it are relative to its folder, and must stay in it.</summary>
     /// <exception cref="InvalidFileException">The file is missing or too large.</exception>
     /// <exception cref="InvalidPolicyException">The file is not a policy; the error names the field by its path.</exception>
     public static SafetyPolicy Load(string path) => PolicyJson.Load(path);

@@ -1,4 +1,5 @@
 using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.DetectAndGuide;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Guidance.Semantic;
 using SafeDiffusion.Guidance.SurgicalErasing;
@@ -77,5 +78,20 @@ public static class SafetyPolicyExtensions
     {
         ArgumentNullException.ThrowIfNull(policy);
         return policy.Add(steering);
+    }
+
+    /// <summary>Adds detect-and-guide (DAG) with a guideline's file and our own settings.</summary>
+    /// <param name="policy">The policy to add to.</param>
+    /// <param name="guidelineFile">The guideline; <c>safediffusion learn guideline</c> makes one.</param>
+    /// <exception cref="InvalidFileException">The file is missing, damaged, or no guideline.</exception>
+    public static SafetyPolicy AddDetectAndGuide(this SafetyPolicy policy, string guidelineFile) =>
+        policy.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = Guideline.Load(guidelineFile) });
+
+    /// <summary>Adds detect-and-guide (DAG).</summary>
+    /// <exception cref="InvalidPolicyException">A setting is out of range.</exception>
+    public static SafetyPolicy AddDetectAndGuide(this SafetyPolicy policy, DetectAndGuideGuidance guidance)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return policy.Add(guidance);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.DetectAndGuide;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Guidance.Semantic;
 using SafeDiffusion.Guidance.SurgicalErasing;
@@ -18,6 +19,7 @@ namespace SafeDiffusion.Guidance;
 [JsonDerivedType(typeof(SemanticGuidance), SemanticGuidance.MethodName)]
 [JsonDerivedType(typeof(SurgicalErasingGuidance), SurgicalErasingGuidance.MethodName)]
 [JsonDerivedType(typeof(TrajectorySteering), TrajectorySteering.MethodName)]
+[JsonDerivedType(typeof(DetectAndGuideGuidance), DetectAndGuideGuidance.MethodName)]
 public abstract record Protection
 {
     /// <summary>The method's name, as in a policy's JSON and in reports.</summary>
@@ -35,6 +37,10 @@ public abstract record Protection
     /// <summary>The cross-attention layers that this protection's detection reads; null where it detects nothing.</summary>
     [JsonIgnore]
     public virtual LayerSelection? DetectionLayers => null;
+
+    /// <summary>The learned asset that this protection acts with; null where it needs none.</summary>
+    [JsonIgnore]
+    public virtual ProtectionAsset? Asset => null;
 
     /// <summary>What is on, in a line for people.</summary>
     public abstract string Describe();

@@ -16,7 +16,7 @@ public enum DetectionNormalisation
 }
 
 /// <summary>Makes detection maps (Li et al., CVPR 2025, section 3.2) of raw scores.</summary>
-internal static class DetectionMap
+internal static class DetectionMaps
 {
     /// <summary>The mean of the tokens' scores, less the background token's.</summary>
     /// <param name="scores">Raw scores <c>[K, H, W]</c>, or <c>[K + 1, H, W]</c> with the background's last.</param>
