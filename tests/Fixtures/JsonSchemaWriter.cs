@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -24,7 +25,8 @@ internal sealed partial class JsonSchemaWriter(JsonSerializerOptions options, IR
     public string Write(Type document, string title)
     {
         JsonSchemaExporterOptions exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
-        JsonObject exported = options.GetJsonSchemaAsNode(document, exporter).AsObject();
+        JsonSerializerOptions resolving = new(options) { TypeInfoResolver = options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver() };
+        JsonObject exported = resolving.GetJsonSchemaAsNode(document, exporter).AsObject();
         JsonObject schema = new() { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = title };
         foreach ((string name, JsonNode? value) in exported) schema[name] = value?.DeepClone();
         JsonSerializerOptions written = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

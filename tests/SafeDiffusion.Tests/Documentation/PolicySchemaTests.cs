@@ -54,14 +54,14 @@ public sealed class PolicySchemaTests
 
     private static readonly string _path = Path.Combine(Fixture.Root, File);
 
-    /// <summary>A policy for each method, with what it requires.</summary>
+    /// <summary>A protection of each method, with what it requires, and what its other options are compared with.</summary>
     private static readonly string[] _least =
     [
         """{ "method": "negative-prompt", "text": "a" }""",
         """{ "method": "safe-latent" }""",
-        """{ "method": "semantic", "concepts": [ { "text": "a" } ] }""",
-        """{ "method": "surgical-erasing", "instructions": [ { "text": "a" } ] }""",
-        """{ "method": "trajectory-steering", "concept": "a", "safeText": "b" }""",
+        """{ "method": "semantic", "concepts": [ { "text": "a", "warmupSteps": 0 } ] }""",
+        """{ "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0 } ] }""",
+        """{ "method": "trajectory-steering", "concept": "b", "safeText": "c" }""",
     ];
 
     private static JsonNode Schema => JsonNode.Parse(System.IO.File.ReadAllText(_path))!;

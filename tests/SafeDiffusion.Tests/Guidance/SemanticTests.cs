@@ -36,7 +36,13 @@ public sealed class SemanticTests
         SemanticGuidance guidance = new() { Concepts = [new SemanticConcept { Text = "a star" }] };
         SemanticConcept expected = new()
         {
-            Text = "a star", Direction = SemanticDirection.Away, Scale = 5, Threshold = 0.9f, WarmupSteps = 10, CooldownSteps = null, Weight = 1,
+            Text = "a star",
+            Direction = SemanticDirection.Away,
+            Scale = 5,
+            Threshold = 0.9f,
+            WarmupSteps = 10,
+            CooldownSteps = null,
+            Weight = 1,
         };
         Assert.Equal(expected, Assert.Single(guidance.Concepts));
         Assert.Equal((0.1f, 0.4f), (guidance.MomentumScale, guidance.MomentumDecay));

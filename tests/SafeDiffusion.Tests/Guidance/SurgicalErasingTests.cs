@@ -22,7 +22,12 @@ public sealed class SurgicalErasingTests
         from highest in Gen.Choose(lowest, 8)
         select new ErasingInstruction
         {
-            Text = "a star", Scale = scale, Threshold = threshold / 8f, WarmupSteps = warmup, LowestTimestep = lowest / 8.0, HighestTimestep = highest / 8.0,
+            Text = "a star",
+            Scale = scale,
+            Threshold = threshold / 8f,
+            WarmupSteps = warmup,
+            LowestTimestep = lowest / 8.0,
+            HighestTimestep = highest / 8.0,
         };
 
     [Fact]

@@ -5,9 +5,9 @@ using SafeDiffusion.Denoising;
 namespace SafeDiffusion.Guidance.SurgicalErasing;
 
 /// <summary>
-/// The explicit erasing signal of surgical concept erasing (<c>All but One</c>), added while the picture is drawn:
-/// <c>δ = Σ g β (s - u)</c> over instructions. Scales are signed, and windows are given in timesteps. One more UNet row per instruction,
-/// in the steps of its window.
+/// The explicit erasing signal of surgical concept erasing, SCE (Hong, Lee and Woo, "All but One", AAAI 2024), added while the picture
+/// is drawn: <c>δ = Σ g β (s - u)</c> over instructions. Scales are signed, and windows are given in timesteps. One more UNet row per
+/// instruction, in the steps of its window.
 /// </summary>
 public sealed record SurgicalErasingGuidance : NoiseGuidance
 {

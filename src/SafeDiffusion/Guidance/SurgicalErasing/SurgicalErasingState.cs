@@ -4,7 +4,7 @@ using SafeDiffusion.Denoising;
 namespace SafeDiffusion.Guidance.SurgicalErasing;
 
 /// <summary>
-/// Surgical erasing on one picture: the explicit erasing signal <c>δ = Σ g β (s - u)</c>, with β = 1 where the step lies in the
+/// Surgical erasing on one picture (Hong, Lee and Woo 2024): the explicit erasing signal <c>δ = Σ g β (s - u)</c>, with β = 1 where the step lies in the
 /// instruction's window and <c>|s - u|</c> is at or above the κ-quantile of its channel.
 /// </summary>
 internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Condition[] conditions, GuidanceContext context) : NoiseGuidanceState
