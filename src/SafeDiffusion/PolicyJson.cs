@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Assets;
 using SafeDiffusion.Files;
 using SafeDiffusion.Guidance;
+using SafeDiffusion.Guidance.DetectAndGuide;
 
 namespace SafeDiffusion;
 
@@ -13,12 +14,14 @@ internal static class PolicyJson
     private const int Version = 1;
     private const int MaxBytes = 1 << 20;
 
-    /// <summary>How policies are written and read; <see cref="Document"/> is the whole file.</summary>
-internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
+    private static volatile FolderOptions? _last;
+
+    /// <summary>How protections are written where no file is to be found by their paths; assets are named, not located.</summary>
+    internal static JsonSerializerOptions Options { get; } = OptionsFor(new AssetName());
 
     public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);
 
-    public static SafetyPolicy Parse(string json, string folder = ".")
+    public static SafetyPolicy Parse(string json, string folder)
     {
         ArgumentNullException.ThrowIfNull(json);
         Document document = Deserialize(json, folder);
@@ -34,14 +37,25 @@ internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
         return document.WhenStillDetected is { } remedy ? policy.WhenStillDetected(remedy) : policy;
     }
 
-    public static string Write(SafetyPolicy policy) =>
-        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections], WhenStillDetected = policy.Remedy }, Options);
+    public static string Write(SafetyPolicy policy, string folder)
+    {
+        Document document = new() { Version = Version, Protections = [.. policy.Protections], WhenStillDetected = policy.Remedy };
+        return JsonSerializer.Serialize(document, OptionsFor(folder));
+    }
 
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
     public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
 
-    /// <summary>How policies are written and read whose assets lie in a folder.</summary>
-    private static JsonSerializerOptions OptionsFor(string folder) => new(JsonSerializerDefaults.Web)
+    /// <summary>How policies are written and read whose assets lie in a folder; kept for the next, since making it anew takes long.</summary>
+    private static JsonSerializerOptions OptionsFor(string folder)
+    {
+        string real = RealPath.Of(folder);
+        FolderOptions? last = _last;
+        if (last?.Folder != real) _last = last = new(real, OptionsFor(new AssetFolder(real)));
+        return last.Options;
+    }
+
+    private static JsonSerializerOptions OptionsFor(JsonConverter<Guideline> assets) => new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowOutOfOrderMetadataProperties = true,
@@ -52,7 +66,7 @@ internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
         AllowTrailingCommas = true,
         WriteIndented = true,
         RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), new AssetFolder(folder) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), assets },
     };
 
     private static Document Deserialize(string json, string folder)
@@ -89,6 +103,8 @@ internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
         .GetCustomAttributes(typeof(JsonDerivedTypeAttribute), false)
         .Select(attribute => (string)((JsonDerivedTypeAttribute)attribute).TypeDiscriminator!)
         .Order(StringComparer.Ordinal);
+
+    private sealed record FolderOptions(string Folder, JsonSerializerOptions Options);
 
     /// <summary>A policy file.</summary>
     internal sealed record Document

@@ -66,16 +66,18 @@ public sealed class SafetyPolicy
     /// <param name="json">The text.</param>
     /// <param name="folder">The folder that paths of assets are relative to, and must stay in; the current one by default.</param>
     /// <exception cref="InvalidPolicyException">The text is not a policy; the error names the field by its path.</exception>
+    /// <exception cref="InvalidFileException">An asset's file is missing, damaged, or of another kind.</exception>
     public static SafetyPolicy Parse(string json, string folder = ".") => PolicyJson.Parse(json, folder);
 
     /// <summary>Reads a policy from a JSON file; paths of assets in it are relative to its folder, and must stay in it.</summary>
-    /// <exception cref="InvalidFileException">The file is missing or too large.</exception>
+    /// <exception cref="InvalidFileException">The file is missing or too large, or an asset's is missing, damaged, or of another kind.</exception>
     /// <exception cref="InvalidPolicyException">The file is not a policy; the error names the field by its path.</exception>
     public static SafetyPolicy Load(string path) => PolicyJson.Load(path);
 
     /// <summary>The policy as JSON, as <see cref="Parse"/> reads it.</summary>
-    /// <exception cref="NotSupportedException">A protection is not one of this library's own.</exception>
-    public string ToJson() => PolicyJson.Write(this);
+    /// <param name="folder">The folder that the policy will lie in, to which paths of assets are relative; the current one by default.</param>
+    /// <exception cref="NotSupportedException">A protection is not one of this library's own, or an asset was made in memory or lies outside the folder.</exception>
+    public string ToJson(string folder = ".") => PolicyJson.Write(this, folder);
 
     /// <inheritdoc/>
     public override string ToString() => Describe();

@@ -1,3 +1,5 @@
+using SafeDiffusion.Files;
+
 namespace SafeDiffusion.Evaluation.Judging;
 
 /// <summary>Checks settings of an evaluation and names the one that is wrong by its path.</summary>
@@ -22,7 +24,7 @@ internal static class SettingCheck
     public static void RequireInside(string? value, string path, string field)
     {
         RequireText(value, path, field);
-        bool isInside = !Path.IsPathRooted(value) && value!.IndexOfAny(['\\', ':']) < 0 && !value.Split('/').Contains("..");
+        bool isInside = value!.IndexOfAny(['\\', ':']) < 0 && InnerPath.Fault(value, "the settings") is null;
         Require(isInside, path, field, $"is '{value}'; give a path relative to the settings' folder, with forward slashes, that does not leave it.");
     }
 }

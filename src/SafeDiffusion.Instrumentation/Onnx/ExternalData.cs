@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 
@@ -19,7 +20,7 @@ internal static class ExternalData
         foreach (ExternalPlace place in Places(modelPath, model))
         {
             if (!faults.TryGetValue(place.Location, out string? fault))
-                faults[place.Location] = fault = ExternalPath.Fault(folder, place.Location);
+                faults[place.Location] = fault = InnerPath.Fault(folder, place.Location, "the model");
             if (fault is not null)
                 throw new InvalidFileException(modelPath, $"the external data of tensor '{place.Tensor}' ('{place.Location}') {fault}; such a model is refused");
         }

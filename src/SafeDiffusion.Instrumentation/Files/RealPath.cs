@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Instrumentation.Onnx;
+namespace SafeDiffusion.Files;
 
 /// <summary>A path with every link on the way resolved.</summary>
 internal static class RealPath
