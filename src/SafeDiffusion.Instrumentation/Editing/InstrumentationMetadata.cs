@@ -18,6 +18,16 @@ internal sealed record InstrumentationMetadata(InstrumentationRecord Record, Dic
         Value = JsonSerializer.Serialize(metadata, MetadataJson.Default.InstrumentationMetadata),
     });
 
+    /// <summary>Whether every feature that was added names the layers that have it.</summary>
+    private static bool NamesLayers(InstrumentationRecord record)
+    {
+        return Names(AttentionFeatures.Detect, record.DetectionLayers) && Names(AttentionFeatures.Reweight, record.ReweightedLayers)
+            && Names(AttentionFeatures.Inhibit, record.InhibitedLayers);
+
+        bool Names(AttentionFeatures feature, IReadOnlyList<string> layers) =>
+            !record.Features.HasFlag(feature) || layers.Count > 0 && !layers.Any(string.IsNullOrWhiteSpace);
+    }
+
     /// <exception cref="InvalidFileException">The metadata is damaged or of a later version.</exception>
     public static InstrumentationMetadata? Read(OnnxModelFile model)
     {
@@ -27,7 +37,7 @@ internal sealed record InstrumentationMetadata(InstrumentationRecord Record, Dic
         {
             InstrumentationMetadata? metadata = JsonSerializer.Deserialize(json, MetadataJson.Default.InstrumentationMetadata);
             if (metadata is { Version: CurrentVersion, Record: { DetectionLayers: not null, ReweightedLayers: not null, InhibitedLayers: not null }, Replaced: not null })
-                return metadata;
+                return NamesLayers(metadata.Record) ? metadata : throw new JsonException("a feature names no layers");
         }
         catch (JsonException error)
         {
