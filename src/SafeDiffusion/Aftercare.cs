@@ -1,5 +1,4 @@
 using SafeDiffusion.Checking;
-using SafeDiffusion.Imaging;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion;
@@ -12,9 +11,6 @@ internal sealed class Aftercare(
     IReadOnlyList<IImageChecker> checkers, Func<IReadOnlyList<GenerationRequest>, Task<IReadOnlyList<GenerationResult>>> generate,
     CancellationToken cancellationToken)
 {
-    /// <summary>What a policy that asks for nothing gets: the report says what was found.</summary>
-    private static readonly Remedy _flag = new() { Action = RemedialAction.Flag };
-
     /// <exception cref="InferenceException">A checker's network failed: nothing is known of the pictures, so none is given.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<IReadOnlyList<GenerationResult>> ApplyAsync(IReadOnlyList<GenerationRequest> requests, IReadOnlyList<GenerationResult> results)
@@ -44,6 +40,7 @@ internal sealed class Aftercare(
         foreach (IImageChecker checker in checkers)
         {
             IReadOnlyList<ImageCheck> checks = checker.Check([.. pictures.Select(picture => picture.Image)], cancellationToken);
+            if (checks.Count != pictures.Count) throw new InferenceException(checker.Name, $"gave {checks.Count} answers for {pictures.Count} pictures.");
             for (int i = 0; i < pictures.Count; i++)
             {
                 if (checks[i].IsFlagged) pictures[i].By.Add(checker.Name);
@@ -71,53 +68,13 @@ internal sealed class Aftercare(
         return result with
         {
             Images = [.. pictures.Select(picture => picture.Given())],
-            Report = result.Report with { Images = [.. pictures.Select(picture => picture.Concluded())], Cost = cost },
+            HeatMaps = [.. result.HeatMaps.Select(map => map with { Predicted = pictures[map.Image].FirstGiven(map.Predicted) })],
+            Report = result.Report with
+            {
+                Images = [.. pictures.Select(picture => picture.Concluded())],
+                Warnings = [.. result.Report.Warnings, .. pictures.Select(picture => picture.Warning()).OfType<ReportWarning>()],
+                Cost = cost,
+            },
         };
-    }
-
-    /// <summary>A picture, and what is known of it.</summary>
-    private sealed class CheckedPicture(GenerationRequest request, int index, RgbImage image, ImageReport report)
-    {
-        private readonly Remedy _remedy = request.Policy.Remedy ?? _flag;
-        private int _attempts;
-
-        public RgbImage Image { get; private set; } = image;
-
-        public ImageReport Report { get; private set; } = report;
-
-        public CostReport Cost { get; private set; } = CostReport.None;
-
-        /// <summary>What found something.</summary>
-        public List<string> By { get; } = [];
-
-        public bool IsToBeDrawnAgain => By.Count > 0 && _remedy.Action == RemedialAction.Regenerate && _attempts < _remedy.Attempts;
-
-        private RemedialAction? Action => By.Count == 0 ? null : _remedy.Action == RemedialAction.Regenerate ? _remedy.Then : _remedy.Action;
-
-        /// <summary>The request for the next attempt: from a seed that none of the request's pictures has.</summary>
-        public GenerationRequest NextRequest() => request with
-        {
-            Count = 1,
-            Seed = request.Seed + (long)++_attempts * request.Count + index,
-            KeepLatents = false,
-            HeatMapEvery = 0,
-            PreviewEvery = 0,
-        };
-
-        public void Replace(GenerationResult result)
-        {
-            Image = result.Images[0];
-            Report = result.Report.Images[0];
-            Cost = Cost.Plus(result.Report.Cost);
-        }
-
-        public RgbImage Given() => Action switch
-        {
-            RemedialAction.Blur => Blurring.Blur(Image),
-            RemedialAction.Withhold => Blurring.Blank(Image),
-            _ => Image,
-        };
-
-        public ImageReport Concluded() => Report with { Check = new(By.Count > 0, By, Action, _attempts) };
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using SafeDiffusion.Denoising;
 using SafeDiffusion.Guidance;
 using SafeDiffusion.Imaging;
@@ -53,7 +52,6 @@ internal sealed class GenerationBatch
         {
             GenerationMember member = _members[i];
             GenerationReport report = member.Report.Build(member.Settings, member.Pictures, hash, times);
-            LogWarnings(report);
             results[i] = new(images[first..(first + member.Pictures.Count)], report) { Latents = member.Recorder?.ToLatents(), HeatMaps = member.HeatMaps };
         }
         Telemetry.Images.Add(images.Length);
@@ -151,12 +149,5 @@ internal sealed class GenerationBatch
     {
         ModelDescription description = _model.Description;
         return _model.Decoder.Decode(latents, First.Settings.Shape, description.VaeScalingFactor, description.VaeFactor, _cancellationToken);
-    }
-
-    private void LogWarnings(GenerationReport report)
-    {
-        if (_options.LoggerFactory is null || report.Warnings.Count == 0) return;
-        ILogger logger = _options.LoggerFactory.CreateLogger(Telemetry.Name);
-        foreach (ReportWarning warning in report.Warnings) logger.LogWarning("{Code}: {Message}", warning.Code, warning.Message);
     }
 }

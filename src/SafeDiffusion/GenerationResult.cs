@@ -12,10 +12,16 @@ public sealed record GenerationResult(IReadOnlyList<RgbImage> Images, Generation
     /// <summary>The keyword of the PNG text chunk that holds a picture's settings.</summary>
     public const string SettingsKeyword = "safediffusion";
 
-    /// <summary>The latents, where <see cref="GenerationRequest.KeepLatents"/> asked for them.</summary>
+    /// <summary>
+    /// The latents, where <see cref="GenerationRequest.KeepLatents"/> asked for them: as they were denoised at first, whatever the policy
+    /// then had done with the pictures.
+    /// </summary>
     public GenerationLatents? Latents { get; init; }
 
-    /// <summary>The heat maps that <see cref="GenerationRequest.HeatMapEvery"/> asked for, step by step.</summary>
+    /// <summary>
+    /// The heat maps that <see cref="GenerationRequest.HeatMapEvery"/> asked for, step by step: of the first attempt, with the predicted
+    /// picture blurred or blank where the policy says so.
+    /// </summary>
     public IReadOnlyList<HeatMap> HeatMaps { get; init; } = [];
 
     /// <summary>Writes a picture as PNG, with the settings that make it again in the text chunk <see cref="SettingsKeyword"/>.</summary>

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Models;
+using SafeDiffusion.Reporting;
 using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion;
@@ -45,7 +47,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>Draws.</summary>
     /// <param name="request">What to draw.</param>
-    /// <param name="progress">Told after every step.</param>
+    /// <param name="progress">Told after every step; from the first again, where a policy has pictures drawn again.</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
     /// <returns>The pictures and the report.</returns>
     /// <exception cref="InvalidRequestException">A field of the request is out of range, or does not fit the model or the policy.</exception>
@@ -66,7 +68,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// <param name="requests">
     /// What to draw. They must agree in size, steps, guidance scale, eta and strength; prompts, seeds, counts and policies may differ.
     /// </param>
-    /// <param name="progress">Told after every step of all requests.</param>
+    /// <param name="progress">Told after every step of all requests; from the first again, where a policy has pictures drawn again.</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
     /// <returns>A result for each request, in their order. A report's times are the request's share, by rows, of what all took.</returns>
     /// <exception cref="InvalidRequestException">A field of a request is out of range, does not fit the model or the policy, or differs from the other requests'.</exception>
@@ -82,7 +84,9 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
             async () =>
             {
                 IReadOnlyList<GenerationResult> results = await DrawAsync(requests).ConfigureAwait(false);
-                return await new Aftercare(_options.Checkers, DrawAsync, cancellationToken).ApplyAsync(requests, results).ConfigureAwait(false);
+                results = await new Aftercare(_options.Checkers, DrawAsync, cancellationToken).ApplyAsync(requests, results).ConfigureAwait(false);
+                foreach (GenerationResult result in results) LogWarnings(result.Report);
+                return results;
             },
             cancellationToken).ConfigureAwait(false);
 
@@ -117,6 +121,13 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
                 throw new InvalidRequestException("initialLatents", "are given, so that drawing again would draw the same. Leave them out, or choose another action than regenerate.");
             }
         }
+    }
+
+    private void LogWarnings(GenerationReport report)
+    {
+        if (_options.LoggerFactory is null || report.Warnings.Count == 0) return;
+        ILogger logger = _options.LoggerFactory.CreateLogger(Telemetry.Name);
+        foreach (ReportWarning warning in report.Warnings) logger.LogWarning("{Code}: {Message}", warning.Code, warning.Message);
     }
 
     /// <summary>Counts running generations, so that a session is never disposed while it runs.</summary>

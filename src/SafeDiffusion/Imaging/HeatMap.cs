@@ -42,6 +42,7 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
     public static RgbImage Sheet(IReadOnlyList<HeatMap> maps)
     {
         ArgumentNullException.ThrowIfNull(maps);
+        if (maps.Count == 0) throw new ArgumentException("A sheet needs at least one heat map.", nameof(maps));
         return ContactSheet.Compose([.. maps.Select(map => map.Render())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
     }
 

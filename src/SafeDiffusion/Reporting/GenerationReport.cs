@@ -116,7 +116,7 @@ public sealed record RequestReport
 public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, string? AssetHash = null);
 
 /// <summary>Something the user should know.</summary>
-/// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c> or <c>encoder-not-seeded</c>.</param>
+/// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c>, <c>encoder-not-seeded</c> or <c>still-detected</c>.</param>
 /// <param name="Message">What it means.</param>
 public sealed record ReportWarning(string Code, string Message);
 

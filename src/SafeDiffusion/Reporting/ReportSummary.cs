@@ -17,6 +17,11 @@ internal static class ReportSummary
         {
             text.Append('\n').Append(report.Protections[i].Description).Append(Effect(report, i));
         }
+        foreach ((int index, ImageReport image) in report.Images.Index())
+        {
+            if (image.Check is { Flagged: false, Attempts: > 0 } check) text.Append(CultureInfo.InvariantCulture, $"\npicture {index + 1} showed it no more when drawn again, attempt {check.Attempts} (seed {image.Seed})");
+        }
+        if (report.Images.All(image => image.Check is { Flagged: false, Attempts: 0 })) text.Append("\nchecked: nothing was found in the finished picture" + (report.Images.Count == 1 ? "" : "s"));
         foreach (ReportWarning warning in report.Warnings) text.Append("\nwarning: ").Append(warning.Message);
         return text.ToString();
     }

@@ -85,6 +85,18 @@ public sealed class DetectAndGuideTests
         Assert.Equal(new DetectionReading(values.Max(), values.Count(value => value >= 0.5f) / 256f), outcome.Detection);
     }
 
+    /// <summary>A score of which nothing is known must not count as nothing detected.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void AScoreThatIsNoNumberIsAnError(float score)
+    {
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published, "nothing");
+        predictions.Scores = [.. predictions.Scores!];
+        predictions.Scores[100] = score;
+        Assert.Equal(5, Assert.Throws<InferenceException>(() => state.AlsoNeeds(Step(5), predictions.Predictions)).Step);
+    }
+
     [Fact]
     public void TheBandOfTheTimestepCalibrates()
     {

@@ -55,13 +55,13 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
     /// <summary>With the safe-latent base: λ, values are changed where <c>p - s</c> is below it; 0.025 by default.</summary>
     public float Threshold { get; init; } = 0.025f;
 
-    /// <summary>hi: at or above it a position shows the concept, above <see cref="EditThreshold"/> to 1; 0.5 by default.</summary>
+    /// <summary>hi: at or above it a position shows the concept, <see cref="EditThreshold"/> to 1; 0.5 by default.</summary>
     public float PresenceThreshold { get; init; } = 0.5f;
 
-    /// <summary>lo: at or above it a position may be changed, above 0; 0.01 by default.</summary>
+    /// <summary>lo: at or above it a position may be changed, above 0 to 1; 0.01 by default.</summary>
     public float EditThreshold { get; init; } = 0.01f;
 
-    /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0 to 1; 0.8 by default; 1.01 for never.</summary>
+    /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0; 0.8 by default; above 1 for never.</summary>
     public float UndefinedCoverage { get; init; } = 0.8f;
 
     /// <summary>Whether a region's size scales the guidance; true by default.</summary>

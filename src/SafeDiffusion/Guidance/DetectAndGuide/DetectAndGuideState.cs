@@ -76,6 +76,11 @@ internal sealed class DetectAndGuideState : NoiseGuidanceState
     {
         Guideline guideline = _settings.Guideline;
         DetectionMaps.Mean(predictions.DetectionScores(_tokens), guideline.HasBackground, _map);
+        // A number that is none would count as nothing detected.
+        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(_map)))
+        {
+            throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?", step.Index);
+        }
         if (_settings.Normalisation == DetectionNormalisation.PerMap) DetectionMaps.NormalisePerMapInPlace(_map);
         else DetectionMaps.CalibrateInPlace(_map, guideline.BandAt(step.Timestep));
         _hasGuidance = _scale.Compute(_map, _scaleSettings);

@@ -16,6 +16,7 @@ public sealed class Guideline
     private const string Kind = "guideline";
     private const int MaxTokens = 1024;
     private const int MaxBands = 1000;
+    private const int MaxTimestep = 1 << 24;
 
     /// <summary>Makes a guideline.</summary>
     /// <param name="identity">The concept, and the model that it was learned with.</param>
@@ -29,8 +30,10 @@ public sealed class Guideline
         AssetIdentity identity, float[] embeddings, int textWidth, float[] background, LayerSelection layers,
         ImmutableArray<CalibrationBand> calibration)
     {
+        ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(embeddings);
         ArgumentNullException.ThrowIfNull(background);
+        ArgumentNullException.ThrowIfNull(layers);
         Identity = identity;
         TextWidth = textWidth;
         Layers = layers;
@@ -69,7 +72,7 @@ public sealed class Guideline
     /// <summary>How well it separates on pictures held out from learning; null for a guideline that does not say.</summary>
     public JsonObject? Measured { get; init; }
 
-    /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal.</summary>
+    /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
     public string Hash { get; }
 
     /// <summary>The file that it was read from; null for one made in memory.</summary>
@@ -98,6 +101,7 @@ public sealed class Guideline
         StoredTensor calibration = file.Get("calibration", [-1, 3]);
         if (embedding.Shape[0] > MaxTokens || calibration.Shape[0] > MaxBands) throw new InvalidFileException(path, $"has more than {MaxTokens} tokens or {MaxBands} bands.");
         float[] bands = Singles("calibration");
+        if (bands.Chunk(3).Any(band => band[0] is not (>= 0 and < MaxTimestep) || !float.IsInteger(band[0]))) throw new InvalidFileException(path, "has a calibration band that begins at no timestep.");
         try
         {
             return new Guideline(
