@@ -41,6 +41,7 @@ internal static class JsonSchemaCheck
         "const" => JsonNode.DeepEquals(value, document),
         "required" => document is not JsonObject fields || value.AsArray().All(name => fields.ContainsKey(name!.GetValue<string>())),
         "minItems" => document is not JsonArray items || items.Count >= Number(value),
+        "minLength" => document?.GetValueKind() != JsonValueKind.String || document.GetValue<string>().Length >= Number(value),
         "pattern" => document?.GetValueKind() != JsonValueKind.String || Regex.IsMatch(document.GetValue<string>(), value.GetValue<string>()),
         "minimum" => !IsNumber(document) || Number(document) >= Number(value),
         "maximum" => !IsNumber(document) || Number(document) <= Number(value),

@@ -33,9 +33,10 @@ internal sealed partial class JsonSchemaWriter(JsonSerializerOptions options, IR
         return schema.ToJsonString(written).ReplaceLineEndings("\n") + "\n";
     }
 
-    private JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
+    private JsonObject Transform(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (node is not JsonObject schema) return node;
+        // Of what a converter reads, only the ranges can tell.
+        if (node is not JsonObject schema) schema = [];
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property)
         {
             Describe(schema, $"P:{property.DeclaringType!.FullName!.Replace('+', '.')}.{property.Name}", property.DeclaringType.Assembly);

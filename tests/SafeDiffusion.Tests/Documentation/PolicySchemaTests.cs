@@ -9,7 +9,7 @@ namespace Documentation;
 /// Formula layer: <c>docs/policy.schema.json</c> is what the types give, and says what the library's own checks say. With the environment
 /// variable <c>UPDATE_SCHEMAS</c> set to 1 the file is written anew.
 /// </summary>
-public sealed class PolicySchemaTests
+public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<GuidelineFolder>
 {
     private const string File = "docs/policy.schema.json";
 
@@ -38,18 +38,31 @@ public sealed class PolicySchemaTests
         ["ErasingInstruction.HighestTimestep"] = Share,
         ["ErasingInstruction.Threshold"] = Share,
         ["ErasingInstruction.WarmupSteps"] = NotNegative,
+        ["DetectAndGuideGuidance.Guideline"] = """{ "type": "string", "minLength": 1 }""",
+        ["DetectAndGuideGuidance.Concept"] = Text,
+        ["DetectAndGuideGuidance.StartStep"] = NotNegative,
+        ["DetectAndGuideGuidance.EndStep"] = """{ "minimum": 1 }""",
+        ["DetectAndGuideGuidance.Weight"] = Positive,
+        ["DetectAndGuideGuidance.Quantile"] = Share,
+        ["DetectAndGuideGuidance.PresenceThreshold"] = AboveZero,
+        ["DetectAndGuideGuidance.EditThreshold"] = AboveZero,
+        ["DetectAndGuideGuidance.UndefinedCoverage"] = Positive,
+        ["DetectAndGuideGuidance.MaxMagnitude"] = """{ "minimum": 1 }""",
+        ["Remedy.Attempts"] = """{ "minimum": 1, "maximum": 100 }""",
+        ["Remedy.Then"] = """{ "not": { "const": "regenerate" } }""",
         ["TrajectorySteering.Concept"] = Text,
         ["TrajectorySteering.SafeText"] = Text,
         ["TrajectorySteering.Scale"] = Positive,
         ["TrajectorySteering.Strength"] = Positive,
         ["TrajectorySteering.Margin"] = NotNegative,
-        ["TrajectorySteering.Until"] = """{ "exclusiveMinimum": 0, "maximum": 1 }""",
+        ["TrajectorySteering.Until"] = AboveZero,
     };
 
     private const string Text = """{ "pattern": "\\S" }""";
     private const string Positive = """{ "exclusiveMinimum": 0 }""";
     private const string NotNegative = """{ "minimum": 0 }""";
     private const string Share = """{ "minimum": 0, "maximum": 1 }""";
+    private const string AboveZero = """{ "exclusiveMinimum": 0, "maximum": 1 }""";
     private const string BelowOne = """{ "minimum": 0, "exclusiveMaximum": 1 }""";
 
     private static readonly string _path = Path.Combine(Fixture.Root, File);
@@ -62,6 +75,7 @@ public sealed class PolicySchemaTests
         """{ "method": "semantic", "concepts": [ { "text": "a", "warmupSteps": 0 } ] }""",
         """{ "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0 } ] }""",
         """{ "method": "trajectory-steering", "concept": "b", "safeText": "c" }""",
+        $$"""{ "method": "detect-and-guide", "guideline": "{{GuidelineFolder.File}}", "presenceThreshold": 1 }""",
     ];
 
     private static JsonNode Schema => JsonNode.Parse(System.IO.File.ReadAllText(_path))!;
@@ -88,7 +102,7 @@ public sealed class PolicySchemaTests
     {
         Assert.All(_least, protection =>
         {
-            string written = SafetyPolicy.Parse(Policy(protection)).ToJson();
+            string written = SafetyPolicy.Parse(Policy(protection), folder.Path).ToJson(folder.Path);
             Assert.Empty(JsonSchemaCheck.Errors(JsonNode.Parse(written), Schema));
         });
     }
@@ -122,6 +136,23 @@ public sealed class PolicySchemaTests
         Assert.True(allowed > 50 && refused > 200, $"{allowed} allowed, {refused} refused");
     }
 
+    [Fact]
+    public void TheSchemaAllowsTheRemediesThatTheLibraryAllows()
+    {
+        string[] values = ["-1", "0", "1", "1.5", "100", "101", "\"flag\"", "\"blur\"", "\"withhold\"", "\"regenerate\"", "\"no-such\"", "null", "true", "{}"];
+        foreach (string property in (string[])["action", "attempts", "then", "noSuchOption"])
+        {
+            foreach (string value in values)
+            {
+                JsonObject remedy = new() { ["action"] = "flag" };
+                remedy[property] = JsonNode.Parse(value);
+                string policy = $$"""{ "version": 1, "protections": [], "whenStillDetected": {{remedy.ToJsonString()}} }""";
+                Assert.True(IsRead(policy) == (JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema).Count == 0), policy);
+            }
+        }
+        Assert.NotEmpty(JsonSchemaCheck.Errors(JsonNode.Parse("""{ "version": 1, "protections": [], "whenStillDetected": {} }"""), Schema));
+    }
+
     [Theory]
     [InlineData("""{ "protections": [] }""")]
     [InlineData("""{ "version": 2, "protections": [] }""")]
@@ -133,11 +164,16 @@ public sealed class PolicySchemaTests
 
     private static string Policy(string protection) => $$"""{ "$schema": "policy.schema.json", "version": 1, "protections": [ {{protection}} ] }""";
 
-    private static bool IsRead(string policy)
+    private bool IsRead(string policy)
     {
         try
         {
-            SafetyPolicy.Parse(policy);
+            SafetyPolicy.Parse(policy, folder.Path);
+            return true;
+        }
+        catch (InvalidFileException)
+        {
+            // The policy is well-formed; a schema does not know which files are there.
             return true;
         }
         catch (InvalidPolicyException)
