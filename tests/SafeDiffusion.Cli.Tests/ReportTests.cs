@@ -23,12 +23,12 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(
             ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "givenLatents"],
             Names(report.GetProperty("request")));
-        Assert.Equal(["method", "description", "settings"], Names(report.GetProperty("protections")[0]));
-        Assert.Equal(["seed", "rows", "steps"], Names(report.GetProperty("images")[0]));
+        Assert.Equal(["method", "description", "settings", "assetHash"], Names(report.GetProperty("protections")[0]));
+        Assert.Equal(["seed", "rows", "steps", "check"], Names(report.GetProperty("images")[0]));
         Assert.Equal(["rows", "textSeconds", "denoisingSeconds", "uNetSeconds", "decodingSeconds"], Names(report.GetProperty("cost")));
         JsonElement[] steps = [.. report.GetProperty("images")[0].GetProperty("steps").EnumerateArray()];
         Assert.Equal(["step", "timestep", "rows", "terms"], Names(steps[0]));
-        Assert.Equal(["protection", "guided", "norm", "reason"], Names(steps[0].GetProperty("terms")[0]));
+        Assert.Equal(["protection", "guided", "norm", "reason", "detection"], Names(steps[0].GetProperty("terms")[0]));
 
         Assert.Equal("cpu", report.GetProperty("model").GetProperty("provider").GetString());
         Assert.Equal(64, report.GetProperty("model").GetProperty("weightsHash").GetString()!.Length);

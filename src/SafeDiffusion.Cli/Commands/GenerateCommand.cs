@@ -26,6 +26,7 @@ internal sealed class GenerateCommand : Command
     private readonly ModelOptions _model = new();
     private readonly RequestOptions _request = new();
     private readonly PolicyOptions _policy = new();
+    private readonly CheckerOptions _checkers = new();
 
     public GenerateCommand() : base("generate", "Draw pictures.")
     {
@@ -33,6 +34,7 @@ internal sealed class GenerateCommand : Command
         _model.AddTo(this);
         _request.AddTo(this);
         _policy.AddTo(this);
+        _checkers.AddTo(this);
         Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _heatMaps, _heatMapEvery, _noSettings, _quiet];
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
@@ -45,8 +47,9 @@ internal sealed class GenerateCommand : Command
         PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
         files.RequireWritable();
+        using LoadedCheckers checkers = _checkers.Load(parsed, options);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(_model.Folder(parsed), options, cancellationToken).ConfigureAwait(false);
+            .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, cancellationToken).ConfigureAwait(false);
 
         bool quiet = parsed.GetValue(_quiet);
         for (int i = 0; i < prompts.Length; i++)

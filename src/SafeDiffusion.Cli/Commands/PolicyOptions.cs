@@ -31,6 +31,12 @@ internal sealed class PolicyOptions
 
     private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent (default: medium) or detect-and-guide (default: early).", HelpName = "weak|medium|strong|max|early|published" };
 
+    private readonly Option<string?> _whenDetected = new("--when-detected")
+    {
+        Description = "What to do with a finished picture that still shows a concept, by detect-and-guide or a --checker; regenerate draws it again up to twice, then withholds it.",
+        HelpName = "flag|blur|withhold|regenerate",
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_policy);
@@ -39,14 +45,27 @@ internal sealed class PolicyOptions
         command.Options.Add(_instead);
         command.Options.Add(_guideline);
         command.Options.Add(_preset);
+        command.Options.Add(_whenDetected);
     }
 
     /// <exception cref="InvalidRequestException">The options contradict each other, or a name is unknown.</exception>
     /// <exception cref="InvalidPolicyException">The policy file is not a policy.</exception>
+    /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>
     public SafetyPolicy Policy(ParseResult parsed)
     {
+        SafetyPolicy policy = Protections(parsed);
+        if (parsed.GetValue(_whenDetected) is not { } action) return policy;
+        if (policy.Remedy is not null) throw new InvalidRequestException("--when-detected", "is said by the policy already. Leave it to one of them.");
+        return policy.WhenStillDetected(Action(action));
+    }
+
+    private SafetyPolicy Protections(ParseResult parsed)
+    {
         string? file = parsed.GetValue(_policy);
-        if (parsed.GetValue(_guideline) is { } guideline && file is null) return Detect(parsed, guideline);
+        if (parsed.GetValue(_guideline) is { } guideline)
+        {
+            return file is null ? Detect(parsed, guideline) : throw new InvalidRequestException("--policy", "and --guideline exclude each other; name the guideline in the policy.");
+        }
         if (parsed.GetValue(_avoid) is not { } concept)
         {
             if (parsed.GetValue(_preset) is not null || parsed.GetValue(_instead) is not null || parsed.GetResult(_method) is { Implicit: false })
@@ -120,6 +139,15 @@ internal sealed class PolicyOptions
         Instructions = instead is null
             ? [new() { Text = concept }]
             : [new() { Text = concept }, new() { Text = instead, Scale = ErasingInstruction.PublishedTowardScale }],
+    };
+
+    private static RemedialAction Action(string name) => name.ToLowerInvariant() switch
+    {
+        "flag" => RemedialAction.Flag,
+        "blur" => RemedialAction.Blur,
+        "withhold" => RemedialAction.Withhold,
+        "regenerate" => RemedialAction.Regenerate,
+        _ => throw new InvalidRequestException("--when-detected", $"is '{name}'; known are flag, blur, withhold and regenerate."),
     };
 
     private static SafeLatentPreset Preset(string? name) => name?.ToLowerInvariant() switch

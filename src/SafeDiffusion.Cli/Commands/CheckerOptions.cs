@@ -1,0 +1,59 @@
+using System.CommandLine;
+using SafeDiffusion.Checking;
+
+namespace SafeDiffusion.Cli.Commands;
+
+/// <summary>The option that names networks which look at finished pictures.</summary>
+internal sealed class CheckerOptions
+{
+    private readonly Option<string[]> _checkers = new("--checker")
+    {
+        Description = "A safety checker (ONNX, of Stable Diffusion's form) that looks at every finished picture; may be repeated.",
+        HelpName = "file",
+    };
+
+    public void AddTo(Command command) => command.Options.Add(_checkers);
+
+    /// <summary>Loads the checkers, on what the model runs on.</summary>
+    /// <exception cref="InvalidFileException">A file is missing, damaged, or no safety checker.</exception>
+    public LoadedCheckers Load(ParseResult parsed, PipelineOptions options)
+    {
+        LoadedCheckers loaded = new();
+        try
+        {
+            foreach (string path in parsed.GetValue(_checkers) ?? [])
+            {
+                loaded.Add(OnnxImageChecker.Load(path, new() { Name = Name(path), Provider = options.Provider, Threads = options.Threads }));
+            }
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The file's name, or its folder's where exports call every file <c>model.onnx</c>.</summary>
+    private static string Name(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        string folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "";
+        return name == "model" && folder.Length > 0 ? folder : name;
+    }
+}
+
+/// <summary>Checkers that are freed together.</summary>
+internal sealed class LoadedCheckers : IDisposable
+{
+    private readonly List<IImageChecker> _all = [];
+
+    public IReadOnlyList<IImageChecker> All => _all;
+
+    public void Add(IImageChecker checker) => _all.Add(checker);
+
+    public void Dispose()
+    {
+        foreach (IImageChecker checker in _all) checker.Dispose();
+    }
+}
