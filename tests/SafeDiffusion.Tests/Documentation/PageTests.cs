@@ -2,15 +2,17 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance;
+using SafeDiffusion.Pipeline;
 
 namespace Documentation;
 
 /// <summary>Formula and model layer: the pages say what is there, and all of it.</summary>
-public sealed partial class PageTests
+public sealed partial class PageTests(GuidelineFolder folder) : IClassFixture<GuidelineFolder>
 {
     private static readonly string[] _texts =
     [
@@ -35,14 +37,15 @@ public sealed partial class PageTests
                 .SelectMany(page => page.Blocks("json")),
         ];
         Assert.NotEmpty(policies);
-        Assert.All(policies, policy => Assert.NotEmpty(SafetyPolicy.Parse(policy).Protections));
+        Assert.All(policies, policy => Assert.NotEmpty(SafetyPolicy.Parse(policy, folder.Path).Protections));
     }
 
     [Theory]
     [MemberData(nameof(Methods))]
     public void EveryOptionOfAMethodIsDescribed(string method)
     {
-        IEnumerable<string> options = JsonSerializerOptions.Web.GetTypeInfo(KnownMethods[method]).Properties
+        JsonSerializerOptions json = new(PolicyJson.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+        IEnumerable<string> options = json.GetTypeInfo(KnownMethods[method]).Properties
             .Where(property => property.Get is not null).Select(property => property.Name);
         string table = Page.Read("docs/policy.md").Section($"`{method}`").Split("\n\n")
             .Single(part => part.StartsWith("| option |", StringComparison.Ordinal));
@@ -52,11 +55,13 @@ public sealed partial class PageTests
     [Fact]
     public async Task EveryFieldOfTheReportIsDescribed()
     {
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle").AddDetectAndGuide(DetectingModel.Guidance)
+            .WhenStillDetected(RemedialAction.Flag);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(policy));
         GenerationResult result = await pipeline.GenerateAsync(new GenerationRequest(string.Join(' ', Enumerable.Repeat("a green star", 20)))
         {
             Steps = 2,
-            Policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle"),
+            Policy = policy,
         });
         SortedSet<string> fields = new(StringComparer.Ordinal);
         AddFields(JsonNode.Parse(result.Report.ToJson()), "", fields);

@@ -1,7 +1,9 @@
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Pipeline;
 using SafeDiffusion.Reporting;
 
 namespace Documentation;
@@ -23,6 +25,7 @@ public sealed class SnippetTests : IDisposable
     public SnippetTests()
     {
         Copy(Fixture.ShapesModel, Path.Combine(_folder.Path, "models", "shapes"));
+        ShapesGuideline.RedTriangle.Save(_folder.File(GuidelineFolder.File));
         Directory.SetCurrentDirectory(_folder.Path);
     }
 
@@ -63,8 +66,41 @@ public sealed class SnippetTests : IDisposable
     public void TheMethodsPoliciesAreThoseOfTheirJson()
     {
         SafetyPolicy[] code = [Snippets.Semantic(), Snippets.SurgicalErasing(), Snippets.TrajectorySteering()];
-        IEnumerable<SafetyPolicy> json = Page.Read("docs/policy.md").Blocks("json").Skip(1).Select(json => SafetyPolicy.Parse(json));
+        IEnumerable<SafetyPolicy> json = Page.Read("docs/policy.md").Blocks("json").Skip(1).Take(code.Length).Select(json => SafetyPolicy.Parse(json));
         Assert.Equal(code.Select(policy => policy.Protections.Single()), json.Select(policy => policy.Protections.Single()));
+    }
+
+    [Fact]
+    public void ThePoliciesThatDetectAreThoseOfTheirJson()
+    {
+        SafetyPolicy[] json = [.. Page.Read("docs/policy.md").Blocks("json").TakeLast(2).Select(json => SafetyPolicy.Parse(json))];
+        PipelineOptions options = Snippets.DetectAndGuide();
+        Assert.Equal((AttentionFeatures.Detect, LayerSelection.Detection), (options.AttentionFeatures, options.DetectionLayers));
+        SafetyPolicy code = Snippets.WhenStillDetected();
+        Assert.Null(json[0].Remedy);
+        Assert.Equal(code.Remedy, json[1].Remedy);
+        Assert.All(json, policy => Assert.Equal(code.Describe().Split('\n')[0], policy.Protections.Single().Describe()));
+    }
+
+    [Fact]
+    public async Task DetectionIsToldAndDrawn()
+    {
+        GenerationResult result = await Snippets.DetectionAsync();
+        Assert.Equal(10, result.HeatMaps.Count);
+        Assert.True(File.Exists("heatmaps.png"));
+        Assert.NotNull(result.Report.Images[0].Check);
+    }
+
+    [Fact]
+    public void ACheckerIsNamedAndUsed()
+    {
+        TinyGraph graph = new TinyGraph().Input("clip_input", OnnxElementType.Float32, -1, 3, 224, 224);
+        string dark = graph.Node("Less", [graph.Mean("clip_input", 1, 2, 3), graph.Floats([0])]);
+        Directory.CreateDirectory("safety_checker");
+        graph.Output("has_nsfw_concepts", OnnxElementType.Boolean, dark, -1).Save("safety_checker/model.onnx");
+        (string checker, PipelineOptions options, SafetyPolicy policy) = Snippets.Checking();
+        Assert.Equal(checker, Assert.Single(options.Checkers).Name);
+        Assert.Equal(new Remedy { Action = RemedialAction.Regenerate }, policy.Remedy);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using SafeDiffusion;
+using SafeDiffusion.Checking;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Guidance.Semantic;
 using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Imaging;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Reporting;
 
@@ -74,6 +76,60 @@ internal static class Snippets
         SafetyPolicy policy = SafetyPolicy.Empty.AddTrajectorySteering("a red triangle", safeText: "a green star");
         // end
         return policy;
+    }
+
+    public static PipelineOptions DetectAndGuide()
+    {
+        // snippet: detect-and-guide
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide("red-triangle.guideline.safetensors");
+
+        PipelineOptions options = new PipelineOptions().For(policy);
+        // end
+        return options;
+    }
+
+    public static SafetyPolicy WhenStillDetected()
+    {
+        // snippet: when-still-detected
+        SafetyPolicy policy = SafetyPolicy.Empty
+            .AddDetectAndGuide("red-triangle.guideline.safetensors")
+            .WhenStillDetected(new Remedy { Action = RemedialAction.Regenerate, Attempts = 3, Then = RemedialAction.Blur });
+        // end
+        return policy;
+    }
+
+    public static async Task<GenerationResult> DetectionAsync()
+    {
+        // snippet: detection
+        SafetyPolicy policy = SafetyPolicy.Empty
+            .AddDetectAndGuide("red-triangle.guideline.safetensors")
+            .WhenStillDetected(RemedialAction.Withhold);
+
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync("models/shapes", new PipelineOptions().For(policy));
+
+        GenerationResult result = await pipeline.GenerateAsync(
+            new GenerationRequest("a blue circle and a red triangle") { Seed = 7, GuidanceScale = 5, Policy = policy, HeatMapEvery = 5 });
+
+        foreach (StepReport step in result.Report.Images[0].Steps)
+        {
+            TermReport term = step.Terms[0];
+            Console.WriteLine($"step {step.Step}: {term.Detection!.Value.Area:P0} shows it; {term.Reason ?? "guided"}");
+        }
+        HeatMap.Sheet(result.HeatMaps).SavePng("heatmaps.png");
+        // end
+        return result;
+    }
+
+    public static (string Checker, PipelineOptions Options, SafetyPolicy Policy) Checking()
+    {
+        // snippet: checking
+        using OnnxImageChecker checker = OnnxImageChecker.Load("safety_checker/model.onnx");
+
+        PipelineOptions options = new() { Checkers = [checker] };
+
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle").WhenStillDetected(RemedialAction.Regenerate);
+        // end
+        return (checker.Name, options, policy);
     }
 
     public static OnnxModelFile Instrumentation()
