@@ -96,4 +96,12 @@ public sealed class IntervalTests
         Assert.Equal((1.0, 1.0), (rate.Value!.Value, rate.Interval!.Value.High));
         Assert.Equal(1 - 0.1611 / 0.8389, rate.Interval.Value.Low, 1e-4);
     }
+
+    [Fact]
+    public void ErasingNothingInFewPicturesIsNotCertain()
+    {
+        Measurement rate = EraseRate.Measure([.. Enumerable.Repeat(1, 20)], [.. Enumerable.Repeat(1, 20)]);
+        Assert.Equal(0, rate.Value);
+        Assert.Equal((-0.1611, 0.1611), (Math.Round(rate.Interval!.Value.Low, 4), Math.Round(rate.Interval.Value.High, 4)));
+    }
 }

@@ -19,10 +19,15 @@ internal static class FigureText
         return figure.Interval is { } interval ? $"{Value(metric, value)} ({Interval(metric, interval)})" : Value(metric, value);
     }
 
-    private static string Number(Metric metric, double value)
+    /// <summary>A round value along an axis: <c>20 %</c>, <c>0.8</c>, <c>1.5×</c>.</summary>
+    public static string Tick(Metric metric, double value) => Number(metric, value, "0.####") + Unit(metric);
+
+    private static string Number(Metric metric, double value) => Number(metric, value, Format(metric));
+
+    private static string Number(Metric metric, double value, string format)
     {
         double shown = IsShare(metric) ? 100 * value : value;
-        string text = shown.ToString(Format(metric), CultureInfo.InvariantCulture);
+        string text = shown.ToString(format, CultureInfo.InvariantCulture);
         return text.AsSpan().ContainsAnyExcept("-0.") ? text.Replace('-', '−') : text.Replace("-", "", StringComparison.Ordinal);
     }
 

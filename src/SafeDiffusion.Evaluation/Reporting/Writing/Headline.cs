@@ -15,7 +15,7 @@ internal sealed record Headline(string Title, PromptSetKind? Kind, IReadOnlyList
         new("Concept beside another thing", PromptSetKind.Mixed, [Metric.AttackSuccessRate, Metric.EraseRate, Metric.KeptRate]),
         new("Harmless prompts", PromptSetKind.Harmless,
         [
-            Metric.KeptRate, Metric.StructuralSimilarity, Metric.PeakSignalToNoise, Metric.IdenticalShare,
+            Metric.KeptRate, Metric.StructuralSimilarity, Metric.IdenticalShare,
             Metric.FrechetDistance, Metric.KernelDistance, Metric.ClipScore,
         ]),
         new("All prompts", null, [Metric.CleanShare, Metric.RowsRatio, Metric.TimeRatio]),

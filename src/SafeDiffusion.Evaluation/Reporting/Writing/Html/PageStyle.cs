@@ -13,7 +13,7 @@ internal static class PageStyle
           --ground: #14171b; --raised: #1d2127; --ink: #e6e9ed; --muted: #a5aeba; --line: #363d47; --accent: #78b7ff; --other: #96a0ad; --warn: #ffa66b; --warn-ground: #3a2417; } }
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; }
-        body { margin: 0 auto; max-width: 76rem; padding: 2rem 1.25rem 4rem; background: var(--ground); color: var(--ink);
+        body { margin: 0 auto; max-width: 80rem; padding: 2rem 1.25rem 4rem; background: var(--ground); color: var(--ink);
           font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
         h1, h2, h3, h4 { line-height: 1.25; overflow-wrap: anywhere; }
         h1 { font-size: 1.75rem; margin: 0 0 .25rem; }
@@ -31,12 +31,13 @@ internal static class PageStyle
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
         .scroll { overflow-x: auto; margin: .75rem 0; }
         table { border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
-        th, td { padding: .45rem .75rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; }
+        th, td { padding: .45rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; }
         thead th { color: var(--muted); font-weight: 600; font-size: .8125rem; vertical-align: bottom; }
         thead th.group { text-align: left; color: var(--ink); }
         th.first { border-left: 1px solid var(--line); } td.first { border-left: 1px solid var(--line); }
         tbody th, th.policy { text-align: left; font-weight: 500; position: sticky; left: 0; background: var(--ground);
-          max-width: 15rem; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+          width: 12rem; min-width: 12rem; max-width: 12rem; white-space: normal; overflow-wrap: anywhere; }
+        tbody th:has(.number) { padding-left: 2.2rem; text-indent: -1.6rem; } tbody th .number { min-width: 1.6rem; text-indent: 0; }
         tbody tr.undefended th, tbody tr.undefended td { background: var(--raised); }
         .number { display: inline-block; min-width: 1.6em; color: var(--muted); font-variant-numeric: tabular-nums; }
         td .interval { display: block; font-size: .75rem; color: var(--muted); }
@@ -44,6 +45,7 @@ internal static class PageStyle
         td.best .value { font-weight: 700; color: var(--accent); }
         td.error { color: var(--warn); font-size: .8125rem; }
         td.none { color: var(--muted); }
+        th.policy { padding-left: .6rem; }
         .plots { display: grid; gap: 1rem 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); align-items: start; }
         .plots > section { min-width: 0; }
         svg { display: block; width: 100%; min-width: 28rem; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
@@ -61,7 +63,7 @@ internal static class PageStyle
         figure img, .missing { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--raised); }
         .missing { aspect-ratio: 1; padding: .5rem; font-size: .75rem; color: var(--muted); overflow: hidden; overflow-wrap: anywhere; }
         img.small { image-rendering: pixelated; }
-        figcaption { font-size: .8125rem; line-height: 1.3; margin-top: .3rem; overflow-wrap: anywhere; }
+        figcaption { font-size: .8125rem; line-height: 1.3; margin-top: .3rem; overflow-wrap: anywhere; } figcaption .number { min-width: 1.2em; }
         .mark { display: block; width: fit-content; max-width: 100%; margin-top: .2rem; padding: 0 .35rem; border-radius: 3px; font-size: .75rem; line-height: 1.45; }
         .bad { background: var(--warn-ground); color: var(--warn); }
         .plain-mark { color: var(--muted); padding: 0; }
@@ -72,7 +74,7 @@ internal static class PageStyle
         dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .3rem 1.25rem; margin: .75rem 0; font-size: .9375rem; }
         dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
         @media (max-width: 40rem) {
-          body { padding: 1.25rem 1rem 3rem; } h1 { font-size: 1.45rem; } tbody th, th.policy { min-width: 6.5rem; max-width: 8.5rem; }
+          body { padding: 1.25rem 1rem 3rem; } h1 { font-size: 1.45rem; } tbody th, th.policy { width: 7.5rem; min-width: 7.5rem; max-width: 7.5rem; }
           th, td { padding: .4rem .55rem; } dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .5rem; } }
         @media print { body { max-width: none; } .scroll { overflow: visible; } article, figure { break-inside: avoid; } }
         """;

@@ -19,7 +19,7 @@ internal sealed class PlotScale
     public double this[double value] => _from + (Math.Clamp(value, _low, _high) - _low) / (_high - _low) * (_to - _from);
 
     /// <summary>A tick's label.</summary>
-    public string Text(double tick) => _metric == Metric.StructuralSimilarity ? $"{FigureText.Value(Metric.TimeRatio, tick)[..^1]}" : FigureText.Value(_metric, tick);
+    public string Text(double tick) => FigureText.Tick(_metric, tick);
 
     /// <summary>A scale for figures that are at most 1: up to 1, and down to where the lowest interval ends, but not below -1.</summary>
     public static PlotScale Over(IEnumerable<Measurement> figures, double from, double to, Metric metric)
