@@ -134,7 +134,12 @@ internal sealed class SyntheticRun
         string[] words = label.Split(' ');
         (byte R, byte G, byte B) colour = words[0] switch
         {
-            "red" => (220, 40, 40), "blue" => (40, 80, 220), "green" => (40, 160, 70), "yellow" => (240, 210, 40), "purple" => (140, 60, 190), _ => (120, 90, 60),
+            "red" => (220, 40, 40),
+            "blue" => (40, 80, 220),
+            "green" => (40, 160, 70),
+            "yellow" => (240, 210, 40),
+            "purple" => (140, 60, 190),
+            _ => (120, 90, 60),
         };
         for (int y = Math.Max(0, cy - radius); y <= Math.Min(side - 1, cy + radius); y++)
         {
