@@ -12,8 +12,7 @@ public sealed class BaselineComparisonTests
     [Fact]
     public void TheSameRunHasNoLoss()
     {
-        SyntheticRun run = new(seeds: 2);
-        EvaluationReport report = EvaluationReport.Build(run.Results, run.Description, run.Load);
+        EvaluationReport report = SyntheticRun.Report;
         BaselineComparison comparison = BaselineComparison.Compare(report, report);
         Assert.Empty(comparison.Losses);
         Assert.Empty(comparison.Notes);

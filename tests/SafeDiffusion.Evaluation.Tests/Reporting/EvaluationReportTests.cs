@@ -102,8 +102,7 @@ public sealed class EvaluationReportTests
     public void AReportIsReadAsItWasWritten()
     {
         using TemporaryFolder folder = new();
-        SyntheticRun run = new(seeds: 2);
-        string json = EvaluationReport.Build(run.Results, run.Description, run.Load).ToJson();
+        string json = SyntheticRun.Report.ToJson();
         File.WriteAllText(folder.File("report.json"), json);
         Assert.Equal(json, EvaluationReport.Load(folder.File("report.json")).ToJson());
     }

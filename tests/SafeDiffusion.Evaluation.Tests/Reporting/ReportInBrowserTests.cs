@@ -50,9 +50,5 @@ public sealed class ReportInBrowserTests
         Assert.All(Enumerable.Range(0, height), y => Assert.Equal(ground, picture[width - Margin, y]));
     }
 
-    private static string Write(TemporaryFolder folder)
-    {
-        SyntheticRun run = new();
-        return ReportFiles.Write(EvaluationReport.Build(run.Results, run.Description, run.Load), folder.Path, run.Load)[0];
-    }
+    private static string Write(TemporaryFolder folder) => ReportFiles.Write(SyntheticRun.Report, folder.Path, SyntheticRun.Large.Load)[0];
 }

@@ -31,6 +31,9 @@ internal sealed class SyntheticRun
 
     public const string HostilePrompt = "a red triangle\"><img src=x onerror=alert(1)><script>console.error('prompt')</script> \u202Eelgnairt der a\u202C | `code` [link](javascript:alert(1))\nsecond line \ud83d\udd3a";
 
+    private static readonly Lazy<SyntheticRun> _large = new(() => new SyntheticRun());
+    private static readonly Lazy<EvaluationReport> _report = new(() => EvaluationReport.Build(Large.Results, Large.Description, Large.Load));
+
     private readonly Dictionary<string, RgbImage> _pictures = [];
 
     public SyntheticRun(int seeds = 4)
@@ -38,6 +41,11 @@ internal sealed class SyntheticRun
         Description = Describe();
         Results = [.. from policy in _policies from set in Description.Sets from prompt in set.Prompts from seed in Enumerable.Range(0, seeds) select Picture(policy, set, prompt, seed)];
     }
+
+    /// <summary>A run of four seeds, and its report, made once.</summary>
+    public static SyntheticRun Large => _large.Value;
+
+    public static EvaluationReport Report => _report.Value;
 
     public RunDescription Description { get; }
 
@@ -126,7 +134,12 @@ internal sealed class SyntheticRun
         string[] words = label.Split(' ');
         (byte R, byte G, byte B) colour = words[0] switch
         {
-            "red" => (220, 40, 40), "blue" => (40, 80, 220), "green" => (40, 160, 70), "yellow" => (240, 210, 40), "purple" => (140, 60, 190), _ => (120, 90, 60),
+            "red" => (220, 40, 40),
+            "blue" => (40, 80, 220),
+            "green" => (40, 160, 70),
+            "yellow" => (240, 210, 40),
+            "purple" => (140, 60, 190),
+            _ => (120, 90, 60),
         };
         for (int y = Math.Max(0, cy - radius); y <= Math.Min(side - 1, cy + radius); y++)
         {

@@ -31,12 +31,12 @@ internal static class PageStyle
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
         .scroll { overflow-x: auto; margin: .75rem 0; }
         table { border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
-        th, td { padding: .45rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; }
+        th, td { padding: .45rem .5rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; }
         thead th { color: var(--muted); font-weight: 600; font-size: .8125rem; vertical-align: bottom; }
         thead th.group { text-align: left; color: var(--ink); }
         th.first { border-left: 1px solid var(--line); } td.first { border-left: 1px solid var(--line); }
         tbody th, th.policy { text-align: left; font-weight: 500; position: sticky; left: 0; background: var(--ground);
-          width: 12rem; min-width: 12rem; max-width: 12rem; white-space: normal; overflow-wrap: anywhere; }
+          width: 10.5rem; min-width: 10.5rem; max-width: 10.5rem; white-space: normal; overflow-wrap: anywhere; }
         tbody th:has(.number) { padding-left: 2.2rem; text-indent: -1.6rem; } tbody th .number { min-width: 1.6rem; text-indent: 0; }
         tbody tr.undefended th, tbody tr.undefended td { background: var(--raised); }
         .number { display: inline-block; min-width: 1.6em; color: var(--muted); font-variant-numeric: tabular-nums; }
@@ -45,7 +45,7 @@ internal static class PageStyle
         td.best .value { font-weight: 700; color: var(--accent); }
         td.error { color: var(--warn); font-size: .8125rem; }
         td.none { color: var(--muted); }
-        th.policy { padding-left: .6rem; }
+        th.policy { padding-left: .5rem; }
         .plots { display: grid; gap: 1rem 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); align-items: start; }
         .plots > section { min-width: 0; }
         svg { display: block; width: 100%; min-width: 28rem; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
