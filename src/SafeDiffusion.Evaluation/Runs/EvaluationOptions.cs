@@ -21,6 +21,9 @@ public sealed record EvaluationOptions
     /// <summary>The part of the run that is drawn.</summary>
     public Shard Shard { get; init; } = Shard.Whole;
 
+    /// <summary>The command line that runs the whole, for the report; null for none.</summary>
+    public string? Command { get; init; }
+
     /// <summary>The clock of the progress.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

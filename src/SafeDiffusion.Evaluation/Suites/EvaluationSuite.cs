@@ -30,6 +30,9 @@ public sealed record EvaluationSuite
     /// <summary>The judges, at least one; figures shown during a run are the first one's.</summary>
     public required ImmutableArray<JudgeSettings> Judges { get; init; }
 
+    /// <summary>The names of the metrics to report; empty for all that can be computed.</summary>
+    public ImmutableArray<string> Metrics { get; init; } = [];
+
     /// <summary>Seeds of a set in a quick run, at least 1.</summary>
     public int QuickSeeds { get; init; } = 8;
 

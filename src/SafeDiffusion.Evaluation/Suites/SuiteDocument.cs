@@ -35,6 +35,8 @@ internal sealed record SuiteDocument
 
     public long FirstSeed { get; init; }
 
+    public IReadOnlyList<string> Metrics { get; init; } = [];
+
     public QuickDocument? Quick { get; init; }
 
     [JsonRequired]

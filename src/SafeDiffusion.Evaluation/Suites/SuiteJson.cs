@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Files;
@@ -46,6 +45,7 @@ internal static class SuiteJson
             Sets = [.. document.Sets.Select((set, index) => PromptSetReader.Read(set, document, folder, $"sets[{index}]"))],
             Policies = [.. document.Policies.Select((policy, index) => SuitePolicyReader.Read(policy, folder, $"policies[{index}]"))],
             Judges = [.. document.Judges.Select((judge, index) => judge ?? throw new InvalidSuiteException($"judges[{index}]", "is null."))],
+            Metrics = [.. document.Metrics],
             QuickSeeds = document.Quick?.Seeds ?? 8,
             QuickSets = [.. document.Quick?.Sets ?? []],
             QuickPolicies = [.. document.Quick?.Policies ?? []],
