@@ -38,12 +38,13 @@ public static class EvaluationRun
 
         run.Adopt(plan.Pictures);
         RunProgress counting = new(suite, plan.Pictures.Count, progress, options.TimeProvider);
-        counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
         IReadOnlyList<PictureBatch> batches = RunSchedule.Create(plan.Pictures.Where(picture => run.Find(picture.Id) is null), resources.BatchSize);
-        if (batches.Count > 0)
+        await using SafeDiffusionPipeline? pipeline = batches.Count == 0
+            ? null
+            : await SafeDiffusionPipeline.LoadAsync(model, Options(suite, options, resources), cancellationToken).ConfigureAwait(false);
+        counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
+        if (pipeline is not null)
         {
-            await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-                .LoadAsync(model, Options(suite, options, resources), cancellationToken).ConfigureAwait(false);
             BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting));
             await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Metrics;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -23,17 +24,9 @@ internal static partial class SuiteCheck
             throw new InvalidSuiteException("policies", "holds none without protections, with which the others could be compared. Add one with \"protections\": [].");
         }
         RequireSeeds(suite.QuickSeeds, "quick.seeds");
-        foreach ((string field, IEnumerable<string> names, IEnumerable<string> known) in (ReadOnlySpan<(string, IEnumerable<string>, IEnumerable<string>)>)
-            [
-                ("quick.sets", suite.QuickSets, suite.Sets.Select(set => set.Name)),
-                ("quick.policies", suite.QuickPolicies, suite.Policies.Select(policy => policy.Name)),
-            ])
-        {
-            foreach ((int index, string name) in names.Index())
-            {
-                if (!known.Contains(name)) throw new InvalidSuiteException($"{field}[{index}]", $"is '{name}'; there are {string.Join(", ", known)}.");
-            }
-        }
+        RequireKnown("quick.sets", suite.QuickSets, suite.Sets.Select(set => set.Name));
+        RequireKnown("quick.policies", suite.QuickPolicies, suite.Policies.Select(policy => policy.Name));
+        RequireKnown("metrics", suite.Metrics, Metric.All.Select(metric => metric.Name));
     }
 
     /// <summary>Checks that the judges know what they are asked about: a label that a judge never finds would count as protected.</summary>
@@ -82,6 +75,14 @@ internal static partial class SuiteCheck
     private static void RequireSeeds(int seeds, string field)
     {
         if (seeds is < 1 or > MaxSeeds) throw new InvalidSuiteException(field, $"must be 1 to {MaxSeeds}, and is {seeds}.");
+    }
+
+    private static void RequireKnown(string field, IReadOnlyList<string> names, IEnumerable<string> known)
+    {
+        foreach ((int index, string name) in names.Index())
+        {
+            if (!known.Contains(name)) throw new InvalidSuiteException($"{field}[{index}]", $"is '{name}'; there are {string.Join(", ", known)}.");
+        }
     }
 
     private static void RequireNames(string field, IEnumerable<string> names)
