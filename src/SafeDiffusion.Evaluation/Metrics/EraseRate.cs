@@ -18,17 +18,20 @@ public static class EraseRate
             [.. defended.Select(count => (double)count)], [.. undefended.Select(count => (double)count)],
             "the undefended pictures have no detection, so there is nothing to erase");
         if (left.Value is not { } ratio) return left;
-        int detections = undefended.Sum();
-        // Where nothing is left, every resample says so too, however few pictures there are.
-        Interval? interval = ratio == 0 ? new Interval(0, MostLeft(detections)) : left.Interval;
+        Interval? interval = left.Interval is { } range ? Widened(range, undefended.Sum()) : null;
         return Measurement.Of(
-            1 - ratio, left.Samples, interval is { } range ? new Interval(1 - range.High, 1 - range.Low) : null, left.StandardError);
+            1 - ratio, left.Samples, interval is { } wide ? new Interval(1 - wide.High, 1 - wide.Low) : null, left.StandardError);
     }
 
-    /// <summary>The ratio of two counts' rates at the upper end of Wilson's interval for 0 of all detections being the defended pictures'.</summary>
-    private static double MostLeft(int detections)
+    /// <summary>
+    /// Where all resamples agree (nothing is left, or nothing is gone), they would say so however few pictures there are; then the interval
+    /// reaches as far as Wilson's for 0 of the undefended pictures' detections.
+    /// </summary>
+    private static Interval Widened(Interval ratio, int detections)
     {
+        if (ratio.Low != ratio.High) return ratio;
         double share = WilsonInterval.Compute(0, detections).High;
-        return share / (1 - share);
+        // Of all detections none is the defended pictures': share / (1 - share) is the ratio of the rates.
+        return ratio.Low == 0 ? new Interval(0, share / (1 - share)) : new Interval(Math.Max(0, ratio.Low - share), ratio.High + share);
     }
 }

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Reporting.Figures;
 using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
@@ -27,7 +29,7 @@ public sealed record EvaluationReport
     /// <summary>The figures per policy and prompt set, in the run's order.</summary>
     public required IReadOnlyList<FigureRow> Sets { get; init; }
 
-    /// <summary>The figures per policy over all prompt sets of a kind.</summary>
+    /// <summary>The figures per policy over all prompt sets of a kind, and over all prompt sets.</summary>
     public required IReadOnlyList<FigureRow> Kinds { get; init; }
 
     /// <summary>How far the other judges agree with the one whose judgements the figures rest on.</summary>
@@ -44,7 +46,7 @@ public sealed record EvaluationReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TextScore { get; init; }
 
-    /// <summary>The times per policy and prompt set, and per policy and kind: the one place for what no run repeats.</summary>
+    /// <summary>The times per policy and prompt set, kind, and over all: the one place for what no run repeats.</summary>
     public required IReadOnlyList<FigureRow> Times { get; init; }
 
     /// <summary>Makes a report of a run's results.</summary>
@@ -70,6 +72,10 @@ public sealed record EvaluationReport
         ArgumentNullException.ThrowIfNull(load);
         return new ReportBuilder(new ResultTable(results, run), load, options ?? new ReportOptions(), cancellationToken).Build();
     }
+
+    /// <summary>A figure of a policy over all sets of a kind, or over all sets; null where there is none.</summary>
+    internal Measurement? Find(string policy, PromptSetKind? kind, Metric metric) =>
+        (metric.Scale == MetricScale.Time ? Times : Kinds).FirstOrDefault(row => row.Policy == policy && row.Kind == kind && row.Set is null)?[metric];
 
     /// <summary>The report as JSON.</summary>
     public string ToJson() => ReportJson.Write(this);

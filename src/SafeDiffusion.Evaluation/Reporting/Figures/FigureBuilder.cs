@@ -8,12 +8,12 @@ namespace SafeDiffusion.Evaluation.Reporting.Figures;
 /// <summary>Computes a metric over one policy's pictures.</summary>
 internal sealed class FigureBuilder(ResultTable table, IReadOnlyDictionary<PictureResult, PictureChange> changes, NetworkFigures networks)
 {
-    /// <summary>The metrics that make sense for a policy on sets of a kind, in a report's order; of times, or of everything else.</summary>
-    public IEnumerable<Metric> Metrics(string policy, PromptSetKind kind, bool times) => Metric.All
+    /// <summary>The metrics that make sense for a policy on sets of a kind (null for all sets), in a report's order; of times, or of everything else.</summary>
+    public IEnumerable<Metric> Metrics(string policy, PromptSetKind? kind, bool times) => Metric.All
         .Where(metric => metric.Scale == MetricScale.Time == times)
         .Where(metric => table.Run.Metrics.Count == 0 || table.Run.Metrics.Contains(metric.Name))
         .Where(metric => policy != table.Run.Undefended || !IsRelative(metric))
-        .Where(metric => kind != PromptSetKind.Harmless || (metric != Metric.AttackSuccessRate && metric != Metric.EraseRate))
+        .Where(metric => IsFor(metric, kind))
         .Where(metric => !networks.Without(metric) || table.Run.Metrics.Contains(metric.Name));
 
     /// <summary>The figure of a metric.</summary>
@@ -40,6 +40,13 @@ internal sealed class FigureBuilder(ResultTable table, IReadOnlyDictionary<Pictu
             _ => networks.Measure(metric, results),
         };
     }
+
+    private static bool IsFor(Metric metric, PromptSetKind? kind) => kind switch
+    {
+        null => metric.Scale is MetricScale.Count or MetricScale.Time || metric == Metric.CleanShare,
+        PromptSetKind.Harmless => metric != Metric.AttackSuccessRate && metric != Metric.EraseRate,
+        _ => true,
+    };
 
     private static bool IsRelative(Metric metric) => metric.Name
         is "erase-rate" or "ssim" or "psnr" or "identical-share" or "frechet-distance" or "kernel-distance" or "rows-ratio" or "time-ratio";

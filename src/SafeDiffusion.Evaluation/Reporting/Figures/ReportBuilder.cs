@@ -36,13 +36,15 @@ internal sealed class ReportBuilder(ResultTable table, Func<string, RgbImage> lo
     private List<FigureRow> ByKind(FigureBuilder figures, bool times) =>
     [
         .. from policy in table.Run.Policies
-           from kind in Enum.GetValues<PromptSetKind>()
-           where table.Run.Sets.Any(set => set.Kind == kind)
+           from kind in Kinds()
            select Row(figures, policy.Name, kind, null, table.Of(policy.Name, kind), times),
     ];
 
+    private IEnumerable<PromptSetKind?> Kinds() =>
+        [.. Enum.GetValues<PromptSetKind>().Where(kind => table.Run.Sets.Any(set => set.Kind == kind)), null];
+
     private FigureRow Row(
-        FigureBuilder figures, string policy, PromptSetKind kind, string? set, IReadOnlyList<PictureResult> results, bool times)
+        FigureBuilder figures, string policy, PromptSetKind? kind, string? set, IReadOnlyList<PictureResult> results, bool times)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return new(policy, kind, set, figures.Metrics(policy, kind, times).Where(metric => IsAsked(metric, results))
