@@ -31,10 +31,10 @@ public class LoopBenchmarks
     {
         LatentShape shape = new(4, Side, Side);
         TextStates states = new(null!, [], 0, 0);
-        GuidanceContext context = new(_ => new Condition(2), shape, Steps, 7.5f);
+        GuidanceContext context = new(_ => new Condition(2), new GuidelineList(1), shape, Steps, 7.5f);
         _evaluator = new RowEvaluator(new FreeDenoiser(), shape, maxRows: 8);
         _picture = new PictureDenoising(
-            [states, states, states], [new SafeLatentGuidance { Concept = "concept" }.Begin(context)], Random.Normal(shape.Length), 7.5f, noise: null, Steps);
+            [states, states, states], [new SafeLatentGuidance { Concept = "concept" }.Begin(context)], Random.Normal(shape.Length), shape, 7.5f, noise: null, Steps);
     }
 
     [Benchmark(OperationsPerInvoke = Steps)]

@@ -12,13 +12,13 @@ public class SldBenchmarks
     private static readonly LatentShape _shape = new(4, 64, 64);
 
     private readonly float[] _term = new float[_shape.Length];
-    private readonly StepPredictions _predictions = new();
+    private readonly StepPredictions _predictions = new(positions: 64 * 64);
     private NoiseGuidanceState? _state;
 
     [GlobalSetup]
     public void Begin()
     {
-        GuidanceContext context = new(_ => new Condition(2), _shape, steps: 50, guidanceScale: 7.5f);
+        GuidanceContext context = new(_ => new Condition(2), new GuidelineList(1), _shape, steps: 50, guidanceScale: 7.5f);
         _state = new SafeLatentGuidance { Concept = "concept", Preset = SafeLatentPreset.Max }.Begin(context);
         FixedPredictions batch = new(Random.Normal(3 * _shape.Length), _shape.Length);
         for (int row = 0; row < 3; row++) _predictions.Set(new Condition(row), batch, row);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Denoising;
+using SafeDiffusion.Guidance;
 using SafeDiffusion.Imaging;
 using SafeDiffusion.Models;
 using SafeDiffusion.Reporting;
@@ -13,6 +14,7 @@ internal sealed class GenerationBatch
 {
     private readonly LoadedModel _model;
     private readonly PipelineOptions _options;
+    private readonly GuidelineList _guidelines;
     private readonly GenerationMember[] _members;
     private readonly IProgress<GenerationProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
@@ -24,7 +26,8 @@ internal sealed class GenerationBatch
         _model = model;
         _options = options;
         TextStatesCache texts = new(model.TextEncoder, cancellationToken);
-        _members = [.. requests.Select(request => new GenerationMember(model, options, request, texts))];
+        _guidelines = new GuidelineList(model.TextEncoder.Width);
+        _members = [.. requests.Select(request => new GenerationMember(model, options, request, texts, _guidelines))];
         _progress = progress;
         _cancellationToken = cancellationToken;
         RequireAlike();
@@ -36,6 +39,7 @@ internal sealed class GenerationBatch
     public async Task<IReadOnlyList<GenerationResult>> RunAsync()
     {
         using Activity? activity = Telemetry.Activities.StartActivity("generate");
+        await RequireMatchingAssetsAsync().ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
         foreach (GenerationMember member in _members) member.Begin(_cancellationToken);
         PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
@@ -77,10 +81,24 @@ internal sealed class GenerationBatch
         }
     }
 
+    /// <summary>Refuses assets that were learned with another model; only then are the weights' hashes waited for.</summary>
+    private async Task RequireMatchingAssetsAsync()
+    {
+        foreach (ProtectionAsset asset in _members.SelectMany(member => member.Request.Policy.Protections).Select(protection => protection.Asset).OfType<ProtectionAsset>())
+        {
+            if (asset.AllowOtherModel) continue;
+            string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+            if (asset.BaseModelHash == hash) continue;
+            throw new InvalidRequestException(
+                "policy", $"holds an asset{(asset.Path.Length > 0 ? $" ({Path.GetFileName(asset.Path)})" : "")} that was learned with another model "
+                + $"({asset.BaseModelHash[..Math.Min(12, asset.BaseModelHash.Length)]}, this one is {hash[..12]}). Learn it with this model, or set allowOtherModel.");
+        }
+    }
+
     private void Denoise(PictureDenoising[] pictures, BatchTimes times)
     {
         long began = Stopwatch.GetTimestamp();
-        using RowEvaluator evaluator = new(_model.Denoiser, First.Settings.Shape, _options.MaxUNetRows);
+        using RowEvaluator evaluator = new(_model.Denoiser, First.Settings.Shape, _options.MaxUNetRows, _guidelines.ToRequest());
         DenoisingLoop loop = new(evaluator, First.Settings.Plan, First.Request.Eta);
         loop.Run(pictures, First.Settings.StartStep, First.Request.GuidanceScale, AfterStep, _cancellationToken);
         times.Denoising = Stopwatch.GetElapsedTime(began);

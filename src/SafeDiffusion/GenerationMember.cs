@@ -13,14 +13,16 @@ internal sealed class GenerationMember
     private readonly LoadedModel _model;
     private readonly PipelineOptions _options;
     private readonly TextStatesCache _texts;
+    private readonly GuidelineList _guidelines;
     private readonly List<TextStates> _conditions = [];
     private readonly Dictionary<string, Condition> _conditionOfText = [];
 
-    public GenerationMember(LoadedModel model, PipelineOptions options, GenerationRequest request, TextStatesCache texts)
+    public GenerationMember(LoadedModel model, PipelineOptions options, GenerationRequest request, TextStatesCache texts, GuidelineList guidelines)
     {
         _model = model;
         _options = options;
         _texts = texts;
+        _guidelines = guidelines;
         Request = request;
         Settings = GenerationSettings.Resolve(request, model);
         Report = new ReportBuilder(model, options, request);
@@ -82,9 +84,10 @@ internal sealed class GenerationMember
     {
         INoiseSource noise = _options.NoiseSource(Request.Seed + index);
         float[] latents = InitialLatents(index, noise, encoded, given);
-        GuidanceContext context = new(AddCondition, Settings.Shape, Settings.StepsTaken, Request.GuidanceScale);
+        GuidanceContext context = new(
+            AddCondition, _guidelines, Settings.Shape, Settings.StepsTaken, Request.GuidanceScale, _model.Scheduler.Settings.TrainingTimesteps);
         NoiseGuidanceState[] guidances = [.. Request.Policy.Protections.OfType<NoiseGuidance>().Select(guidance => guidance.Begin(context))];
-        return new PictureDenoising(_conditions, guidances, latents, Request.GuidanceScale, Request.Eta > 0 ? noise : null, Settings.StepsTaken);
+        return new PictureDenoising(_conditions, guidances, latents, Settings.Shape, Request.GuidanceScale, Request.Eta > 0 ? noise : null, Settings.StepsTaken);
     }
 
     private float[] InitialLatents(int index, INoiseSource noise, float[] encoded, float[]? given)

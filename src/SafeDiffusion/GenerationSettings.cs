@@ -39,10 +39,7 @@ internal sealed record GenerationSettings
         Require(request.Eta is >= 0 and <= 1, "eta", $"must be from 0 to 1, and is {request.Eta}.");
         Require(request.Count >= 1, "count", $"must be at least 1, and is {request.Count}.");
         Require(request.PreviewEvery >= 0, "previewEvery", $"must be at least 0, and is {request.PreviewEvery}.");
-        AttentionFeatures missing = request.Policy.RequiredFeatures & ~model.Denoiser.Features;
-        Require(
-            missing == AttentionFeatures.None, "policy",
-            $"needs {missing} of the UNet's cross-attention. Load the pipeline with PipelineOptions.AttentionFeatures = policy.RequiredFeatures.");
+        RequireAttention(request.Policy, model);
         int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
         int height = request.Height ?? request.InitialImage?.Height ?? SizeOfLatents(request, description, dimension: 2) ?? description.Height;
         RequireSize("width", width, description.Width, description);
@@ -62,6 +59,16 @@ internal sealed record GenerationSettings
             StartStep = startStep,
             NegativePrompt = NegativePromptOf(request),
         };
+    }
+
+    private static void RequireAttention(SafetyPolicy policy, LoadedModel model)
+    {
+        const string Advice = "Load the pipeline with new PipelineOptions().For(policy).";
+        AttentionFeatures missing = policy.RequiredFeatures & ~model.Denoiser.Features;
+        Require(missing == AttentionFeatures.None, "policy", $"needs {missing} of the UNet's cross-attention. {Advice}");
+        Require(
+            policy.DetectionLayers is not { } layers || layers == model.DetectionLayers, "policy",
+            $"reads the {policy.DetectionLayers}, but the pipeline was loaded to read the {model.DetectionLayers}. {Advice}");
     }
 
     /// <summary>The width or height in pixels that given latents have; null where there are none, or none of a shape that tells.</summary>

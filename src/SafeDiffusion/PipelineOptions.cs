@@ -17,10 +17,13 @@ public sealed record PipelineOptions
     public int MaxUNetRows { get; init; } = 8;
 
     /// <summary>
-    /// What to add to the UNet's cross-attention when the model is loaded, in memory; a policy's methods say what they need
-    /// (<see cref="SafetyPolicy.RequiredFeatures"/>). None by default: an unused feature costs nothing.
+    /// What to add to the UNet's cross-attention when the model is loaded, in memory; <see cref="For"/> adds what a policy needs. None by
+    /// default: an unused feature costs nothing.
     /// </summary>
     public AttentionFeatures AttentionFeatures { get; init; }
+
+    /// <summary>The cross-attention layers that detection reads; those at 1/2 and 1/4 of the latent grid by default. A guideline names its own.</summary>
+    public LayerSelection DetectionLayers { get; init; } = LayerSelection.Detection;
 
     /// <summary>
     /// Whether the UNet's largest self-attention layers (<see cref="UNetFusion.DefaultMinPositions"/> positions and more at the model's own
@@ -37,4 +40,18 @@ public sealed record PipelineOptions
 
     /// <summary>The clock of the report's times.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>These options, with what a policy needs of the UNet's cross-attention besides; for several policies, call it for each.</summary>
+    /// <exception cref="InvalidPolicyException">The policy reads other layers than a policy before it.</exception>
+    public PipelineOptions For(SafetyPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        bool reads = AttentionFeatures.HasFlag(AttentionFeatures.Detect);
+        LayerSelection layers = policy.DetectionLayers ?? DetectionLayers;
+        if (reads && layers != DetectionLayers)
+        {
+            throw new InvalidPolicyException("protections", $"read the {layers}, but the pipeline is to read the {DetectionLayers}. Load a pipeline for each.");
+        }
+        return this with { AttentionFeatures = AttentionFeatures | policy.RequiredFeatures, DetectionLayers = layers };
+    }
 }

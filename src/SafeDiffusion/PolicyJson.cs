@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Assets;
 using SafeDiffusion.Files;
 using SafeDiffusion.Guidance;
 
@@ -12,26 +13,15 @@ internal static class PolicyJson
     private const int Version = 1;
     private const int MaxBytes = 1 << 20;
 
-    private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowOutOfOrderMetadataProperties = true,
-        NumberHandling = JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+    /// <summary>How policies are written and read; <see cref="Document"/> is the whole file.</summary>
+internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
 
-    public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes));
+    public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);
 
-    public static SafetyPolicy Parse(string json)
+    public static SafetyPolicy Parse(string json, string folder = ".")
     {
         ArgumentNullException.ThrowIfNull(json);
-        Document document = Deserialize(json);
+        Document document = Deserialize(json, folder);
         if (document.Version != Version)
         {
             throw new InvalidPolicyException("version", $"is {document.Version}; this version of the library reads version {Version}.");
@@ -45,18 +35,33 @@ internal static class PolicyJson
     }
 
     public static string Write(SafetyPolicy policy) =>
-        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, _options);
+        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, Options);
 
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
-    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), _options)!.AsObject();
+    public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
 
-    private static Document Deserialize(string json)
+    /// <summary>How policies are written and read whose assets lie in a folder.</summary>
+    private static JsonSerializerOptions OptionsFor(string folder) => new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowOutOfOrderMetadataProperties = true,
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        AllowDuplicateProperties = false,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), new AssetFolder(folder) },
+    };
+
+    private static Document Deserialize(string json, string folder)
     {
         try
         {
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             RequireKnownMethods(tree.RootElement);
-            return tree.Deserialize<Document>(_options) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            return tree.Deserialize<Document>(OptionsFor(folder)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {
@@ -85,15 +90,19 @@ internal static class PolicyJson
         .Select(attribute => (string)((JsonDerivedTypeAttribute)attribute).TypeDiscriminator!)
         .Order(StringComparer.Ordinal);
 
-    private sealed record Document
+    /// <summary>A policy file.</summary>
+    internal sealed record Document
     {
+        /// <summary>The schema of the file, for editors; ignored.</summary>
         [JsonPropertyName("$schema")]
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public string? Schema { get; init; }
 
+        /// <summary>The form of the file: 1.</summary>
         [JsonRequired]
         public int Version { get; init; }
 
+        /// <summary>The protections, in the order in which their terms are added.</summary>
         [JsonRequired]
         public IReadOnlyList<Protection?> Protections { get; init; } = [];
     }

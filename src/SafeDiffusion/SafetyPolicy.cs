@@ -15,8 +15,11 @@ public sealed class SafetyPolicy
     /// <summary>The protections, in the order in which their terms are added.</summary>
     public ImmutableArray<Protection> Protections { get; }
 
-    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.AttentionFeatures"/>.</summary>
+    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.For"/>.</summary>
     public AttentionFeatures RequiredFeatures => Protections.Aggregate(AttentionFeatures.None, (features, protection) => features | protection.RequiredFeatures);
+
+    /// <summary>The cross-attention layers that the protections' detection reads; null where none detects.</summary>
+    public LayerSelection? DetectionLayers => Protections.Select(protection => protection.DetectionLayers).FirstOrDefault(layers => layers is not null);
 
     /// <summary>Adds a protection at the end.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range, or the protection contradicts one that is there.</exception>
@@ -29,6 +32,10 @@ public sealed class SafetyPolicy
         {
             throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
         }
+        if (protection.DetectionLayers is { } layers && DetectionLayers is { } others && layers != others)
+        {
+            throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");
+        }
         return new(Protections.Add(protection));
     }
 
@@ -38,10 +45,12 @@ public sealed class SafetyPolicy
         : string.Join('\n', Protections.Select(protection => protection.Describe()));
 
     /// <summary>Reads a policy from JSON text.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="folder">The folder that paths of assets are relative to, and must stay in; the current one by default.</param>
     /// <exception cref="InvalidPolicyException">The text is not a policy; the error names the field by its path.</exception>
-    public static SafetyPolicy Parse(string json) => PolicyJson.Parse(json);
+    public static SafetyPolicy Parse(string json, string folder = ".") => PolicyJson.Parse(json, folder);
 
-    /// <summary>Reads a policy from a JSON file.</summary>
+    /// <summary>Reads a policy from a JSON file; paths of assets in it are relative to its folder, and must stay in it.</summary>
     /// <exception cref="InvalidFileException">The file is missing or too large.</exception>
     /// <exception cref="InvalidPolicyException">The file is not a policy; the error names the field by its path.</exception>
     public static SafetyPolicy Load(string path) => PolicyJson.Load(path);

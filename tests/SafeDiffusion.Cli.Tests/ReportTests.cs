@@ -40,19 +40,21 @@ public sealed class ReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("safe-latent", "sld", "safe-latent", "max")]
-    [InlineData("negative-prompt", "negative", "negative-prompt", null)]
-    public async Task AvoidIsTakenWordForWord(string method, string alias, string reported, string? preset)
+    [InlineData("safe-latent", "sld", "--preset", "max")]
+    [InlineData("negative-prompt", "negative")]
+    [InlineData("semantic", "sega")]
+    [InlineData("surgical-erasing", "sce", "--instead", "a ring")]
+    [InlineData("trajectory-steering", "steering", "--instead", "a ring")]
+    public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {
-        string[] presets = preset is null ? [] : ["--preset", preset];
         foreach (string name in (string[])[method, alias])
         {
             CliOutcome outcome = await CliProcess.GenerateAsync(
-                _folder, ["a red triangle", "--avoid", "a RED triangle, please", "--method", name, "--report", $"{name}.json", "--quiet", .. presets]);
+                _folder, ["a red triangle", "--avoid", "a RED triangle, please", "--method", name, "--report", $"{name}.json", "--quiet", .. more]);
             Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
             using JsonDocument report = JsonDocument.Parse(File.ReadAllText(_folder.File($"{name}.json")));
             JsonElement protection = report.RootElement.GetProperty("protections")[0];
-            Assert.Equal(reported, protection.GetProperty("method").GetString());
+            Assert.Equal(method, protection.GetProperty("method").GetString());
             Assert.Contains("\"a RED triangle, please\"", protection.GetProperty("settings").GetRawText(), StringComparison.Ordinal);
         }
     }

@@ -1,5 +1,8 @@
 using SafeDiffusion.Guidance.ClassifierFree;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Guidance.Trajectory;
 
 namespace SafeDiffusion;
 
@@ -26,6 +29,45 @@ public sealed class PolicyTests
         Assert.Equal(code.Protections.AsEnumerable(), json.Protections);
         Assert.Equal(code.Protections.AsEnumerable(), SafetyPolicy.Parse(code.ToJson()).Protections);
         Assert.Equal(new SafeLatentSettings(3, 70, 1, 0.5f, 0.7f), ((SafeLatentGuidance)json.Protections[1]).Settings);
+    }
+
+    [Fact]
+    public void ListsOfConceptsAreTheSameInJsonAndCode()
+    {
+        SafetyPolicy code = SafetyPolicy.Empty
+            .AddSemantic(new SemanticGuidance
+            {
+                Concepts =
+                [
+                    new() { Text = "a red triangle", Scale = 7, CooldownSteps = 20 },
+                    new() { Text = "a ring", Direction = SemanticDirection.Toward, Threshold = 0.95f, WarmupSteps = 3, Weight = 0.5f },
+                ],
+                MomentumScale = 0.3f,
+            })
+            .AddSurgicalErasing(new SurgicalErasingGuidance { Instructions = [new() { Text = "a star" }, new() { Text = "a ring", Scale = 6.5f, LowestTimestep = 0.2 }] })
+            .AddTrajectorySteering(new TrajectorySteering { Concept = "a star", SafeText = "a ring", Strength = 0.25f });
+        SafetyPolicy json = SafetyPolicy.Parse("""
+            {
+              "$schema": "policy.schema.json",
+              "version": 1,
+              "protections": [
+                {
+                  "method": "semantic",
+                  "concepts": [
+                    { "text": "a red triangle", "scale": 7, "cooldownSteps": 20 },
+                    { "text": "a ring", "direction": "toward", "threshold": 0.95, "warmupSteps": 3, "weight": 0.5 }
+                  ],
+                  "momentumScale": 0.3
+                },
+                { "method": "surgical-erasing", "instructions": [ { "text": "a star" }, { "text": "a ring", "scale": 6.5, "lowestTimestep": 0.2 } ] },
+                { "method": "trajectory-steering", "concept": "a star", "safeText": "a ring", "strength": 0.25 }
+              ]
+            }
+            """);
+        Assert.Equal(code.Protections.AsEnumerable(), json.Protections);
+        Assert.Equal(code.Protections.Select(protection => protection.GetHashCode()), json.Protections.Select(protection => protection.GetHashCode()));
+        Assert.Equal(code.Protections.AsEnumerable(), SafetyPolicy.Parse(code.ToJson()).Protections);
+        Assert.NotEqual(code.Protections[0], SafetyPolicy.Empty.AddSemantic("a red triangle").Protections[0]);
     }
 
     [Fact]
@@ -56,6 +98,34 @@ public sealed class PolicyTests
     [InlineData("""{ "version": 1, "protections": [ { "method": "safe-latent", "concept": " " } ] }""", "protections[0].concept")]
     [InlineData("""{ "version": 1, "protections": [ { "method": "safe-latent", "concept": null } ] }""", "protections[0].concept")]
     [InlineData("""{ "version": 1, "protections": [ { "method": "negative-prompt", "text": "a" }, { "method": "negative-prompt", "text": "b" } ] }""", "protections[1]")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "threshold": 1.1 } ] } ] }""", "protections[0].concepts[1].threshold")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "threshold": null } ] } ] }""", "protections[0].concepts[1].threshold")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "direction": "up" } ] } ] }""", "protections[0].concepts[1].direction")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "scale": 0 } ] } ] }""", "protections[0].concepts[1].scale")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "warmupSteps": -1 } ] } ] }""", "protections[0].concepts[1].warmupSteps")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "warmupSteps": 5, "cooldownSteps": 5 } ] } ] }""", "protections[0].concepts[1].cooldownSteps")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "weight": -1 } ] } ] }""", "protections[0].concepts[1].weight")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" }, { "text": "b", "wait": 1 } ] } ] }""", "protections[0].concepts[1].wait")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": " " } ] } ] }""", "protections[0].concepts[0].text")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ null ] } ] }""", "protections[0].concepts[0]")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ ] } ] }""", "protections[0].concepts")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": null } ] }""", "protections[0].concepts")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" } ], "momentumScale": 2 } ] }""", "protections[0].momentumScale")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "semantic", "concepts": [ { "text": "a" } ], "momentumDecay": 1 } ] }""", "protections[0].momentumDecay")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ ] } ] }""", "protections[0].instructions")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "a", "scale": 0 } ] } ] }""", "protections[0].instructions[0].scale")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "a", "threshold": -1 } ] } ] }""", "protections[0].instructions[0].threshold")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "a", "warmupSteps": -1 } ] } ] }""", "protections[0].instructions[0].warmupSteps")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": -0.1 } ] } ] }""", "protections[0].instructions[0].lowestTimestep")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0.5, "highestTimestep": 0.4 } ] } ] }""", "protections[0].instructions[0].highestTimestep")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "surgical-erasing", "instructions": [ { "text": "" } ] } ] }""", "protections[0].instructions[0].text")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "b", "scale": 0 } ] }""", "protections[0].scale")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "b", "strength": 0 } ] }""", "protections[0].strength")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "b", "margin": -1 } ] }""", "protections[0].margin")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "b", "until": 0 } ] }""", "protections[0].until")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "", "safeText": "b" } ] }""", "protections[0].concept")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "" } ] }""", "protections[0].safeText")]
+    [InlineData("""{ "version": 1, "protections": [ { "method": "trajectory-steering", "concept": "a", "safeText": "a" } ] }""", "protections[0].safeText")]
     [InlineData("""{ "version": 1, "protections": [ { "method": "magic" } ] }""", "protections[0].method")]
     [InlineData("""{ "version": 1, "protections": [ { } ] }""", "protections[0].method")]
     [InlineData("""{ "version": 1, "protections": [ null ] }""", "protections[0]")]
@@ -87,6 +157,10 @@ public sealed class PolicyTests
         Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddSafeLatent("a star", (SafeLatentPreset)9));
         Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddSafeLatent(new SafeLatentGuidance { Threshold = float.NaN }));
         Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddNegativePrompt(""));
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddSemantic(""));
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = default }));
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance()));
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddTrajectorySteering("a star", "a star"));
     }
 
     [Fact]

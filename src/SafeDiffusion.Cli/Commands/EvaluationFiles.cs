@@ -1,5 +1,7 @@
 using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Evaluation.Runs;
+using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;
 
@@ -21,14 +23,27 @@ internal sealed class EvaluationFiles
     /// <summary>Writes the report.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="InvalidFileException">A file cannot be written, or a picture cannot be read.</exception>
+    /// <exception cref="InvalidResultsException">The baseline is of another suite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public int Report(EvaluationOutcome outcome, bool quiet, CancellationToken cancellationToken)
     {
-        EvaluationReport report = EvaluationReport.Build(
-            outcome.Results, outcome.Description, new PictureFolder(_folder).Load, cancellationToken: cancellationToken);
-        File.WriteAllText(Path.Combine(_folder, "report.json"), report.ToJson());
-        if (!quiet) EvaluationTable.Write(report);
-        _ = _baseline;
-        return ExitCode.Success;
+        PictureFolder pictures = new(_folder);
+        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, pictures.Load, cancellationToken: cancellationToken);
+        IReadOnlyList<string> written = ReportFiles.Write(report, _folder, pictures.Load);
+        if (!quiet)
+        {
+            EvaluationTable.Write(report);
+            foreach (string file in written) Terminal.Out.WriteLine(file);
+        }
+        return Compare(report, quiet);
+    }
+
+    private int Compare(EvaluationReport report, bool quiet)
+    {
+        if (_baseline is null) return ExitCode.Success;
+        BaselineComparison comparison = BaselineComparison.Compare(report, _baseline);
+        bool isWorse = !comparison.Losses.IsEmpty;
+        if (!quiet || isWorse) Terminal.Error.WriteLine(comparison.Describe());
+        return isWorse ? ExitCode.Failure : ExitCode.Success;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class InstrumentCommand : Command
     private readonly Option<string> _model = new("--model", "-m") { Description = "The model folder, the one that holds unet/model.onnx.", Required = true };
     private readonly Option<string> _out = new("--out", "-o") { Description = "The folder to make.", Required = true };
     private readonly Option<string> _features = new("--features") { Description = "What to add: detect, reweight, inhibit (with commas), or all.", DefaultValueFactory = _ => "all" };
-    private readonly Option<string?> _layers = new("--layers") { Description = "Where: grid factors (2,4) or layer names, with commas (default: each feature's own, see inspect)." };
+    private readonly Option<string?> _layers = new("--layers") { Description = "Where: grid factors (2,4), numbers (#0,#3) or layer names, with commas (default: each feature's own, see inspect)." };
     private readonly Option<bool> _copyWeights = new("--copy-weights") { Description = "Copy the weights; otherwise both folders share them." };
 
     public InstrumentCommand() : base("instrument", "Write a model folder whose UNet's cross-attention can be read and steered.")
@@ -54,10 +54,13 @@ internal sealed class InstrumentCommand : Command
 
     private static LayerSelection Layers(string text)
     {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length == 0) throw new InvalidRequestException("--layers", "names none; give grid factors such as 2,4, or layer names.");
-        return parts.All(part => int.TryParse(part, out _))
-            ? LayerSelection.ByGrid([.. parts.Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))])
-            : LayerSelection.ByName(parts);
+        try
+        {
+            return LayerSelection.Parse(text);
+        }
+        catch (FormatException error)
+        {
+            throw new InvalidRequestException("--layers", $"names none. {error.Message}");
+        }
     }
 }

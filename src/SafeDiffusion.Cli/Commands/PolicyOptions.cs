@@ -1,5 +1,9 @@
 using System.CommandLine;
+using SafeDiffusion.Guidance.ClassifierFree;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Guidance.Trajectory;
 
 namespace SafeDiffusion.Cli.Commands;
 
@@ -12,9 +16,14 @@ internal sealed class PolicyOptions
 
     private readonly Option<string> _method = new("--method")
     {
-        Description = "The method for --avoid; in short: sld or negative.",
-        HelpName = "safe-latent|negative-prompt",
+        Description = "The method for --avoid; in short: sld, negative, sega, sce or steering.",
+        HelpName = "safe-latent|negative-prompt|semantic|surgical-erasing|trajectory-steering",
         DefaultValueFactory = _ => SafeLatentGuidance.MethodName,
+    };
+
+    private readonly Option<string?> _instead = new("--instead")
+    {
+        Description = "What to move to instead of what --avoid names; needed by trajectory-steering, possible with semantic and surgical-erasing.",
     };
 
     private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent (default: medium).", HelpName = "weak|medium|strong|max" };
@@ -24,6 +33,7 @@ internal sealed class PolicyOptions
         command.Options.Add(_policy);
         command.Options.Add(_avoid);
         command.Options.Add(_method);
+        command.Options.Add(_instead);
         command.Options.Add(_preset);
     }
 
@@ -32,25 +42,61 @@ internal sealed class PolicyOptions
     public SafetyPolicy Policy(ParseResult parsed)
     {
         string? file = parsed.GetValue(_policy);
-        string? concept = parsed.GetValue(_avoid);
-        string? preset = parsed.GetValue(_preset);
-        if (concept is null)
+        if (parsed.GetValue(_avoid) is not { } concept)
         {
-            if (preset is not null || parsed.GetResult(_method) is { Implicit: false })
+            if (parsed.GetValue(_preset) is not null || parsed.GetValue(_instead) is not null || parsed.GetResult(_method) is { Implicit: false })
             {
-                throw new InvalidRequestException("--method, --preset", "say how to avoid a concept; name it with --avoid.");
+                throw new InvalidRequestException("--method, --instead, --preset", "say how to avoid a concept; name it with --avoid.");
             }
             return file is null ? SafetyPolicy.Empty : SafetyPolicy.Load(file);
         }
         if (file is not null) throw new InvalidRequestException("--policy", "and --avoid exclude each other; put the concept into the policy.");
-        return parsed.GetRequiredValue(_method) switch
+        return Avoid(concept, parsed.GetRequiredValue(_method), parsed.GetValue(_instead), parsed.GetValue(_preset));
+    }
+
+    private static SafetyPolicy Avoid(string concept, string method, string? instead, string? preset)
+    {
+        method = FullName(method);
+        if (preset is not null && method != SafeLatentGuidance.MethodName) throw new InvalidRequestException("--preset", $"belongs to safe-latent; {method} has none.");
+        if (instead is not null && method is SafeLatentGuidance.MethodName or NegativePromptProtection.MethodName)
         {
-            SafeLatentGuidance.MethodName or "sld" => SafetyPolicy.Empty.AddSafeLatent(concept, Preset(preset)),
-            Guidance.ClassifierFree.NegativePromptProtection.MethodName or "negative" when preset is null => SafetyPolicy.Empty.AddNegativePrompt(concept),
-            Guidance.ClassifierFree.NegativePromptProtection.MethodName or "negative" => throw new InvalidRequestException("--preset", "belongs to safe-latent; a negative prompt has none."),
-            var other => throw new InvalidRequestException("--method", $"is '{other}'; known are safe-latent (sld) and negative-prompt (negative)."),
+            throw new InvalidRequestException("--instead", $"belongs to semantic, surgical-erasing and trajectory-steering; {method} moves to nothing.");
+        }
+        return method switch
+        {
+            SafeLatentGuidance.MethodName => SafetyPolicy.Empty.AddSafeLatent(concept, Preset(preset)),
+            NegativePromptProtection.MethodName => SafetyPolicy.Empty.AddNegativePrompt(concept),
+            SemanticGuidance.MethodName => SafetyPolicy.Empty.AddSemantic(Semantic(concept, instead)),
+            SurgicalErasingGuidance.MethodName => SafetyPolicy.Empty.AddSurgicalErasing(Erasing(concept, instead)),
+            _ => SafetyPolicy.Empty.AddTrajectorySteering(
+                concept, instead ?? throw new InvalidRequestException("--instead", "is missing: trajectory-steering must know what to steer to.")),
         };
     }
+
+    private static string FullName(string method) => method switch
+    {
+        SafeLatentGuidance.MethodName or "sld" => SafeLatentGuidance.MethodName,
+        NegativePromptProtection.MethodName or "negative" => NegativePromptProtection.MethodName,
+        SemanticGuidance.MethodName or "sega" => SemanticGuidance.MethodName,
+        SurgicalErasingGuidance.MethodName or "sce" => SurgicalErasingGuidance.MethodName,
+        TrajectorySteering.MethodName or "steering" => TrajectorySteering.MethodName,
+        _ => throw new InvalidRequestException(
+            "--method", $"is '{method}'; known are safe-latent (sld), negative-prompt (negative), semantic (sega), surgical-erasing (sce) and trajectory-steering (steering)."),
+    };
+
+    private static SemanticGuidance Semantic(string concept, string? instead) => new()
+    {
+        Concepts = instead is null
+            ? [new() { Text = concept }]
+            : [new() { Text = concept }, new() { Text = instead, Direction = SemanticDirection.Toward }],
+    };
+
+    private static SurgicalErasingGuidance Erasing(string concept, string? instead) => new()
+    {
+        Instructions = instead is null
+            ? [new() { Text = concept }]
+            : [new() { Text = concept }, new() { Text = instead, Scale = ErasingInstruction.PublishedTowardScale }],
+    };
 
     private static SafeLatentPreset Preset(string? name) => name?.ToLowerInvariant() switch
     {

@@ -18,14 +18,16 @@ internal sealed class PictureDenoising
     /// <param name="conditions">The text states of the null condition, the prompt, and what the guidances added, in this order.</param>
     /// <param name="guidances">The noise guidances, in the policy's order.</param>
     /// <param name="latents">The initial latents, <c>[C, H, W]</c>; taken over.</param>
+    /// <param name="shape">Their shape.</param>
     /// <param name="guidanceScale">The guidance scale <c>g</c>.</param>
     /// <param name="noise">The source of the steps' noise, where eta is above 0.</param>
     /// <param name="steps">Steps that will be taken.</param>
     public PictureDenoising(
-        IReadOnlyList<TextStates> conditions, NoiseGuidanceState[] guidances, float[] latents, float guidanceScale,
+        IReadOnlyList<TextStates> conditions, NoiseGuidanceState[] guidances, float[] latents, LatentShape shape, float guidanceScale,
         INoiseSource? noise, int steps)
     {
         Conditions = conditions;
+        Predictions = new StepPredictions(shape.Height * shape.Width);
         _guidances = guidances;
         _latents = latents;
         _next = new float[latents.Length];
@@ -39,7 +41,7 @@ internal sealed class PictureDenoising
 
     public IReadOnlyList<TextStates> Conditions { get; }
 
-    public StepPredictions Predictions { get; } = new();
+    public StepPredictions Predictions { get; }
 
     public GuidanceTrace Trace { get; }
 

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Denoising;
 /// allocated when they are first needed and used again in every later step; the k-th batch of a size gets the same conditions in
 /// steps that ask for the same rows, so that text states are copied only when something changes.
 /// </summary>
-internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int maxRows) : IDisposable
+internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int maxRows, AttentionRequest? attention = null) : IDisposable
 {
     private readonly int _maxRows = Math.Min(maxRows, denoiser.MaxRows);
     private readonly Dictionary<int, BatchesOfSize> _batches = [];
@@ -87,7 +87,7 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
     private IDenoiserBatch Rent(int rows)
     {
         if (!_batches.TryGetValue(rows, out BatchesOfSize? batches)) _batches[rows] = batches = new();
-        if (batches.InUse == batches.All.Count) batches.All.Add(denoiser.CreateBatch(rows, shape));
+        if (batches.InUse == batches.All.Count) batches.All.Add(denoiser.CreateBatch(rows, shape, attention));
         return batches.All[batches.InUse++];
     }
 

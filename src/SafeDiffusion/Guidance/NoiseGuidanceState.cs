@@ -5,6 +5,12 @@ namespace SafeDiffusion.Guidance;
 /// <summary>A noise guidance at work on one picture. Answers, in every step, what it needs and what it adds.</summary>
 public abstract class NoiseGuidanceState
 {
+    /// <summary>
+    /// The detection map of the last step, <c>[H, W]</c> from 0 to 1 on the latent grid, for heat maps; empty for a method that detects
+    /// nothing.
+    /// </summary>
+    public virtual ReadOnlySpan<float> DetectionMap => [];
+
     /// <summary>The conditions that this step surely needs; they are evaluated in one batch.</summary>
     public abstract ConditionSet SurelyNeeds(in DenoisingStep step);
 
@@ -26,9 +32,17 @@ public abstract class NoiseGuidanceState
 /// <param name="Reason">Why it is not, for the report; null where it is.</param>
 public readonly record struct GuidanceOutcome(bool IsGuided, string? Reason)
 {
+    /// <summary>What was detected; null for a method that detects nothing.</summary>
+    public DetectionReading? Detection { get; init; }
+
     /// <summary>The term is added.</summary>
     public static GuidanceOutcome Guided { get; } = new(true, null);
 
     /// <summary>No term in this step, for a reason such as <c>"warm-up"</c>.</summary>
     public static GuidanceOutcome NotGuided(string reason) => new(false, reason);
 }
+
+/// <summary>What a detection map says in a step.</summary>
+/// <param name="Maximum">The map's greatest value, 0 to 1.</param>
+/// <param name="Area">The share of the picture that shows the concept, 0 to 1.</param>
+public readonly record struct DetectionReading(float Maximum, float Area);

@@ -1,6 +1,10 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.DetectAndGuide;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Guidance.Trajectory;
 using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion.Guidance;
@@ -12,6 +16,10 @@ namespace SafeDiffusion.Guidance;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "method")]
 [JsonDerivedType(typeof(NegativePromptProtection), NegativePromptProtection.MethodName)]
 [JsonDerivedType(typeof(SafeLatentGuidance), SafeLatentGuidance.MethodName)]
+[JsonDerivedType(typeof(SemanticGuidance), SemanticGuidance.MethodName)]
+[JsonDerivedType(typeof(SurgicalErasingGuidance), SurgicalErasingGuidance.MethodName)]
+[JsonDerivedType(typeof(TrajectorySteering), TrajectorySteering.MethodName)]
+[JsonDerivedType(typeof(DetectAndGuideGuidance), DetectAndGuideGuidance.MethodName)]
 public abstract record Protection
 {
     /// <summary>The method's name, as in a policy's JSON and in reports.</summary>
@@ -25,6 +33,14 @@ public abstract record Protection
     /// <summary>What this protection needs of the UNet's cross-attention; nothing by default.</summary>
     [JsonIgnore]
     public virtual AttentionFeatures RequiredFeatures => AttentionFeatures.None;
+
+    /// <summary>The cross-attention layers that this protection's detection reads; null where it detects nothing.</summary>
+    [JsonIgnore]
+    public virtual LayerSelection? DetectionLayers => null;
+
+    /// <summary>The learned asset that this protection acts with; null where it needs none.</summary>
+    [JsonIgnore]
+    public virtual ProtectionAsset? Asset => null;
 
     /// <summary>What is on, in a line for people.</summary>
     public abstract string Describe();

@@ -12,7 +12,7 @@ internal sealed class LoadedModel : IDisposable
 {
     private readonly Stack<IDisposable> _disposables = [];
 
-    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features, bool fuseAttention)
+    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features, LayerSelection detectionLayers, bool fuseAttention)
     {
         try
         {
@@ -27,7 +27,10 @@ internal sealed class LoadedModel : IDisposable
             TextEncoder = Own(new TextEncoder(Own(OnnxSession.Load("text_encoder", textEncoder, provider)), tokenizer));
             Decoder = Own(new VaeDecoder(Own(OnnxSession.Load("vae_decoder", decoder, provider))));
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
-            OnnxModelFile instrumented = Instrument(fuseAttention && provider.Provider == ExecutionProvider.Cpu ? Fuse(folder, unet) : unet, features);
+            InstrumentationRecord? record = UNetInstrumentation.RecordOf(unet);
+            bool detectedOnDisk = record?.Features.HasFlag(AttentionFeatures.Detect) ?? false;
+            DetectionLayers = detectedOnDisk && !features.HasFlag(AttentionFeatures.Detect) ? LayerSelection.ByName([.. record!.DetectionLayers]) : detectionLayers;
+            OnnxModelFile instrumented = Instrument(fuseAttention && provider.Provider == ExecutionProvider.Cpu ? Fuse(folder, unet) : unet, record, features, DetectionLayers);
             OnnxSession session = Own(OnnxSession.Load("unet", instrumented, provider, isEdited: instrumented != unet));
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
@@ -47,6 +50,9 @@ internal sealed class LoadedModel : IDisposable
 
     public IDenoiser Denoiser { get; }
 
+    /// <summary>The layers that detection reads, where the UNet has it.</summary>
+    public LayerSelection DetectionLayers { get; }
+
     public VaeDecoder Decoder { get; }
 
     /// <summary>The encoder, which only image-to-image needs; null where the model has none.</summary>
@@ -62,8 +68,9 @@ internal sealed class LoadedModel : IDisposable
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the UNet's cross-attention is not understood.</exception>
     public static LoadedModel Load(
-        string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None, bool fuseAttention = true) =>
-        new(new ModelFolder(folder), provider, features, fuseAttention);
+        string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None, LayerSelection? detectionLayers = null,
+        bool fuseAttention = true) =>
+        new(new ModelFolder(folder), provider, features, detectionLayers ?? LayerSelection.Detection, fuseAttention);
 
     public void Dispose()
     {
@@ -85,11 +92,18 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>Adds features in memory; a model that was instrumented on disk keeps those that it has.</summary>
-    private static OnnxModelFile Instrument(OnnxModelFile unet, AttentionFeatures features)
+    /// <summary>Adds features in memory; a model that was instrumented on disk keeps those that it has, in the layers that it has them.</summary>
+    private static OnnxModelFile Instrument(OnnxModelFile unet, InstrumentationRecord? record, AttentionFeatures features, LayerSelection detectionLayers)
     {
-        AttentionFeatures there = UNetInstrumentation.RecordOf(unet)?.Features ?? AttentionFeatures.None;
-        return (there | features) == there ? unet : UNetInstrumentation.Instrument(unet, there | features);
+        if (features == AttentionFeatures.None) return unet;
+        AttentionFeatures there = record?.Features ?? AttentionFeatures.None;
+        return UNetInstrumentation.Instrument(unet, new InstrumentationOptions
+        {
+            Features = there | features,
+            DetectionLayers = detectionLayers,
+            ReweightedLayers = there.HasFlag(AttentionFeatures.Reweight) ? LayerSelection.ByName([.. record!.ReweightedLayers]) : LayerSelection.All,
+            InhibitedLayers = there.HasFlag(AttentionFeatures.Inhibit) ? LayerSelection.ByName([.. record!.InhibitedLayers]) : LayerSelection.All,
+        });
     }
 
     private T Own<T>(T disposable) where T : IDisposable

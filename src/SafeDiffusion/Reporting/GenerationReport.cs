@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Files;
+using SafeDiffusion.Guidance;
 
 namespace SafeDiffusion.Reporting;
 
@@ -111,7 +112,8 @@ public sealed record RequestReport
 /// <param name="Method">Its method.</param>
 /// <param name="Description">What is on, in a line.</param>
 /// <param name="Settings">Its settings, as in a policy's JSON.</param>
-public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings);
+/// <param name="AssetHash">The SHA-256 of the learned asset that it acts with, in hexadecimal; null where it needs none.</param>
+public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, string? AssetHash = null);
 
 /// <summary>Something the user should know.</summary>
 /// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c> or <c>encoder-not-seeded</c>.</param>
@@ -136,7 +138,8 @@ public sealed record StepReport(int Step, int Timestep, int Rows, IReadOnlyList<
 /// <param name="Guided">Whether it added a term.</param>
 /// <param name="Norm">The term's Euclidean norm; 0 where it added none.</param>
 /// <param name="Reason">Why it added none; null where it did.</param>
-public sealed record TermReport(int Protection, bool Guided, float Norm, string? Reason);
+/// <param name="Detection">What it detected; null for a method that detects nothing.</param>
+public sealed record TermReport(int Protection, bool Guided, float Norm, string? Reason, DetectionReading? Detection = null);
 
 /// <summary>What a generation cost.</summary>
 /// <param name="Rows">UNet rows evaluated, for all pictures.</param>

@@ -81,7 +81,7 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
     private static ProtectionReport Protection(Protection protection)
     {
         JsonObject settings = PolicyJson.Settings(protection);
-        return new(protection.Method, protection.Describe(), settings);
+        return new(protection.Method, protection.Describe(), settings, protection.Asset?.Hash);
     }
 
     private ImageReport Image(PictureDenoising picture, long seed, GenerationSettings settings)
@@ -98,6 +98,6 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
     private static TermReport Term(GuidanceTrace trace, int step, int protection, int guidance)
     {
         (GuidanceOutcome outcome, float norm) = trace.Term(step, guidance);
-        return new(protection, outcome.IsGuided, norm, outcome.Reason);
+        return new(protection, outcome.IsGuided, norm, outcome.Reason, outcome.Detection);
     }
 }

@@ -1,5 +1,8 @@
 using SafeDiffusion.Guidance;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Guidance.Trajectory;
 using SafeDiffusion.Scheduling;
 using SafeDiffusion.TextEncoding;
 
@@ -97,9 +100,13 @@ public sealed class DenoisingLoopTests
         const int Steps = 30;
         long[] allocated = new long[Steps];
         int step = 0;
-        SafeLatentGuidance guidance = new() { Concept = "concept", Preset = SafeLatentPreset.Max };
+        // Every method, each asking for the same rows in every step, so that the sizes of batches stay.
+        SafeLatentGuidance safeLatent = new() { Concept = "concept", Preset = SafeLatentPreset.Max };
+        SemanticGuidance semantic = new() { Concepts = [new() { Text = "first", WarmupSteps = 0 }, new() { Text = "second", WarmupSteps = 15 }] };
+        SurgicalErasingGuidance erasing = new() { Instructions = [new() { Text = "third", WarmupSteps = 0, LowestTimestep = 0 }] };
+        TrajectorySteering steering = new() { Concept = "concept", SafeText = "first", Until = 1 };
         Run(
-            new FakeDenoiser(Tanh) { KeepsCalls = false }, count: 3, Steps, scale: 5, [guidance.Begin], maxRows: 4,
+            new FakeDenoiser(Tanh) { KeepsCalls = false }, count: 3, Steps, scale: 5, [safeLatent.Begin, semantic.Begin, erasing.Begin, steering.Begin], maxRows: 4,
             afterStep: _ => allocated[step++] = GC.GetAllocatedBytesForCurrentThread());
         // Batches are made in the first step; what is compiled on first use may allocate in the second.
         Assert.All(Enumerable.Range(3, Steps - 3), i => Assert.Equal(0, allocated[i] - allocated[i - 1]));
@@ -156,7 +163,7 @@ public sealed class DenoisingLoopTests
         DdimPlan plan = new DdimScheduler(new SchedulerSettings()).CreatePlan(steps);
         List<TextStates> conditions = [TestTexts.States(""), TestTexts.States("prompt")];
         PictureDenoising[] pictures = [.. Enumerable.Range(0, count).Select(index => new PictureDenoising(
-            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, _shape, steps, scale)))], Noise(index), scale, null, steps))];
+            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, new GuidelineList(1), _shape, steps, scale)))], Noise(index), _shape, scale, null, steps))];
         using RowEvaluator evaluator = new(denoiser, _shape, maxRows);
         new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, scale, _ => afterStep?.Invoke(pictures), cancellationToken);
         return [.. pictures.Select(picture => picture.Latents.ToArray())];

@@ -60,6 +60,14 @@ public sealed class SnippetTests : IDisposable
     }
 
     [Fact]
+    public void TheMethodsPoliciesAreThoseOfTheirJson()
+    {
+        SafetyPolicy[] code = [Snippets.Semantic(), Snippets.SurgicalErasing(), Snippets.TrajectorySteering()];
+        IEnumerable<SafetyPolicy> json = Page.Read("docs/policy.md").Blocks("json").Skip(1).Select(SafetyPolicy.Parse);
+        Assert.Equal(code.Select(policy => policy.Protections.Single()), json.Select(policy => policy.Protections.Single()));
+    }
+
+    [Fact]
     public void TheReadmesJsonIsItsPolicy()
     {
         SafetyPolicy json = SafetyPolicy.Parse(Page.Read("README.md").Blocks("json").Single());

@@ -1,5 +1,7 @@
 using SafeDiffusion;
 using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Guidance.SurgicalErasing;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Reporting;
 
@@ -36,6 +38,40 @@ internal static class Snippets
 
         Console.WriteLine(policy.Describe());
         File.WriteAllText("policy.json", policy.ToJson());
+        // end
+        return policy;
+    }
+
+    public static SafetyPolicy Semantic()
+    {
+        // snippet: semantic
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSemantic(new SemanticGuidance
+        {
+            Concepts =
+            [
+                new() { Text = "a red triangle", WarmupSteps = 5, CooldownSteps = 20 },
+                new() { Text = "a green star", Direction = SemanticDirection.Toward, Scale = 4, Threshold = 0.85f, WarmupSteps = 8, Weight = 0.7f },
+            ],
+        });
+        // end
+        return policy;
+    }
+
+    public static SafetyPolicy SurgicalErasing()
+    {
+        // snippet: surgical-erasing
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance
+        {
+            Instructions = [new() { Text = "a red triangle" }, new() { Text = "a blue circle", Scale = ErasingInstruction.PublishedTowardScale }],
+        });
+        // end
+        return policy;
+    }
+
+    public static SafetyPolicy TrajectorySteering()
+    {
+        // snippet: trajectory-steering
+        SafetyPolicy policy = SafetyPolicy.Empty.AddTrajectorySteering("a red triangle", safeText: "a green star");
         // end
         return policy;
     }

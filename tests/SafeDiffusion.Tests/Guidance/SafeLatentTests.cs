@@ -3,7 +3,6 @@ using SafeDiffusion.Assets;
 using SafeDiffusion.Denoising;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion.Guidance;
 
@@ -64,14 +63,14 @@ public sealed class SafeLatentTests
     {
         ReadOnlySpan<float> u = Values(name, "u"), p = Values(name, "p"), s = Values(name, "s"), guided = Values(name, "guided"), momentum = Values(name, "momentum");
         int length = u.Length / steps / batch;
-        FakePredictions predictions = new(length);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, length), steps, scale));
+        FakePredictions predictions = new(length, 3);
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, length), steps, scale));
         float[] term = new float[length];
         for (int step = 0; step < steps; step++)
         {
             Range range = new((step * batch + row) * length, (step * batch + row + 1) * length);
             DenoisingStep denoisingStep = new(step, 0, steps, scale);
-            predictions.Set(u[range], p[range], s[range]);
+            predictions.Set(u[range].ToArray(), p[range].ToArray(), s[range].ToArray());
             bool isNeeded = state.SurelyNeeds(denoisingStep).Contains(FakePredictions.Concept);
             GuidanceOutcome outcome = state.ComputeTerm(denoisingStep, predictions.Predictions, term);
             Assert.Equal(step >= settings.WarmupSteps, outcome.IsGuided);
@@ -86,9 +85,9 @@ public sealed class SafeLatentTests
 
     private static float[] Term(SafeLatentSettings settings, float[] u, float[] p, float[] s)
     {
-        FakePredictions predictions = new(u.Length);
+        FakePredictions predictions = new(u.Length, 3);
         predictions.Set(u, p, s);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new LatentShape(1, 1, u.Length), 1, 7.5f));
+        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, u.Length), 1, 7.5f));
         float[] term = new float[u.Length];
         Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1, 7.5f), predictions.Predictions, term).IsGuided);
         return term;
@@ -102,36 +101,4 @@ public sealed class SafeLatentTests
     }
 
     private static ReadOnlySpan<float> Values(string name, string tensor) => _fixture.Get($"{name}/{tensor}").AsSingles();
-
-    /// <summary>Three predictions in a batch.</summary>
-    private sealed class FakePredictions(int length) : IDenoiserBatch
-    {
-        private readonly float[] _values = new float[3 * length];
-
-        public static Condition Concept { get; } = new(2);
-
-        public StepPredictions Predictions { get; } = new();
-
-        public int Rows => 3;
-
-        public void Set(ReadOnlySpan<float> u, ReadOnlySpan<float> p, ReadOnlySpan<float> s)
-        {
-            u.CopyTo(_values);
-            p.CopyTo(_values.AsSpan(length));
-            s.CopyTo(_values.AsSpan(2 * length));
-            for (int i = 0; i < 3; i++) Predictions.Set(new Condition(i), this, i);
-        }
-
-        public ReadOnlySpan<float> Prediction(int row) => _values.AsSpan(row * length, length);
-
-        public void SetCondition(int row, TextStates condition) => throw new NotSupportedException();
-
-        public Span<float> Latents(int row) => throw new NotSupportedException();
-
-        public void Evaluate(int timestep, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public void Dispose()
-        {
-        }
-    }
 }

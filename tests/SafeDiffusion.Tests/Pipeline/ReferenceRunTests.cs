@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using SafeDiffusion.Assets;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance;
 using SafeDiffusion.Guidance.SafeLatent;
 
 namespace SafeDiffusion.Pipeline;
 
 /// <summary>
-/// Model layer: whole runs of the shapes model against PyTorch's and diffusers' own pipelines. Tolerances on the latents: 5e-4 for CFG
-/// and the negative prompt, 2e-2 for SLD weak to strong, 6e-2 for max, about three times what ONNX Runtime in place of PyTorch moves
+/// Model layer: whole runs of the shapes model against PyTorch's and diffusers' own pipelines. Tolerances on the latents: 5e-4 for CFG,
+/// the negative prompt and SEGA, 2e-2 for SLD weak to strong, 6e-2 for max, about three times what ONNX Runtime in place of PyTorch moves
 /// them in the reference's own code; 1e-3 on pictures, which besides are rounded to 8 bits (half of 1/255).
 /// </summary>
 [Collection(ShapesModelGroup.Name)]
@@ -23,6 +24,8 @@ public sealed class ReferenceRunTests(ShapesModel model)
     [InlineData("cfg-3", 5e-4f)]
     [InlineData("cfg-50-steps", 5e-4f)]
     [InlineData("negative", 5e-4f)]
+    [InlineData("sega-remove", 5e-4f)]
+    [InlineData("sega-two", 5e-4f)]
     [InlineData("sld-weak", 2e-2f)]
     [InlineData("sld-medium", 2e-2f)]
     [InlineData("sld-strong", 2e-2f)]
@@ -51,12 +54,17 @@ public sealed class ReferenceRunTests(ShapesModel model)
             Steps = int.Parse(metadata["steps"], CultureInfo.InvariantCulture),
             GuidanceScale = float.Parse(metadata["guidance_scale"], CultureInfo.InvariantCulture),
             NegativePrompt = options.TryGetProperty("negative_prompt", out JsonElement text) ? text.GetString() : null,
-            Policy = name.StartsWith("sld-", StringComparison.Ordinal)
-                ? SafetyPolicy.Empty.AddSafeLatent("a red triangle", Enum.Parse<SafeLatentPreset>(name[4..], ignoreCase: true))
-                : SafetyPolicy.Empty,
+            Policy = Policy(name, options),
             KeepLatents = true,
         };
     }
+
+    private static SafetyPolicy Policy(string name, JsonElement options) => name.Split('-')[0] switch
+    {
+        "sld" => SafetyPolicy.Empty.AddSafeLatent("a red triangle", Enum.Parse<SafeLatentPreset>(name[4..], ignoreCase: true)),
+        "sega" => SafetyPolicy.Empty.AddSemantic(SemanticOptions.Read(options, options.GetProperty("editing_prompt").Deserialize<string[]>()!)),
+        _ => SafetyPolicy.Empty,
+    };
 
     internal static void AssertClose(StoredTensor expected, StoredTensor actual, float tolerance)
     {

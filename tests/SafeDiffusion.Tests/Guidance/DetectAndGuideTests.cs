@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using SafeDiffusion.Assets;
+using SafeDiffusion.Denoising;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Instrumentation;
+
+namespace SafeDiffusion.Guidance;
+
+/// <summary>Formula layer: DAG's guided prediction against the reference's (1e-5 of the largest value, in single precision), and its gate.</summary>
+public sealed class DetectAndGuideTests
+{
+    private const float Scale = 7.5f;
+
+    private static readonly SafeTensorsFile _fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "detection.safetensors"));
+    private static readonly LatentShape _shape = new(4, 16, 16);
+
+    private static readonly DetectAndGuideGuidance _published = new()
+    {
+        Guideline = GuidelineOf(),
+        Preset = DetectAndGuidePreset.Published,
+        Threshold = 0.01f,
+    };
+
+    [Theory]
+    [InlineData("one_component")]
+    [InlineData("three_components")]
+    [InlineData("nothing")]
+    [InlineData("undefined_above_80_percent")]
+    public void GuidedPredictionIsTheReferences(string map)
+    {
+        AssertGuided($"guided/{map}/e_sega", Guide(_published, map, "guided/s"));
+        AssertGuided($"guided/{map}/e_sld", Guide(_published with { Base = DetectAndGuideBase.SafeLatent }, map, "guided/s"));
+    }
+
+    [Fact]
+    public void CorrectionsOfSeveralConceptsAddUp()
+    {
+        float[] first = Guide(_published, "one_component", "guided/two/s1"), second = Guide(_published, "on_the_border", "guided/two/s2");
+        float[] both = new float[first.Length];
+        TensorPrimitives.Add(first, second, both);
+        TensorPrimitives.Subtract(both, WithoutProtection(), both);
+        AssertGuided("guided/two/e_sega", both);
+    }
+
+    [Fact]
+    public void TheConceptIsAskedForOnlyWhereItShows()
+    {
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published with { Rows = RowEvaluation.Lazy }, "one_component");
+        Assert.Equal(Condition.Prompt, state.SurelyNeeds(Step(5)));
+        ConditionSet also = state.AlsoNeeds(Step(5), predictions.Predictions);
+        Assert.Equal((ConditionSet)Condition.Unconditional | FakePredictions.Concept, also);
+        Assert.Equal(Condition.Prompt, state.SurelyNeeds(Step(6)));
+
+        predictions.Scores = _fixture["nothing/map"].ToSingles();
+        Assert.True(state.AlsoNeeds(Step(6), predictions.Predictions).IsEmpty);
+        Assert.Equal("nothing detected", state.ComputeTerm(Step(6), predictions.Predictions, new float[_shape.Length]).Reason);
+    }
+
+    [Fact]
+    public void ABetIsPlacedWhereTheLastStepNeededTheConcept()
+    {
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published, "one_component");
+        Assert.False(state.SurelyNeeds(Step(5)).Contains(FakePredictions.Concept));
+        state.AlsoNeeds(Step(5), predictions.Predictions);
+        Assert.True(state.SurelyNeeds(Step(6)).Contains(FakePredictions.Concept));
+        predictions.Scores = _fixture["nothing/map"].ToSingles();
+        state.AlsoNeeds(Step(6), predictions.Predictions);
+        Assert.False(state.SurelyNeeds(Step(7)).Contains(FakePredictions.Concept));
+    }
+
+    [Theory]
+    [InlineData("one_component", 4, "outside window")]
+    [InlineData("undefined_above_80_percent", 5, "mode undefined")]
+    [InlineData("below_presence", 5, "nothing detected")]
+    public void TheReportSaysWhyAStepIsNotGuided(string map, int step, string reason)
+    {
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published, map);
+        Assert.True(state.AlsoNeeds(Step(step), predictions.Predictions).IsEmpty);
+        GuidanceOutcome outcome = state.ComputeTerm(Step(step), predictions.Predictions, new float[_shape.Length]);
+        float[] values = _fixture[$"{map}/map"].ToSingles();
+        Assert.Equal(reason, outcome.Reason);
+        Assert.Equal(new DetectionReading(values.Max(), values.Count(value => value >= 0.5f) / 256f), outcome.Detection);
+    }
+
+    [Fact]
+    public void TheBandOfTheTimestepCalibrates()
+    {
+        Guideline guideline = GuidelineOf(new CalibrationBand(0, 0, 1), new CalibrationBand(500, 0, 4));
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published with { Guideline = guideline }, "one_component");
+        state.AlsoNeeds(new DenoisingStep(6, 499, 50, Scale), predictions.Predictions);
+        Assert.Equal(1, TensorPrimitives.Max(state.DetectionMap));
+        state.AlsoNeeds(new DenoisingStep(6, 500, 50, Scale), predictions.Predictions);
+        Assert.Equal(0.25f, TensorPrimitives.Max(state.DetectionMap));
+    }
+
+    [Theory]
+    [InlineData("weight", 0f)]
+    [InlineData("quantile", 1.5f)]
+    [InlineData("editThreshold", 0f)]
+    [InlineData("presenceThreshold", 0.001f)]
+    [InlineData("maxMagnitude", 0.5f)]
+    [InlineData("undefinedCoverage", 0f)]
+    [InlineData("threshold", float.NaN)]
+    public void ABadSettingIsNamed(string field, float value)
+    {
+        DetectAndGuideGuidance bad = field switch
+        {
+            "weight" => _published with { Weight = value },
+            "quantile" => _published with { Quantile = value },
+            "editThreshold" => _published with { EditThreshold = value },
+            "presenceThreshold" => _published with { PresenceThreshold = value },
+            "maxMagnitude" => _published with { MaxMagnitude = value },
+            "undefinedCoverage" => _published with { UndefinedCoverage = value },
+            _ => _published with { Threshold = value },
+        };
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddDetectAndGuide(bad));
+        Assert.Equal($"protections[0].{field}", error.Path);
+    }
+
+    [Fact]
+    public void GuidelinesOfOnePolicyReadTheSameLayers()
+    {
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide(_published);
+        Guideline other = new(_published.Guideline.Identity, [1], 1, [], LayerSelection.ByGrid(1), [new(0, 0, 1)]);
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => policy.AddDetectAndGuide(_published with { Guideline = other }));
+        Assert.Equal("protections[1]", error.Path);
+    }
+
+    /// <summary>A guideline of one token whose scores are the map.</summary>
+    private static Guideline GuidelineOf(params ImmutableArray<CalibrationBand> bands) => new(
+        new AssetIdentity { Concept = "a red triangle", BaseModelHash = "none", Tool = "test" }, [1], 1, [], LayerSelection.Detection,
+        bands.IsEmpty ? [new CalibrationBand(0, 0, 1)] : bands);
+
+    private static DenoisingStep Step(int index) => new(index, 500, 50, Scale);
+
+    private static (NoiseGuidanceState State, FakePredictions Predictions) Begin(DetectAndGuideGuidance guidance, string map, string concept = "guided/s")
+    {
+        FakePredictions predictions = new(_shape.Length, 3, _shape.Height * _shape.Width) { Scores = _fixture[$"{map}/map"].ToSingles() };
+        predictions.Set(_fixture["guided/u"].ToSingles(), _fixture["guided/p"].ToSingles(), _fixture[concept].ToSingles());
+        return (guidance.Begin(FakePredictions.Context(_shape, 50, Scale)), predictions);
+    }
+
+    private static float[] Guide(DetectAndGuideGuidance guidance, string map, string concept)
+    {
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(guidance, map, concept);
+        float[] guided = WithoutProtection(), term = new float[_shape.Length];
+        state.AlsoNeeds(Step(5), predictions.Predictions);
+        if (state.ComputeTerm(Step(5), predictions.Predictions, term).IsGuided) TensorPrimitives.Add(guided, term, guided);
+        return guided;
+    }
+
+    private static float[] WithoutProtection()
+    {
+        float[] guided = new float[_shape.Length];
+        ClassifierFreeGuidance.Combine(_fixture["guided/u"].AsSingles(), _fixture["guided/p"].AsSingles(), Scale, guided);
+        return guided;
+    }
+
+    private static void AssertGuided(string name, float[] actual)
+    {
+        double[] expected = _fixture[name].ToDoubles();
+        double largest = expected.Max(Math.Abs);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], 1e-5 * largest);
+    }
+}
