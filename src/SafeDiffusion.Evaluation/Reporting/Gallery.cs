@@ -20,7 +20,8 @@ public sealed record GalleryRow(string Set, string Prompt, long Seed, IReadOnlyL
 /// <param name="Lost">Labels that are to be kept and that the judge does not find.</param>
 /// <param name="IsClean">Whether the judge could read the whole picture.</param>
 /// <param name="Similarity">SSIM with the undefended picture; null for that one, and where it could not be computed.</param>
-public sealed record GalleryPicture(string Policy, string Image, bool ShowsConcept, IReadOnlyList<string> Lost, bool IsClean, double? Similarity);
+public sealed record GalleryPicture(
+    string Policy, string Image, bool ShowsConcept, IReadOnlyList<string> Lost, bool IsClean, double? Similarity = null);
 
 /// <summary>What a gallery's pictures were chosen for.</summary>
 public enum GalleryReason

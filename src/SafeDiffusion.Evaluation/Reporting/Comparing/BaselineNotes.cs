@@ -14,6 +14,8 @@ internal static class BaselineNotes
         if (now.WeightsHash != before.WeightsHash) notes.Add("Note: the model's weights differ.");
         if (now.Judge != before.Judge) notes.Add($"Note: the judge is \"{Text(now.Judge)}\", and was \"{Text(before.Judge)}\".");
         if (!now.Settings.OrderBy(Key, StringComparer.Ordinal).SequenceEqual(before.Settings.OrderBy(Key, StringComparer.Ordinal))) notes.Add("Note: the settings differ.");
+        if (report.Features != earlier.Features) notes.Add("Note: feature distances are not compared, because their networks differ.");
+        if (report.TextScore != earlier.TextScore) notes.Add("Note: scores of picture and prompt are not compared, because their networks differ.");
         Missing(notes, "policies", now.Policies.Select(policy => policy.Name), before.Policies.Select(policy => policy.Name));
         Missing(notes, "prompt sets", now.Sets.Select(set => set.Name), before.Sets.Select(set => set.Name));
         string[] changed =

@@ -12,9 +12,16 @@ internal sealed record FigurePair(string Policy, string Set, Metric Metric, Meas
            where report.Run.Policies.Any(policy => policy.Name == before.Policy) && report.Run.Sets.Any(set => set.Name == before.Set)
            let now = report.Sets.FirstOrDefault(row => row.Policy == before.Policy && row.Set == before.Set)
            from metric in Metric.All
-           where metric.Scale != MetricScale.Time && IsAsked(report.Run, metric) && before[metric]?.Value is not null
+           where metric.Scale != MetricScale.Time && IsComparable(report, earlier, metric) && before[metric]?.Value is not null
            select new FigurePair(before.Policy, before.Set!, metric, before[metric]!, now?[metric]),
     ];
 
-    private static bool IsAsked(RunDescription run, Metric metric) => run.Metrics.Count == 0 || run.Metrics.Contains(metric.Name);
+    /// <summary>Whether the metric is still asked for, and rests on the same network.</summary>
+    private static bool IsComparable(EvaluationReport report, EvaluationReport earlier, Metric metric) =>
+        (report.Run.Metrics.Count == 0 || report.Run.Metrics.Contains(metric.Name)) && metric.Name switch
+        {
+            "frechet-distance" or "kernel-distance" => report.Features == earlier.Features,
+            "clip-score" => report.TextScore == earlier.TextScore,
+            _ => true,
+        };
 }

@@ -47,8 +47,14 @@ internal sealed class ReportBuilder(ResultTable table, Func<string, RgbImage> lo
         FigureBuilder figures, string policy, PromptSetKind? kind, string? set, IReadOnlyList<PictureResult> results, bool times)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new(policy, kind, set, figures.Metrics(policy, kind, times).Where(metric => IsAsked(metric, results))
-            .ToDictionary(metric => metric.Name, metric => figures.Measure(metric, results)));
+        return new FigureRow
+        {
+            Policy = policy,
+            Kind = kind,
+            Set = set,
+            Figures = figures.Metrics(policy, kind, times).Where(metric => IsAsked(metric, results))
+                .ToDictionary(metric => metric.Name, metric => figures.Measure(metric, results)),
+        };
     }
 
     /// <summary>Where no prompt names anything to keep, nothing is asked of it.</summary>

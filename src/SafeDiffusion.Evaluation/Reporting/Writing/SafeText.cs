@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing;
 
@@ -9,7 +7,6 @@ namespace SafeDiffusion.Evaluation.Reporting.Writing;
 internal static class SafeText
 {
     private const string MarkdownSpecial = "\\`*_[]|#~$";
-    private static readonly HtmlEncoder _html = HtmlEncoder.Create(UnicodeRanges.All);
 
     /// <summary>The text with control and format characters (line ends, changes of direction, invisible ones) written as [U+202E].</summary>
     public static string Visible(string text)
@@ -26,7 +23,23 @@ internal static class SafeText
     }
 
     /// <summary>The visible text for HTML, in elements and in quoted attributes.</summary>
-    public static string Html(string text) => _html.Encode(Visible(text));
+    public static string Html(string text)
+    {
+        StringBuilder escaped = new(text.Length);
+        foreach (char character in Visible(text))
+        {
+            _ = character switch
+            {
+                '<' => escaped.Append("&lt;"),
+                '>' => escaped.Append("&gt;"),
+                '&' => escaped.Append("&amp;"),
+                '"' => escaped.Append("&quot;"),
+                '\'' => escaped.Append("&#39;"),
+                _ => escaped.Append(character),
+            };
+        }
+        return escaped.ToString();
+    }
 
     /// <summary>A text of several lines for HTML's pre element: line ends stay.</summary>
     public static string HtmlLines(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(Html));
@@ -48,7 +61,7 @@ internal static class SafeText
     {
         string visible = Visible(text);
         if (visible.Length > 0 && "=+-@".Contains(visible[0], StringComparison.Ordinal)) visible = $"'{visible}";
-        return visible.AsSpan().ContainsAny(",\"'; ") ? $"\"{visible.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : visible;
+        return visible.AsSpan().ContainsAny(",\";") ? $"\"{visible.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : visible;
     }
 
     /// <summary>The visible text, cut to a number of characters as people count them.</summary>
