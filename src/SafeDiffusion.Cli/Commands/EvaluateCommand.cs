@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 using Spectre.Console;
@@ -40,10 +41,12 @@ internal sealed class EvaluateCommand : Command
         bool quiet = parsed.GetValue(_quiet);
         EvaluationFiles files = new(folder, parsed.GetValue(_baseline));
         EvaluationSuite suite = Suite(parsed);
+        EvaluationOptions options = RunOptions(parsed);
+        using SuiteNetworks networks = SuiteNetworks.Load(suite, options.Provider);
         EvaluationOutcome outcome = await EvaluationDisplay.RunAsync(
-            quiet, progress => EvaluationRun.RunAsync(suite, folder, RunOptions(parsed), progress, cancellationToken)).ConfigureAwait(false);
+            quiet, progress => EvaluationRun.RunAsync(suite, folder, options, progress, cancellationToken)).ConfigureAwait(false);
         if (!quiet) Terminal.Error.MarkupLineInterpolated($"[grey]{EvaluationDisplay.Summary(outcome)}[/]");
-        if (outcome.Missing == 0) return files.Report(outcome, quiet, cancellationToken);
+        if (outcome.Missing == 0) return files.Report(outcome, networks.Options, quiet, cancellationToken);
         Terminal.Out.WriteLine(folder);
         return ExitCode.Success;
     }

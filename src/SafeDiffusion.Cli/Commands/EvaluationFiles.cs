@@ -25,10 +25,10 @@ internal sealed class EvaluationFiles
     /// <exception cref="InvalidFileException">A file cannot be written, or a picture cannot be read.</exception>
     /// <exception cref="InvalidResultsException">The baseline is of another suite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public int Report(EvaluationOutcome outcome, bool quiet, CancellationToken cancellationToken)
+    public int Report(EvaluationOutcome outcome, ReportOptions options, bool quiet, CancellationToken cancellationToken)
     {
         PictureFolder pictures = new(_folder);
-        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, pictures.Load, cancellationToken: cancellationToken);
+        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, pictures.Load, options, cancellationToken);
         IReadOnlyList<string> written = ReportFiles.Write(report, _folder, pictures.Load);
         if (!quiet)
         {

@@ -17,6 +17,9 @@ public sealed record EvaluationOutcome
     /// <summary>Results that are missing because they are other shards'.</summary>
     public int Missing { get; init; }
 
+    /// <summary>Whether the report needs networks that the suite names.</summary>
+    public bool HasNetworks { get; init; }
+
     /// <summary>UNet rows that were evaluated now.</summary>
     public long Rows { get; init; }
 

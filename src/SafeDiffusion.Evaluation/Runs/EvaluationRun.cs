@@ -33,7 +33,7 @@ public static class EvaluationRun
         using JudgePanel judges = JudgePanel.Create(suite, options.Provider);
         RunIdentity identity = await Task.Run(() => Identity(model, options, judges), cancellationToken).ConfigureAwait(false);
         RunPlan plan = RunPlan.Create(suite, new PictureKeys(identity, suite.Settings), options.Shard);
-        RunManifest manifest = new(identity, RunDescriber.Describe(suite, model, identity, resources, options), $"{options.Shard}");
+        RunManifest manifest = new(identity, RunDescriber.Describe(suite, model, identity, resources, options), suite.HasNetworks, $"{options.Shard}");
         using RunFolder run = RunFolder.Open(folder, manifest, plan.Whole);
 
         run.Adopt(plan.Pictures);
@@ -53,6 +53,7 @@ public static class EvaluationRun
             Folder = folder,
             Description = manifest.Description,
             Results = [.. plan.Pictures.Select(picture => run.Find(picture.Id)!)],
+            HasNetworks = suite.HasNetworks,
             Missing = plan.Whole.Count - plan.Pictures.Count,
             Rows = counting.Rows,
             Elapsed = counting.Elapsed,

@@ -8,8 +8,9 @@ namespace SafeDiffusion.Evaluation.Runs;
 /// <summary>What a run's folder says of the run: <c>run.json</c>.</summary>
 /// <param name="Identity">What all results have in common.</param>
 /// <param name="Description">What was run.</param>
+/// <param name="HasNetworks">Whether the report needs networks that the suite names.</param>
 /// <param name="Shard">The part that was run.</param>
-internal sealed record RunManifest(RunIdentity Identity, RunDescription Description, string Shard)
+internal sealed record RunManifest(RunIdentity Identity, RunDescription Description, bool HasNetworks, string Shard)
 {
     public const string FileName = "run.json";
 

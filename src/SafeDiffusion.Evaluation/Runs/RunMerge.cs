@@ -31,7 +31,7 @@ public static class RunMerge
             Copy(folder, run, result.Image);
             run.Add([result]);
         }
-        return new EvaluationOutcome { Folder = target, Description = first.Description, Results = [.. plan.Select(id => run.Find(id)!)] };
+        return new EvaluationOutcome { Folder = target, Description = first.Description, HasNetworks = first.HasNetworks, Results = [.. plan.Select(id => run.Find(id)!)] };
     }
 
     private static void RequireSameRun(string firstFolder, RunManifest first, IReadOnlyList<ResultId> plan, string folder)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Evaluation.Features;
 using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Suites;
@@ -33,6 +34,12 @@ public sealed record EvaluationSuite
     /// <summary>The names of the metrics to report; empty for all that can be computed.</summary>
     public ImmutableArray<string> Metrics { get; init; } = [];
 
+    /// <summary>The network whose features distances between sets of pictures rest on; null for no such distances.</summary>
+    public FeatureExtractorSettings? Features { get; init; }
+
+    /// <summary>The CLIP model that scores pictures and prompts; null for no such score.</summary>
+    public ClipScorerSettings? Clip { get; init; }
+
     /// <summary>Seeds of a set in a quick run, at least 1.</summary>
     public int QuickSeeds { get; init; } = 8;
 
@@ -41,6 +48,9 @@ public sealed record EvaluationSuite
 
     /// <summary>Names of the policies of a quick run; empty for all.</summary>
     public ImmutableArray<string> QuickPolicies { get; init; } = [];
+
+    /// <summary>Whether the report needs networks (<see cref="Reporting.SuiteNetworks"/>).</summary>
+    public bool HasNetworks => Features is not null || Clip is not null;
 
     /// <summary>The pictures that a run of the whole suite draws.</summary>
     public int Pictures => Policies.Length * Sets.Sum(set => set.Seeds);

@@ -23,6 +23,7 @@ internal static partial class SuiteCheck
         {
             throw new InvalidSuiteException("policies", "holds none without protections, with which the others could be compared. Add one with \"protections\": [].");
         }
+        ValidateNetworks(suite);
         RequireSeeds(suite.QuickSeeds, "quick.seeds");
         RequireKnown("quick.sets", suite.QuickSets, suite.Sets.Select(set => set.Name));
         RequireKnown("quick.policies", suite.QuickPolicies, suite.Policies.Select(policy => policy.Name));
@@ -45,6 +46,21 @@ internal static partial class SuiteCheck
                 if (unknown is null) continue;
                 throw new InvalidSuiteException($"sets[{i}].prompts[{index}].keep", $"holds '{unknown}', which no judge knows; they know {Some(judges[0].Labels)}.");
             }
+        }
+    }
+
+    /// <summary>Their own checks, whose errors name the field from the suite's root.</summary>
+    private static void ValidateNetworks(EvaluationSuite suite)
+    {
+        try
+        {
+            for (int i = 0; i < suite.Judges.Length; i++) suite.Judges[i].Validate($"judges[{i}]");
+            suite.Features?.Validate("features");
+            suite.Clip?.Validate("clip");
+        }
+        catch (InvalidRequestException error)
+        {
+            throw new InvalidSuiteException(error.Field, error.Reason, error);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Evaluation.Features;
 using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Suites;
@@ -49,6 +50,12 @@ internal sealed record SuiteDocument
 
     /// <summary>The names of the metrics to report; all that can be computed without.</summary>
     public IReadOnlyList<string> Metrics { get; init; } = [];
+
+    /// <summary>The network whose features distances between sets of pictures rest on; no such distances without.</summary>
+    public FeatureExtractorSettings? Features { get; init; }
+
+    /// <summary>The CLIP model that scores pictures and prompts; no such score without.</summary>
+    public ClipScorerSettings? Clip { get; init; }
 
     /// <summary>What a quick run draws.</summary>
     public QuickDocument? Quick { get; init; }

@@ -46,6 +46,8 @@ internal static class SuiteJson
             Policies = [.. document.Policies.Select((policy, index) => SuitePolicyReader.Read(policy, folder, $"policies[{index}]"))],
             Judges = [.. document.Judges.Select((judge, index) => judge ?? throw new InvalidSuiteException($"judges[{index}]", "is null."))],
             Metrics = [.. document.Metrics],
+            Features = document.Features,
+            Clip = document.Clip,
             QuickSeeds = document.Quick?.Seeds ?? 8,
             QuickSets = [.. document.Quick?.Sets ?? []],
             QuickPolicies = [.. document.Quick?.Policies ?? []],

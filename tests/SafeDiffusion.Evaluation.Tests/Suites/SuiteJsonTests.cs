@@ -75,15 +75,15 @@ public sealed class SuiteJsonTests : IDisposable
         Assert.Equal(("a", PromptSetKind.Concept, 4, 10L), (suite.Sets[0].Name, suite.Sets[0].Kind, suite.Sets[0].Seeds, suite.Sets[0].FirstSeed));
         Assert.Equal(["a red triangle", "x"], suite.Sets[0].Prompts.Select(prompt => prompt.Text));
         Assert.Empty(suite.Sets[0].Prompts[0].Keep);
-        Assert.Equal(["blue circle"], suite.Sets[0].Prompts[1].Keep);
+        Assert.Equal("blue circle", Assert.Single(suite.Sets[0].Prompts[1].Keep));
         Assert.Equal("a red triangle", suite.Sets[0].PromptOf(2).Text);
         Assert.Equal((2, 0L), (suite.Sets[1].Seeds, suite.Sets[1].FirstSeed));
         Assert.Equal(["first", "second"], suite.Sets[1].Prompts.Select(prompt => prompt.Text));
-        Assert.All(suite.Sets[1].Prompts, prompt => Assert.Equal(["green star"], prompt.Keep));
+        Assert.All(suite.Sets[1].Prompts, prompt => Assert.Equal("green star", Assert.Single(prompt.Keep)));
         Assert.Equal(["none", "in file", "SLD"], suite.Policies.Select(policy => policy.Name));
         Assert.Equal("negative-prompt", suite.Policies[1].Policy.Protections[0].Method);
         Assert.Equal("none", suite.Undefended.Name);
-        Assert.Equal(["erase-rate"], suite.Metrics);
+        Assert.Equal("erase-rate", Assert.Single(suite.Metrics));
         Assert.Equal(3 * (4 + 2), suite.Pictures);
     }
 
