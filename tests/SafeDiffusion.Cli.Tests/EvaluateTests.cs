@@ -32,7 +32,7 @@ public sealed class EvaluateTests : IDisposable
         { ExitCode.BadInput, "there are asked, other", ["suite.json", "--set", "nothing"] },
         { ExitCode.BadInput, "there are none, SLD max", ["suite.json", "--policy-name", "nothing"] },
         { ExitCode.BadInput, "as in 2/3", ["suite.json", "--shard", "3"] },
-        { ExitCode.BadInput, "--workers", ["suite.json", "--workers", "0"] },
+        { ExitCode.BadInput, "workers: must be at least 1", ["suite.json", "--workers", "0"] },
         { ExitCode.BadInput, "Suite, stepps", ["bad.json"] },
         { ExitCode.BadFile, "nowhere.json", ["nowhere.json"] },
         { ExitCode.BadFile, "nowhere.json", ["suite.json", "--baseline", "nowhere.json"] },
@@ -81,7 +81,7 @@ public sealed class EvaluateTests : IDisposable
             using CliProcess process = CliProcess.Start(_folder.Path, Arguments("run"));
             int before = lines;
             for (Stopwatch waited = Stopwatch.StartNew(); waited.Elapsed < TimeSpan.FromMinutes(2) && lines <= before; lines = Lines("run")) await Task.Delay(20);
-            process.Dispose();
+            await process.KillAsync();
         }
         // What a kill in the middle of a line leaves behind.
         File.AppendAllText(_folder.File("run/results.jsonl"), "{\"key\":\"0123");

@@ -83,7 +83,7 @@ public sealed class BaselineComparisonTests
         EvaluationReport report = SmallRun.Build(SmallRun.Asked);
         RunDescription run = report.Run with { WeightsHash = "11", Policies = [report.Run.Policies[0]] };
         BaselineComparison comparison = BaselineComparison.Compare(report with { Run = run }, report);
-        Assert.Equal(["Note: the model's weights differ.", "Note: policies not compared, because they are only in the earlier report: safe."], comparison.Notes);
+        Assert.Equal(["Note: the model's weights differ.", "Note: policies not compared, because they are only in the earlier report: safe."], comparison.Notes.AsEnumerable());
         Assert.Throws<InvalidResultsException>(() => BaselineComparison.Compare(report with { Run = run with { Suite = "other" } }, report));
         Assert.Throws<InvalidResultsException>(() => BaselineComparison.Compare(report with { Run = run with { Concept = "other" } }, report));
     }

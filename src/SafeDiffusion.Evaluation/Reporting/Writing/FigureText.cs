@@ -16,11 +16,14 @@ internal static class FigureText
     public static string Line(Metric metric, Measurement figure)
     {
         if (figure.Value is not { } value) return $"not computed: {figure.Error}";
-        return figure.Interval is { } interval ? $"{Value(metric, value)} ({Interval(metric, interval)})" : Value(metric, value);
+        return figure.Interval is { } interval && IsEstimated(metric, interval) ? $"{Value(metric, value)} ({Interval(metric, interval)})" : Value(metric, value);
     }
 
-    /// <summary>A round value along an axis: <c>20 %</c>, <c>0.8</c>, <c>1.5×</c>.</summary>
-    public static string Tick(Metric metric, double value) => Number(metric, value, "0.####") + Unit(metric);
+    /// <summary>A round value along an axis: <c>20 %</c>, <c>1.0</c>, <c>1.5×</c>.</summary>
+    public static string Tick(Metric metric, double value) => Number(metric, value, IsShare(metric) ? "0.##" : "0.0###") + Unit(metric);
+
+    /// <summary>Whether an interval says something: work that is counted and never varies has none.</summary>
+    public static bool IsEstimated(Metric metric, Interval interval) => metric.Scale != MetricScale.Count || interval.Low != interval.High;
 
     private static string Number(Metric metric, double value) => Number(metric, value, Format(metric));
 

@@ -60,7 +60,7 @@ internal static class FigureTable
 
     private static Markup Value(Metric metric, Measurement figure)
     {
-        Markup interval = figure.Interval is { } range
+        Markup interval = figure.Interval is { } range && FigureText.IsEstimated(metric, range)
             ? Markup.Of($"<span class=\"interval\">{FigureText.Interval(metric, range)}</span>")
             : Markup.Of($"<span class=\"interval\">{(figure.Samples == 1 ? "one picture" : "")}</span>");
         return Markup.Of($"<span class=\"value\">{FigureText.Value(metric, figure.Value!.Value)}</span>{interval}");

@@ -52,7 +52,7 @@ internal static class PageStyle
         svg text { fill: var(--ink); } svg .muted { fill: var(--muted); } svg .strong { font-weight: 700; }
         svg .grid { stroke: var(--line); } svg .axis { stroke: var(--muted); }
         svg .whisker { stroke: var(--other); stroke-width: 1.25; opacity: .65; } svg .leader { stroke: var(--other); stroke-width: .75; }
-        svg .point { fill: var(--other); } svg .best { fill: var(--accent); } svg .bar { fill: var(--accent); }
+        svg .point { fill: var(--other); } svg .best { fill: var(--accent); } svg .bar { fill: var(--other); opacity: .75; }
         svg .time { fill: var(--ground); stroke: var(--ink); stroke-width: 1.75; } svg .time-line { stroke: var(--ink); stroke-width: 1.25; }
         ol.key { columns: 15rem auto; column-gap: 1.5rem; margin: .25rem 0 0; padding: 0; list-style: none; font-size: .875rem; overflow-wrap: anywhere; }
         ol.key b { color: var(--accent); }
@@ -74,7 +74,7 @@ internal static class PageStyle
         dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .3rem 1.25rem; margin: .75rem 0; font-size: .9375rem; }
         dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
         @media (max-width: 40rem) {
-          body { padding: 1.25rem 1rem 3rem; } h1 { font-size: 1.45rem; } tbody th, th.policy { width: 7.5rem; min-width: 7.5rem; max-width: 7.5rem; }
+          body { padding: 1.25rem 1rem 3rem; } h1 { font-size: 1.45rem; } tbody th, th.policy { width: 8.5rem; min-width: 8.5rem; max-width: 8.5rem; } tbody th:has(.number) { padding-left: 1.9rem; text-indent: -1.35rem; } tbody th .number { min-width: 1.35rem; }
           th, td { padding: .4rem .55rem; } dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .5rem; } }
         @media print { body { max-width: none; } .scroll { overflow: visible; } article, figure { break-inside: avoid; } }
         """;
