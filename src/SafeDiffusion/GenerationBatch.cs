@@ -54,7 +54,7 @@ internal sealed class GenerationBatch
             GenerationMember member = _members[i];
             GenerationReport report = member.Report.Build(member.Settings, member.Pictures, hash, times);
             LogWarnings(report);
-            results[i] = new(images[first..(first + member.Pictures.Count)], report) { Latents = member.Recorder?.ToLatents() };
+            results[i] = new(images[first..(first + member.Pictures.Count)], report) { Latents = member.Recorder?.ToLatents(), HeatMaps = member.HeatMaps };
         }
         Telemetry.Images.Add(images.Length);
         Telemetry.Rows.Add(times.Rows);
@@ -107,7 +107,11 @@ internal sealed class GenerationBatch
 
         void AfterStep(DenoisingStep step)
         {
-            foreach (GenerationMember member in _members) member.Recorder?.Record(step.Index);
+            foreach (GenerationMember member in _members)
+            {
+                member.Recorder?.Record(step.Index);
+                if (member.WantsHeatMaps(step)) member.KeepHeatMaps(step, Preview(member.Pictures, step));
+            }
             if (_progress is null) return;
             PictureDenoising[] previewed = [.. _members
                 .Where(member => member.Request.PreviewEvery > 0 && (step.Index + 1) % member.Request.PreviewEvery == 0)
@@ -120,11 +124,11 @@ internal sealed class GenerationBatch
     }
 
     /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>
-    private RgbImage[] Preview(PictureDenoising[] pictures, DenoisingStep step)
+    private RgbImage[] Preview(IReadOnlyList<PictureDenoising> pictures, DenoisingStep step)
     {
         int length = First.Settings.Shape.Length;
-        float[] originals = new float[pictures.Length * length];
-        for (int i = 0; i < pictures.Length; i++)
+        float[] originals = new float[pictures.Count * length];
+        for (int i = 0; i < pictures.Count; i++)
         {
             _model.Scheduler.PredictOriginal(step.Timestep, pictures[i].Guided, pictures[i].Latents, originals.AsSpan(i * length, length));
         }

@@ -1,5 +1,6 @@
 using SafeDiffusion.Denoising;
 using SafeDiffusion.Guidance;
+using SafeDiffusion.Imaging;
 using SafeDiffusion.Models;
 using SafeDiffusion.Numerics;
 using SafeDiffusion.Reporting;
@@ -39,6 +40,9 @@ internal sealed class GenerationMember
     /// <summary>Keeps the latents of every step, where the request asks for it.</summary>
     public LatentsRecorder? Recorder { get; private set; }
 
+    /// <summary>The heat maps so far.</summary>
+    public List<HeatMap> HeatMaps { get; } = [];
+
     /// <summary>Encodes the texts, draws the initial latents and puts the protections to work.</summary>
     public void Begin(CancellationToken cancellationToken)
     {
@@ -47,6 +51,23 @@ internal sealed class GenerationMember
         float[]? given = Request.InitialLatents?.ToSingles();
         Pictures = [.. Enumerable.Range(0, Request.Count).Select(index => Begin(index, encoded, given))];
         if (Request.KeepLatents) Recorder = new(Pictures, Settings.Shape, Settings.StepsTaken);
+    }
+
+    /// <summary>Whether a step's heat maps are asked for.</summary>
+    public bool WantsHeatMaps(DenoisingStep step) =>
+        Request.HeatMapEvery > 0 && ((step.Index + 1) % Request.HeatMapEvery == 0 || step.Index == step.Count - 1);
+
+    /// <summary>Keeps a step's detection maps with the pictures as they are predicted there.</summary>
+    public void KeepHeatMaps(DenoisingStep step, IReadOnlyList<RgbImage> predicted)
+    {
+        foreach ((int image, PictureDenoising picture) in Pictures.Index())
+        {
+            foreach ((int guidance, float[] map) in picture.DetectionMaps())
+            {
+                HeatMaps.Add(new(
+                    image, Report.NoiseGuidances[guidance], step.Index, step.Timestep, Settings.Shape.Width, Settings.Shape.Height, map, predicted[image]));
+            }
+        }
     }
 
     private void AddUnconditionalAndPrompt()

@@ -56,6 +56,12 @@ public sealed record GenerationRequest(string Prompt)
     public int PreviewEvery { get; init; }
 
     /// <summary>
+    /// Every how many steps, and after the last, the result keeps a heat map of each protection that detects
+    /// (<see cref="GenerationResult.HeatMaps"/>); 0 for never. Each costs one decoding.
+    /// </summary>
+    public int HeatMapEvery { get; init; }
+
+    /// <summary>
     /// Whether literal special tokens in texts (<c>&lt;|endoftext|&gt;</c>) keep their meaning, as in the reference tokenizer.
     /// By default they are escaped and named in the report, because they would move the first end-of-text.
     /// </summary>

@@ -15,6 +15,9 @@ public sealed record GenerationResult(IReadOnlyList<RgbImage> Images, Generation
     /// <summary>The latents, where <see cref="GenerationRequest.KeepLatents"/> asked for them.</summary>
     public GenerationLatents? Latents { get; init; }
 
+    /// <summary>The heat maps that <see cref="GenerationRequest.HeatMapEvery"/> asked for, step by step.</summary>
+    public IReadOnlyList<HeatMap> HeatMaps { get; init; } = [];
+
     /// <summary>Writes a picture as PNG, with the settings that make it again in the text chunk <see cref="SettingsKeyword"/>.</summary>
     /// <param name="index">The picture, from 0.</param>
     /// <param name="path">The file to write.</param>

@@ -39,6 +39,10 @@ internal sealed record GenerationSettings
         Require(request.Eta is >= 0 and <= 1, "eta", $"must be from 0 to 1, and is {request.Eta}.");
         Require(request.Count >= 1, "count", $"must be at least 1, and is {request.Count}.");
         Require(request.PreviewEvery >= 0, "previewEvery", $"must be at least 0, and is {request.PreviewEvery}.");
+        Require(request.HeatMapEvery >= 0, "heatMapEvery", $"must be at least 0, and is {request.HeatMapEvery}.");
+        Require(
+            request.HeatMapEvery == 0 || request.Policy.RequiredFeatures.HasFlag(AttentionFeatures.Detect), "heatMapEvery",
+            "asks for heat maps, but no protection of the policy detects anything. Add detect-and-guide, or leave it at 0.");
         RequireAttention(request.Policy, model);
         int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
         int height = request.Height ?? request.InitialImage?.Height ?? SizeOfLatents(request, description, dimension: 2) ?? description.Height;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SafeDiffusion.Checking;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Numerics;
 
@@ -31,6 +32,13 @@ public sealed record PipelineOptions
     /// default; float32 on the CPU only.
     /// </summary>
     public bool FuseAttention { get; init; } = true;
+
+    /// <summary>
+    /// What looks at finished pictures besides the protections that detect; a policy says what to do with those that are flagged
+    /// (<see cref="SafetyPolicy.WhenStillDetected(Remedy)"/>), and without that the report says so. None by default. They stay the caller's
+    /// to dispose of.
+    /// </summary>
+    public IReadOnlyList<IImageChecker> Checkers { get; init; } = [];
 
     /// <summary>Makes the noise of the picture with a seed; PyTorch's CPU generator by default, since that is how seeds are shared.</summary>
     public Func<long, INoiseSource> NoiseSource { get; init; } = static seed => new TorchNoise(seed);

@@ -31,11 +31,11 @@ internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
         {
             policy = policy.Add(protection ?? throw new InvalidPolicyException($"protections[{policy.Protections.Length}]", "is null."));
         }
-        return policy;
+        return document.WhenStillDetected is { } remedy ? policy.WhenStillDetected(remedy) : policy;
     }
 
     public static string Write(SafetyPolicy policy) =>
-        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections] }, Options);
+        JsonSerializer.Serialize(new Document { Version = Version, Protections = [.. policy.Protections], WhenStillDetected = policy.Remedy }, Options);
 
     /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
     public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
@@ -105,5 +105,9 @@ internal static JsonSerializerOptions Options { get; } = OptionsFor(".");
         /// <summary>The protections, in the order in which their terms are added.</summary>
         [JsonRequired]
         public IReadOnlyList<Protection?> Protections { get; init; } = [];
+
+        /// <summary>What to do where a finished picture still shows a concept; nothing by default.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public Remedy? WhenStillDetected { get; init; }
     }
 }

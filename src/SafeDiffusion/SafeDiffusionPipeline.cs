@@ -77,8 +77,17 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(requests);
         using IDisposable running = _running.Enter();
         if (requests.Count == 0) return [];
-        GenerationBatch batch = new(_model, _options, requests, progress, cancellationToken);
-        return await Task.Run(batch.RunAsync, cancellationToken).ConfigureAwait(false);
+        RequireSomethingLooks(requests);
+        return await Task.Run(
+            async () =>
+            {
+                IReadOnlyList<GenerationResult> results = await DrawAsync(requests).ConfigureAwait(false);
+                return await new Aftercare(_options.Checkers, DrawAsync, cancellationToken).ApplyAsync(requests, results).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+        Task<IReadOnlyList<GenerationResult>> DrawAsync(IReadOnlyList<GenerationRequest> wanted) =>
+            new GenerationBatch(_model, _options, wanted, progress, cancellationToken).RunAsync();
     }
 
     /// <summary>Frees the networks, once the running generations have ended.</summary>
@@ -91,6 +100,24 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>Frees the networks, once the running generations have ended; blocks until then.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Refuses a policy that says what to do when a concept is still detected, where nothing would detect it.</summary>
+    private void RequireSomethingLooks(IReadOnlyList<GenerationRequest> requests)
+    {
+        foreach (GenerationRequest request in requests)
+        {
+            if (request.Policy.Remedy is not { } remedy) continue;
+            if (_options.Checkers.Count == 0 && !request.Policy.RequiredFeatures.HasFlag(AttentionFeatures.Detect))
+            {
+                throw new InvalidRequestException(
+                    "policy", "says what to do when a concept is still detected, but nothing looks. Add detect-and-guide, or a checker in PipelineOptions.Checkers.");
+            }
+            if (remedy.Action == RemedialAction.Regenerate && request.InitialLatents is not null)
+            {
+                throw new InvalidRequestException("initialLatents", "are given, so that drawing again would draw the same. Leave them out, or choose another action than regenerate.");
+            }
+        }
+    }
 
     /// <summary>Counts running generations, so that a session is never disposed while it runs.</summary>
     private sealed class RunningCount

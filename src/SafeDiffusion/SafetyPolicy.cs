@@ -7,13 +7,16 @@ namespace SafeDiffusion;
 /// <summary>An ordered, immutable list of protections; built in code with the <c>Add…</c> methods or read from JSON, with the same names.</summary>
 public sealed class SafetyPolicy
 {
-    private SafetyPolicy(ImmutableArray<Protection> protections) => Protections = protections;
+    private SafetyPolicy(ImmutableArray<Protection> protections, Remedy? remedy) => (Protections, Remedy) = (protections, remedy);
 
     /// <summary>No protection.</summary>
-    public static SafetyPolicy Empty { get; } = new([]);
+    public static SafetyPolicy Empty { get; } = new([], null);
 
     /// <summary>The protections, in the order in which their terms are added.</summary>
     public ImmutableArray<Protection> Protections { get; }
+
+    /// <summary>What to do where a finished picture still shows a concept; null for nothing.</summary>
+    public Remedy? Remedy { get; }
 
     /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.For"/>.</summary>
     public AttentionFeatures RequiredFeatures => Protections.Aggregate(AttentionFeatures.None, (features, protection) => features | protection.RequiredFeatures);
@@ -36,13 +39,28 @@ public sealed class SafetyPolicy
         {
             throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");
         }
-        return new(Protections.Add(protection));
+        return new(Protections.Add(protection), Remedy);
+    }
+
+    /// <summary>Says what to do where a finished picture still shows a concept.</summary>
+    /// <exception cref="InvalidPolicyException">The action is unknown.</exception>
+    public SafetyPolicy WhenStillDetected(RemedialAction action) => WhenStillDetected(new Remedy { Action = action });
+
+    /// <summary>Says what to do where a finished picture still shows a concept.</summary>
+    /// <exception cref="InvalidPolicyException">A setting is out of range.</exception>
+    public SafetyPolicy WhenStillDetected(Remedy remedy)
+    {
+        ArgumentNullException.ThrowIfNull(remedy);
+        remedy.Validate("whenStillDetected");
+        return new(Protections, remedy);
     }
 
     /// <summary>What is on, a line per protection.</summary>
-    public string Describe() => Protections.IsEmpty
-        ? "no protection"
-        : string.Join('\n', Protections.Select(protection => protection.Describe()));
+    public string Describe() => string.Join('\n',
+    [
+        .. Protections.IsEmpty ? ["no protection"] : Protections.Select(protection => protection.Describe()),
+        .. Remedy is null ? Array.Empty<string>() : [Remedy.Describe()],
+    ]);
 
     /// <summary>Reads a policy from JSON text.</summary>
     /// <param name="json">The text.</param>

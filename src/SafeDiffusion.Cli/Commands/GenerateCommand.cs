@@ -19,6 +19,8 @@ internal sealed class GenerateCommand : Command
     private readonly Option<string?> _latentsOut = new("--latents-out") { Description = "A .safetensors file for the latents of every step." };
     private readonly Option<string?> _previews = new("--previews") { Description = "A folder for pictures of every few steps, as the model predicts them." };
     private readonly Option<int> _previewEvery = new("--preview-every") { Description = "Every how many steps.", DefaultValueFactory = _ => 5 };
+    private readonly Option<string?> _heatMaps = new("--heatmaps") { Description = "A folder for sheets of heat maps: what was detected, laid over the picture as predicted." };
+    private readonly Option<int?> _heatMapEvery = new("--heatmap-every") { Description = "Every how many steps (default: twelve maps in all)." };
     private readonly Option<bool> _noSettings = new("--no-settings") { Description = "Leave the generation's settings out of the pictures." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress, no summary; warnings and errors only." };
     private readonly ModelOptions _model = new();
@@ -31,7 +33,7 @@ internal sealed class GenerateCommand : Command
         _model.AddTo(this);
         _request.AddTo(this);
         _policy.AddTo(this);
-        Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _noSettings, _quiet];
+        Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _heatMaps, _heatMapEvery, _noSettings, _quiet];
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
     }
@@ -39,8 +41,8 @@ internal sealed class GenerateCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string[] prompts = Prompts(parsed);
-        PipelineOptions options = _model.Pipeline(parsed);
         GenerationRequest template = Template(parsed);
+        PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
         files.RequireWritable();
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
@@ -64,8 +66,12 @@ internal sealed class GenerateCommand : Command
     {
         int every = parsed.GetValue(_previewEvery);
         if (every < 1) throw new InvalidRequestException("--preview-every", $"must be at least 1, and is {every}.");
-        return _request.Request(parsed, _policy.Policy(parsed)) with
+        GenerationRequest request = _request.Request(parsed, _policy.Policy(parsed));
+        int mapEvery = parsed.GetValue(_heatMapEvery) ?? Math.Max(1, request.Steps / 12);
+        if (mapEvery < 1) throw new InvalidRequestException("--heatmap-every", $"must be at least 1, and is {mapEvery}.");
+        return request with
         {
+            HeatMapEvery = parsed.GetValue(_heatMaps) is null ? 0 : mapEvery,
             KeepLatents = parsed.GetValue(_latentsOut) is not null,
             PreviewEvery = parsed.GetValue(_previews) is null ? 0 : every,
         };
@@ -77,6 +83,7 @@ internal sealed class GenerateCommand : Command
         Latents = parsed.GetValue(_latentsOut),
         Sheet = parsed.GetValue(_sheet),
         Previews = parsed.GetValue(_previews),
+        HeatMaps = parsed.GetValue(_heatMaps),
         Settings = !parsed.GetValue(_noSettings),
     };
 

@@ -15,6 +15,8 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
 
     public string? Previews { get; init; }
 
+    public string? HeatMaps { get; init; }
+
     /// <summary>Whether pictures hold the settings that make them again.</summary>
     public bool Settings { get; init; } = true;
 
@@ -25,6 +27,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
         IEnumerable<string> files = Enumerable.Range(0, prompts).SelectMany(Of);
         OutputPath.RequireWritable(Sheet is null ? files : files.Append(Sheet));
         if (Previews is not null) OutputPath.RequireFolder(Previews);
+        if (HeatMaps is not null) OutputPath.RequireFolder(HeatMaps);
     }
 
     /// <summary>Saves a prompt's files, and gives their names.</summary>
@@ -34,7 +37,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
         if (Report is not null) result.Report.Save(PerPrompt(Report, prompt));
         if (Latents is not null) result.Latents!.Save(PerPrompt(Latents, prompt));
         if (Sheet is not null) _all.AddRange(result.Images);
-        return Of(prompt);
+        return Of(prompt).Concat(SaveHeatMaps(prompt, result.HeatMaps));
     }
 
     /// <summary>Saves the sheet of all pictures, where one was asked for: a row per prompt, or nearly a square.</summary>
@@ -47,6 +50,20 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
 
     /// <summary>What writes the previews of a prompt's steps, where they were asked for.</summary>
     public PreviewWriter? PreviewsOf(int prompt) => Previews is null ? null : new(Previews, prompts > 1 ? prompt + 1 : null);
+
+    /// <summary>A sheet for each picture and each protection that detects.</summary>
+    private List<string> SaveHeatMaps(int prompt, IReadOnlyList<HeatMap> maps)
+    {
+        List<string> files = [];
+        foreach (IGrouping<(int Image, int Protection), HeatMap> series in maps.GroupBy(map => (map.Image, map.Protection)))
+        {
+            string name = $"{Path.GetFileNameWithoutExtension(Picture(prompt, series.Key.Image))}-protection-{series.Key.Protection + 1}.png";
+            string file = Path.Combine(HeatMaps!, name);
+            HeatMap.Sheet([.. series]).SavePng(file);
+            files.Add(file);
+        }
+        return files;
+    }
 
     private IEnumerable<string> Of(int prompt) =>
     [

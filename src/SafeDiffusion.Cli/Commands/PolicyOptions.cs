@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Guidance.ClassifierFree;
+using SafeDiffusion.Guidance.DetectAndGuide;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Guidance.Semantic;
 using SafeDiffusion.Guidance.SurgicalErasing;
@@ -16,8 +17,8 @@ internal sealed class PolicyOptions
 
     private readonly Option<string> _method = new("--method")
     {
-        Description = "The method for --avoid; in short: sld, negative, sega, sce or steering.",
-        HelpName = "safe-latent|negative-prompt|semantic|surgical-erasing|trajectory-steering",
+        Description = "The method for --avoid; in short: sld, negative, sega, sce, steering or dag.",
+        HelpName = "safe-latent|negative-prompt|semantic|surgical-erasing|trajectory-steering|detect-and-guide",
         DefaultValueFactory = _ => SafeLatentGuidance.MethodName,
     };
 
@@ -26,7 +27,9 @@ internal sealed class PolicyOptions
         Description = "What to move to instead of what --avoid names; needed by trajectory-steering, possible with semantic and surgical-erasing.",
     };
 
-    private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent (default: medium).", HelpName = "weak|medium|strong|max" };
+    private readonly Option<string?> _guideline = new("--guideline") { Description = "The guideline's file; needed by detect-and-guide, which then knows what to avoid." };
+
+    private readonly Option<string?> _preset = new("--preset") { Description = "The preset of safe-latent (default: medium) or detect-and-guide (default: early).", HelpName = "weak|medium|strong|max|early|published" };
 
     public void AddTo(Command command)
     {
@@ -34,6 +37,7 @@ internal sealed class PolicyOptions
         command.Options.Add(_avoid);
         command.Options.Add(_method);
         command.Options.Add(_instead);
+        command.Options.Add(_guideline);
         command.Options.Add(_preset);
     }
 
@@ -42,6 +46,7 @@ internal sealed class PolicyOptions
     public SafetyPolicy Policy(ParseResult parsed)
     {
         string? file = parsed.GetValue(_policy);
+        if (parsed.GetValue(_guideline) is { } guideline && file is null) return Detect(parsed, guideline);
         if (parsed.GetValue(_avoid) is not { } concept)
         {
             if (parsed.GetValue(_preset) is not null || parsed.GetValue(_instead) is not null || parsed.GetResult(_method) is { Implicit: false })
@@ -54,6 +59,23 @@ internal sealed class PolicyOptions
         return Avoid(concept, parsed.GetRequiredValue(_method), parsed.GetValue(_instead), parsed.GetValue(_preset));
     }
 
+    private SafetyPolicy Detect(ParseResult parsed, string guideline)
+    {
+        if (parsed.GetResult(_method) is { Implicit: false } && FullName(parsed.GetRequiredValue(_method)) != DetectAndGuideGuidance.MethodName)
+        {
+            throw new InvalidRequestException("--guideline", "belongs to detect-and-guide. Name that method, or none.");
+        }
+        if (parsed.GetValue(_instead) is not null) throw new InvalidRequestException("--instead", "does not go with detect-and-guide, which moves to nothing.");
+        DetectAndGuidePreset preset = parsed.GetValue(_preset)?.ToLowerInvariant() switch
+        {
+            null or "early" => DetectAndGuidePreset.Early,
+            "published" => DetectAndGuidePreset.Published,
+            var name => throw new InvalidRequestException("--preset", $"is '{name}'; detect-and-guide has early and published."),
+        };
+        return SafetyPolicy.Empty.AddDetectAndGuide(
+            new DetectAndGuideGuidance { Guideline = Guideline.Load(guideline), Concept = parsed.GetValue(_avoid), Preset = preset });
+    }
+
     private static SafetyPolicy Avoid(string concept, string method, string? instead, string? preset)
     {
         method = FullName(method);
@@ -64,6 +86,7 @@ internal sealed class PolicyOptions
         }
         return method switch
         {
+            DetectAndGuideGuidance.MethodName => throw new InvalidRequestException("--guideline", "is missing: detect-and-guide detects by a guideline."),
             SafeLatentGuidance.MethodName => SafetyPolicy.Empty.AddSafeLatent(concept, Preset(preset)),
             NegativePromptProtection.MethodName => SafetyPolicy.Empty.AddNegativePrompt(concept),
             SemanticGuidance.MethodName => SafetyPolicy.Empty.AddSemantic(Semantic(concept, instead)),
@@ -80,8 +103,9 @@ internal sealed class PolicyOptions
         SemanticGuidance.MethodName or "sega" => SemanticGuidance.MethodName,
         SurgicalErasingGuidance.MethodName or "sce" => SurgicalErasingGuidance.MethodName,
         TrajectorySteering.MethodName or "steering" => TrajectorySteering.MethodName,
+        DetectAndGuideGuidance.MethodName or "dag" => DetectAndGuideGuidance.MethodName,
         _ => throw new InvalidRequestException(
-            "--method", $"is '{method}'; known are safe-latent (sld), negative-prompt (negative), semantic (sega), surgical-erasing (sce) and trajectory-steering (steering)."),
+            "--method", $"is '{method}'; known are safe-latent (sld), negative-prompt (negative), semantic (sega), surgical-erasing (sce), trajectory-steering (steering) and detect-and-guide (dag)."),
     };
 
     private static SemanticGuidance Semantic(string concept, string? instead) => new()

@@ -91,6 +91,15 @@ internal sealed class PictureDenoising
         Trace.RecordRows(step.Index, Predictions.Evaluated.Count);
     }
 
+    /// <summary>The detection maps of the current step, <c>[H, W]</c> each, with the guidance's place; only of guidances that detect.</summary>
+    public IEnumerable<(int Guidance, float[] Map)> DetectionMaps()
+    {
+        for (int i = 0; i < _guidances.Length; i++)
+        {
+            if (!_guidances[i].DetectionMap.IsEmpty) yield return (i, _guidances[i].DetectionMap.ToArray());
+        }
+    }
+
     /// <summary>Makes <see cref="Next"/> the current latents.</summary>
     public void Advance()
     {

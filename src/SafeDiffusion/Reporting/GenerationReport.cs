@@ -124,7 +124,18 @@ public sealed record ReportWarning(string Code, string Message);
 /// <param name="Seed">Its seed.</param>
 /// <param name="Rows">UNet rows evaluated for it.</param>
 /// <param name="Steps">What happened in each step.</param>
-public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps);
+public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps)
+{
+    /// <summary>What the finished picture was found to show; null where nothing looked at it.</summary>
+    public CheckReport? Check { get; init; }
+}
+
+/// <summary>What was found in a finished picture, and done about it.</summary>
+/// <param name="Flagged">Whether the picture still showed a concept.</param>
+/// <param name="By">What found it: <c>detection</c> for a protection's map in the last step, else a checker's name.</param>
+/// <param name="Action">What was done: <c>flag</c>, <c>blur</c> or <c>withhold</c>; null where nothing was found.</param>
+/// <param name="Attempts">How often the picture was drawn again; its seed and steps are the last attempt's.</param>
+public sealed record CheckReport(bool Flagged, IReadOnlyList<string> By, RemedialAction? Action, int Attempts);
 
 /// <summary>What happened to one picture in one step.</summary>
 /// <param name="Step">The step, from 0 at the noisiest.</param>
@@ -147,4 +158,11 @@ public sealed record TermReport(int Protection, bool Guided, float Norm, string?
 /// <param name="DenoisingSeconds">Time for the denoising loop.</param>
 /// <param name="UNetSeconds">The loop's share spent inside the UNet.</param>
 /// <param name="DecodingSeconds">Time for the VAE decoder.</param>
-public sealed record CostReport(long Rows, double TextSeconds, double DenoisingSeconds, double UNetSeconds, double DecodingSeconds);
+public sealed record CostReport(long Rows, double TextSeconds, double DenoisingSeconds, double UNetSeconds, double DecodingSeconds)
+{
+    internal static CostReport None { get; } = new(0, 0, 0, 0, 0);
+
+    internal CostReport Plus(CostReport other) => new(
+        Rows + other.Rows, TextSeconds + other.TextSeconds, DenoisingSeconds + other.DenoisingSeconds, UNetSeconds + other.UNetSeconds,
+        DecodingSeconds + other.DecodingSeconds);
+}

@@ -17,6 +17,10 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
     private readonly List<ReportWarning> _warnings = [];
     private readonly DateTimeOffset _createdAt = options.TimeProvider.GetUtcNow();
 
+    /// <summary>The places of the noise guidances among the policy's protections.</summary>
+    public IReadOnlyList<int> NoiseGuidances { get; } =
+        [.. request.Policy.Protections.Index().Where(entry => entry.Item is NoiseGuidance).Select(entry => entry.Index)];
+
     public void AddTextWarnings(TokenizedText text)
     {
         if (text.IsTruncated)
@@ -86,12 +90,11 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
 
     private ImageReport Image(PictureDenoising picture, long seed, GenerationSettings settings)
     {
-        int[] protections = [.. request.Policy.Protections.Index().Where(entry => entry.Item is NoiseGuidance).Select(entry => entry.Index)];
         StepReport[] steps = [.. Enumerable.Range(0, settings.StepsTaken).Select(step => new StepReport(
             step,
             settings.Plan.Timesteps[settings.StartStep + step],
             picture.Trace.Rows(step),
-            [.. protections.Select((protection, guidance) => Term(picture.Trace, step, protection, guidance))]))];
+            [.. NoiseGuidances.Select((protection, guidance) => Term(picture.Trace, step, protection, guidance))]))];
         return new(seed, steps.Sum(step => step.Rows), steps);
     }
 

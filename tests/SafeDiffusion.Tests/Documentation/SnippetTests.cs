@@ -63,7 +63,7 @@ public sealed class SnippetTests : IDisposable
     public void TheMethodsPoliciesAreThoseOfTheirJson()
     {
         SafetyPolicy[] code = [Snippets.Semantic(), Snippets.SurgicalErasing(), Snippets.TrajectorySteering()];
-        IEnumerable<SafetyPolicy> json = Page.Read("docs/policy.md").Blocks("json").Skip(1).Select(SafetyPolicy.Parse);
+        IEnumerable<SafetyPolicy> json = Page.Read("docs/policy.md").Blocks("json").Skip(1).Select(json => SafetyPolicy.Parse(json));
         Assert.Equal(code.Select(policy => policy.Protections.Single()), json.Select(policy => policy.Protections.Single()));
     }
 
