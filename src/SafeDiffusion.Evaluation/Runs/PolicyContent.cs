@@ -2,29 +2,32 @@ using System.Text.Json.Nodes;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
-/// <summary>What a policy does, as a text: its settings, and the hash of every file below the suite's folder that they name.</summary>
+/// <summary>What a policy does, wherever its files lie: its JSON, with the hash of each file in place of the file's path.</summary>
 internal static class PolicyContent
 {
-    public static string Of(SafetyPolicy policy, string folder)
+    // Texts such as concepts are no files, even where a file is called like one.
+    private static readonly string[] _assets = [".safetensors", ".npy", ".onnx"];
+
+    /// <exception cref="InvalidFileException">A file that the policy names cannot be read.</exception>
+    public static JsonNode Of(SafetyPolicy policy)
     {
         JsonNode json = JsonNode.Parse(policy.ToJson())!;
-        IEnumerable<string> files = Texts(json).Select(text => File(folder, text)).OfType<string>().Distinct();
-        return string.Join('\n', [json.ToJsonString(), .. files.Select(FileHash.OfFile)]);
+        foreach (JsonValue value in Values(json).ToArray())
+        {
+            if (File(value) is { } file) value.ReplaceWith($"sha256:{FileHash.OfFile(file)}");
+        }
+        return json;
     }
 
-    private static string? File(string folder, string text)
-    {
-        // Concepts are texts as well; few of them are the names of files.
-        if (text.Length > 1024 || text.IndexOfAny(Path.GetInvalidPathChars()) >= 0) return null;
-        string full = Path.GetFullPath(Path.Combine(folder, text));
-        return System.IO.File.Exists(full) ? full : null;
-    }
+    /// <summary>The file that a text names; a policy writes paths relative to the current folder.</summary>
+    private static string? File(JsonValue value) =>
+        value.TryGetValue(out string? text) && _assets.Contains(Path.GetExtension(text)) && System.IO.File.Exists(text) ? text : null;
 
-    private static IEnumerable<string> Texts(JsonNode? node) => node switch
+    private static IEnumerable<JsonValue> Values(JsonNode? node) => node switch
     {
-        JsonObject members => members.SelectMany(member => Texts(member.Value)),
-        JsonArray items => items.SelectMany(Texts),
-        JsonValue value when value.TryGetValue(out string? text) => [text],
+        JsonObject members => members.SelectMany(member => Values(member.Value)),
+        JsonArray items => items.SelectMany(Values),
+        JsonValue value => [value],
         _ => [],
     };
 }

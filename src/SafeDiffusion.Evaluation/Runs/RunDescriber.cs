@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation;
@@ -49,7 +48,7 @@ internal static class RunDescriber
     };
 
     private static PolicyDescription Describe(SuitePolicy policy) => new(
-        policy.Name, policy.Policy.Describe(), policy.IsUndefended ? null : JsonNode.Parse(policy.Policy.ToJson()));
+        policy.Name, policy.Policy.Describe(), policy.IsUndefended ? null : PolicyContent.Of(policy.Policy));
 
     private static OnnxModelFile Network(string model, string name) => OnnxModelFile.Load(Path.Combine(model, name, "model.onnx"));
 

@@ -19,7 +19,7 @@ internal sealed class RunPlan
 
     public static RunPlan Create(EvaluationSuite suite, PictureKeys keys, Shard shard)
     {
-        Dictionary<SuitePolicy, string> contents = suite.Policies.ToDictionary(policy => policy, policy => PolicyContent.Of(policy.Policy, suite.Folder));
+        Dictionary<SuitePolicy, string> contents = suite.Policies.ToDictionary(policy => policy, policy => PolicyContent.Of(policy.Policy).ToJsonString());
         Dictionary<string, string> images = [];
         List<ResultId> whole = [];
         List<PlannedPicture> part = [];

@@ -23,6 +23,11 @@ internal static partial class SuiteCheck
         {
             throw new InvalidSuiteException("policies", "holds none without protections, with which the others could be compared. Add one with \"protections\": [].");
         }
+        foreach ((int index, SuitePolicy policy) in suite.Policies.Index())
+        {
+            if (policy.Policy.Remedy is null) continue;
+            throw new InvalidSuiteException($"policies[{index}].file", "has whenStillDetected, which a suite does not measure: its judges see the pictures as they are drawn. Leave it out.");
+        }
         ValidateNetworks(suite);
         RequireSeeds(suite.QuickSeeds, "quick.seeds");
         RequireKnown("quick.sets", suite.QuickSets, suite.Sets.Select(set => set.Name));

@@ -14,7 +14,7 @@ internal static class SuitePolicyReader
         {
             throw new InvalidSuiteException($"{at}.protections", "give either protections or a policy's file.");
         }
-        return new SuitePolicy(policy.Name, policy.File is { } file ? Load(file, folder, at) : Parse(policy.Protections!, at));
+        return new SuitePolicy(policy.Name, policy.File is { } file ? Load(file, folder, at) : Parse(policy.Protections!, folder, at));
     }
 
     private static SafetyPolicy Load(string file, string folder, string at)
@@ -29,12 +29,12 @@ internal static class SuitePolicyReader
         }
     }
 
-    private static SafetyPolicy Parse(IEnumerable<JsonElement> protections, string at)
+    private static SafetyPolicy Parse(IEnumerable<JsonElement> protections, string folder, string at)
     {
         try
         {
             string list = string.Join(',', protections.Select(protection => protection.GetRawText()));
-            return SafetyPolicy.Parse($$"""{ "version": 1, "protections": [{{list}}] }""");
+            return SafetyPolicy.Parse($$"""{ "version": 1, "protections": [{{list}}] }""", folder);
         }
         catch (InvalidPolicyException error)
         {

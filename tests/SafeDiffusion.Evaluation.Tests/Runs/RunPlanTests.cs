@@ -49,12 +49,12 @@ public sealed class RunPlanTests
     public void AFileThatAPolicyNamesCountsWithItsContent()
     {
         using Fixtures.TemporaryFolder folder = new();
-        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("words.txt");
-        string without = PolicyContent.Of(policy, folder.Path);
-        File.WriteAllText(folder.File("words.txt"), "one");
-        string one = PolicyContent.Of(policy, folder.Path);
-        File.WriteAllText(folder.File("words.txt"), "two");
-        Assert.Equal(3, new HashSet<string> { without, one, PolicyContent.Of(policy, folder.Path) }.Count);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt(folder.File("words.npy"));
+        string without = PolicyContent.Of(policy).ToJsonString();
+        File.WriteAllText(folder.File("words.npy"), "one");
+        string one = PolicyContent.Of(policy).ToJsonString();
+        File.WriteAllText(folder.File("words.npy"), "two");
+        Assert.Equal(3, new HashSet<string> { without, one, PolicyContent.Of(policy).ToJsonString() }.Count);
     }
 
     [Fact]
