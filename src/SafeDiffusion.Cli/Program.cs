@@ -31,6 +31,8 @@ internal static class Program
         new InstrumentCommand(),
         new VerifyCommand(),
         new BenchCommand(),
+        new EvaluateCommand(),
+        new EvaluateMergeCommand(),
         new HelpOption(),
         new VersionOption(),
     };

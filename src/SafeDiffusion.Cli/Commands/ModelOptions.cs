@@ -3,12 +3,12 @@ using System.CommandLine;
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>The options that say which model runs, and on what.</summary>
-internal sealed class ModelOptions
+internal sealed class ModelOptions(bool isRequired = true)
 {
-    private readonly Option<string> _model = new("--model", "-m")
+    private readonly Option<string?> _model = new("--model", "-m")
     {
         Description = "The model folder, the one that holds unet/model.onnx.",
-        Required = true,
+        Required = isRequired,
     };
 
     private readonly Option<string> _provider = new("--provider")
@@ -27,7 +27,10 @@ internal sealed class ModelOptions
         command.Options.Add(_threads);
     }
 
-    public string Folder(ParseResult parsed) => parsed.GetRequiredValue(_model);
+    public string Folder(ParseResult parsed) => parsed.GetRequiredValue(_model)!;
+
+    /// <summary>The model folder; null where it was not given and need not be.</summary>
+    public string? FolderOrNull(ParseResult parsed) => parsed.GetValue(_model);
 
     /// <exception cref="InvalidRequestException">The provider is unknown.</exception>
     public PipelineOptions Pipeline(ParseResult parsed) => new()
