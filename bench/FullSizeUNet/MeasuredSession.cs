@@ -18,9 +18,13 @@ internal sealed class MeasuredSession : IDisposable
     public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload)
     {
         Variant = variant;
+        using Process process = Process.GetCurrentProcess();
+        TimeSpan processor = process.TotalProcessorTime;
         long began = Stopwatch.GetTimestamp();
         _session = workload.FromFile ? new InferenceSession(model.Path, options) : FromMemory(model, options);
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        process.Refresh();
+        LoadProcessorSeconds = (process.TotalProcessorTime - processor).TotalSeconds;
         _binding = _session.CreateIoBinding();
         foreach ((string name, NodeMetadata input) in _session.InputMetadata)
             _binding.BindInput(name, Input(name, input, workload));
@@ -36,6 +40,8 @@ internal sealed class MeasuredSession : IDisposable
     public string Variant { get; }
 
     public double LoadSeconds { get; }
+
+    public double LoadProcessorSeconds { get; }
 
     public List<double> WallSeconds { get; } = [];
 

@@ -27,8 +27,7 @@ internal sealed class LoadedModel : IDisposable
             TextEncoder = Own(new TextEncoder(Own(OnnxSession.Load("text_encoder", textEncoder, provider)), tokenizer));
             Decoder = Own(new VaeDecoder(Own(OnnxSession.Load("vae_decoder", decoder, provider))));
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
-            OnnxModelFile instrumented = Instrument(fuseAttention && provider.Provider == ExecutionProvider.Cpu ? Fuse(folder, unet) : unet, features);
-            OnnxSession session = Own(OnnxSession.Load("unet", instrumented, provider, isEdited: instrumented != unet));
+            OnnxSession session = Own(UNetLoader.Load(folder, unet, provider, features, fuseAttention));
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
@@ -68,28 +67,6 @@ internal sealed class LoadedModel : IDisposable
     public void Dispose()
     {
         while (_disposables.TryPop(out IDisposable? disposable)) disposable.Dispose();
-    }
-
-    /// <summary>Fuses what pays at the model's own size. A graph that is not understood runs as it is: nobody has asked for more of it.</summary>
-    private static OnnxModelFile Fuse(ModelFolder folder, OnnxModelFile unet)
-    {
-        int size = folder.LoadConfig("unet").Integer("sample_size", 1, ModelDescriptionBuilder.MaxLatentSize) ?? 0;
-        if (size * size < UNetFusion.DefaultMinPositions) return unet;
-        try
-        {
-            return UNetFusion.Fuse(unet, size, size);
-        }
-        catch (GraphNotUnderstoodException)
-        {
-            return unet;
-        }
-    }
-
-    /// <summary>Adds features in memory; a model that was instrumented on disk keeps those that it has.</summary>
-    private static OnnxModelFile Instrument(OnnxModelFile unet, AttentionFeatures features)
-    {
-        AttentionFeatures there = UNetInstrumentation.RecordOf(unet)?.Features ?? AttentionFeatures.None;
-        return (there | features) == there ? unet : UNetInstrumentation.Instrument(unet, there | features);
     }
 
     private T Own<T>(T disposable) where T : IDisposable

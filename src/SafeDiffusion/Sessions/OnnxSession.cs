@@ -38,14 +38,15 @@ internal sealed class OnnxSession : IDisposable
     {
         using SessionOptions options = provider.CreateOptions();
         if (IsLarge(model)) options.EnableMemoryPattern = false;
-        try
-        {
-            return new OnnxSession(network, model.Path, isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
-        }
-        catch (OnnxRuntimeException error)
-        {
-            throw new InvalidFileException(model.Path, $"ONNX Runtime cannot load it: {error.Message}", error);
-        }
+        return Load(network, model.Path, () => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
+    }
+
+    /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
+    /// <inheritdoc cref="Load(string, OnnxModelFile, ProviderSettings, bool)"/>
+    public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
+    {
+        using SessionOptions options = provider.CreateOptions();
+        return Load(network, model.Path, () => new InferenceSession(model.Path, options));
     }
 
     /// <summary>The name and description of an input, known by any of several names.</summary>
@@ -120,6 +121,18 @@ internal sealed class OnnxSession : IDisposable
         .Select(file => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model.Path))!, file))
         .Append(model.Path)
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
+
+    private static OnnxSession Load(string network, string file, Func<InferenceSession> load)
+    {
+        try
+        {
+            return new OnnxSession(network, file, load());
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new InvalidFileException(file, $"ONNX Runtime cannot load it: {error.Message}", error);
+        }
+    }
 
     private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
     {
