@@ -15,13 +15,14 @@ internal sealed class MeasuredSession : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly float[] _output;
 
-    public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload)
+    public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload, string? file)
     {
         Variant = variant;
         using Process process = Process.GetCurrentProcess();
         TimeSpan processor = process.TotalProcessorTime;
         long began = Stopwatch.GetTimestamp();
-        _session = workload.FromFile ? new InferenceSession(model.Path, options) : FromMemory(model, options);
+        if (workload.FromFile) file ??= model.Path;
+        _session = file is not null ? new InferenceSession(file, options) : FromMemory(model, options);
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         process.Refresh();
         LoadProcessorSeconds = (process.TotalProcessorTime - processor).TotalSeconds;

@@ -1,28 +1,27 @@
 using System.Globalization;
 using SafeDiffusion.Benchmarking;
-using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>The part of <c>bench</c> that compares the plain UNet with ours: time in this process, load and memory in one of their own.</summary>
 internal sealed class ComparisonRun(string folder, PipelineOptions options, UNetWorkload workload)
 {
-    private readonly ProviderSettings _provider = new(options.Provider, options.Threads);
-
     /// <summary>Prints what one variant alone costs, for <see cref="RunAsync"/> in another process.</summary>
     public void MeasureAlone(UNetVariant variant, CancellationToken cancellationToken) =>
-        Console.Out.WriteLine(VariantCost.Measure(folder, variant, _provider, workload, cancellationToken).ToJson());
+        Console.Out.WriteLine(VariantCost.Measure(folder, variant, options, workload, cancellationToken).ToJson());
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // Processes of their own come first: beside the comparison's two models there may be no room for a third.
         Dictionary<UNetVariant, VariantCost> costs = [];
+        // What is to be measured is loading from the cache, not filling it.
+        if (options.CacheFolder is not null) await SelfProcess.RunAsync(Arguments(UNetVariant.Ours), cancellationToken).ConfigureAwait(false);
         foreach (UNetVariant variant in Enum.GetValues<UNetVariant>())
         {
             string output = await SelfProcess.RunAsync(Arguments(variant), cancellationToken).ConfigureAwait(false);
             costs[variant] = VariantCost.FromJson(output) ?? throw new SelfProcessException($"it printed '{output.Trim()}'.");
         }
-        Write(UNetComparison.Run(folder, _provider, workload, cancellationToken), costs);
+        Write(UNetComparison.Run(folder, options, workload, cancellationToken), costs);
     }
 
     private static void Write(UNetComparison comparison, Dictionary<UNetVariant, VariantCost> costs)
@@ -51,6 +50,7 @@ internal sealed class ComparisonRun(string folder, PipelineOptions options, UNet
             "--rows", Text($"{workload.Rows}"), "--variant", ComparisonOptions.Name(variant),
         ];
         if (options.Threads is { } threads) arguments.AddRange(["--threads", Text($"{threads}")]);
+        if (options.CacheFolder is { } cache) arguments.AddRange(["--cache", cache]);
         if (workload.LatentSize is { } size) arguments.AddRange(["--latent-size", Text($"{size}")]);
         return arguments;
     }

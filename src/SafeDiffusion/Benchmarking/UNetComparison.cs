@@ -1,5 +1,4 @@
 using SafeDiffusion.Denoising;
-using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Benchmarking;
 
@@ -10,12 +9,12 @@ internal sealed record UNetComparison(int Rows, LatentShape Shape, int Steps, IR
     private const double LeastMilliseconds = 250;
 
     /// <exception cref="SafeDiffusionException">The UNet cannot be loaded or run.</exception>
-    public static UNetComparison Run(string folder, ProviderSettings provider, UNetWorkload workload, CancellationToken cancellationToken)
+    public static UNetComparison Run(string folder, PipelineOptions options, UNetWorkload workload, CancellationToken cancellationToken)
     {
         List<UNetUnderTest> unets = [];
         try
         {
-            foreach (UNetVariant variant in Enum.GetValues<UNetVariant>()) unets.Add(new UNetUnderTest(folder, variant, provider, workload));
+            foreach (UNetVariant variant in Enum.GetValues<UNetVariant>()) unets.Add(new UNetUnderTest(folder, variant, options, workload));
             foreach (UNetUnderTest unet in unets) unet.Run(1, cancellationToken);
             double warm = unets.Min(unet => unet.Run(1, cancellationToken));
             int steps = (int)Math.Clamp(Math.Ceiling(LeastMilliseconds / warm), 1, workload.MaxSteps);

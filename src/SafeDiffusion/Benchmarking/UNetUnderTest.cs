@@ -17,15 +17,16 @@ internal sealed class UNetUnderTest : IDisposable
     private readonly OnnxDenoiser _denoiser;
     private readonly IDenoiserBatch _batch;
 
-    public UNetUnderTest(string folder, UNetVariant variant, ProviderSettings provider, UNetWorkload workload)
+    public UNetUnderTest(string folder, UNetVariant variant, PipelineOptions options, UNetWorkload workload)
     {
         Variant = variant;
         ModelFolder model = new(folder);
         OnnxModelFile file = model.LoadNetwork("unet");
+        ProviderSettings provider = new(options.Provider, options.Threads);
         long began = Stopwatch.GetTimestamp();
         OnnxSession session = variant == UNetVariant.Plain
             ? OnnxSession.LoadAsItIs("unet", file, provider)
-            : UNetLoader.Load(model, file, provider, AttentionFeatures.None, fuseAttention: true);
+            : UNetLoader.Load(file, provider, options.AttentionFeatures, options.FuseAttention, options.CacheFolder);
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         _denoiser = new OnnxDenoiser(session);
         try

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Benchmarking;
 
@@ -14,9 +13,9 @@ internal sealed record VariantCost(double LoadSeconds, long? PeakBytes)
 
     /// <summary>Measures in this process, whose peak is that of all it has done before.</summary>
     /// <exception cref="SafeDiffusionException">The UNet cannot be loaded or run.</exception>
-    public static VariantCost Measure(string folder, UNetVariant variant, ProviderSettings provider, UNetWorkload workload, CancellationToken cancellationToken)
+    public static VariantCost Measure(string folder, UNetVariant variant, PipelineOptions options, UNetWorkload workload, CancellationToken cancellationToken)
     {
-        using UNetUnderTest unet = new(folder, variant, provider, workload);
+        using UNetUnderTest unet = new(folder, variant, options, workload);
         unet.Run(Steps, cancellationToken);
         using Process process = Process.GetCurrentProcess();
         return new VariantCost(unet.LoadSeconds, process.PeakWorkingSet64 is > 0 and var peak ? peak : null);

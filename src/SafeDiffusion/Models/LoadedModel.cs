@@ -12,7 +12,7 @@ internal sealed class LoadedModel : IDisposable
 {
     private readonly Stack<IDisposable> _disposables = [];
 
-    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features, bool fuseAttention)
+    private LoadedModel(ModelFolder folder, ProviderSettings provider, AttentionFeatures features, bool fuseAttention, string? cacheFolder)
     {
         try
         {
@@ -27,7 +27,7 @@ internal sealed class LoadedModel : IDisposable
             TextEncoder = Own(new TextEncoder(Own(OnnxSession.Load("text_encoder", textEncoder, provider)), tokenizer));
             Decoder = Own(new VaeDecoder(Own(OnnxSession.Load("vae_decoder", decoder, provider))));
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
-            OnnxSession session = Own(UNetLoader.Load(folder, unet, provider, features, fuseAttention));
+            OnnxSession session = Own(UNetLoader.Load(unet, provider, features, fuseAttention, cacheFolder));
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
@@ -61,8 +61,9 @@ internal sealed class LoadedModel : IDisposable
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the UNet's cross-attention is not understood.</exception>
     public static LoadedModel Load(
-        string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None, bool fuseAttention = true) =>
-        new(new ModelFolder(folder), provider, features, fuseAttention);
+        string folder, ProviderSettings provider, AttentionFeatures features = AttentionFeatures.None, bool fuseAttention = true,
+        string? cacheFolder = null) =>
+        new(new ModelFolder(folder), provider, features, fuseAttention, cacheFolder);
 
     public void Dispose()
     {

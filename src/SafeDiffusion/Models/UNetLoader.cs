@@ -6,28 +6,28 @@ namespace SafeDiffusion.Models;
 /// <summary>Loads a model's UNet: its attention fused where that pays, its cross-attention instrumented where features are asked for.</summary>
 internal static class UNetLoader
 {
-    /// <param name="folder">The model.</param>
-    /// <param name="file">Its UNet.</param>
+    /// <param name="file">The UNet.</param>
     /// <param name="provider">What runs it. Fused attention is for the CPU alone; it was not measured elsewhere.</param>
     /// <param name="features">What to add; a model that was instrumented on disk keeps those that it has.</param>
     /// <param name="fuseAttention">Whether attention may be fused.</param>
+    /// <param name="cacheFolder">Where it is kept as ONNX Runtime has optimised it, on the CPU; null for nowhere.</param>
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the cross-attention is not understood.</exception>
-    public static OnnxSession Load(ModelFolder folder, OnnxModelFile file, ProviderSettings provider, AttentionFeatures features, bool fuseAttention)
+    public static OnnxSession Load(OnnxModelFile file, ProviderSettings provider, AttentionFeatures features, bool fuseAttention,
+        string? cacheFolder = null)
     {
-        OnnxModelFile edited = Instrument(fuseAttention && provider.Provider == ExecutionProvider.Cpu ? Fuse(folder, file) : file, features);
-        return OnnxSession.Load("unet", edited, provider, isEdited: edited != file);
+        bool isCpu = provider.Provider == ExecutionProvider.Cpu;
+        OnnxModelFile edited = Instrument(fuseAttention && isCpu ? Fuse(file) : file, features);
+        return OnnxSession.Load("unet", edited, provider, isEdited: edited != file, isCpu ? cacheFolder : null);
     }
 
-    /// <summary>Fuses what pays at the model's own size. A graph that is not understood runs as it is: nobody has asked for more of it.</summary>
-    private static OnnxModelFile Fuse(ModelFolder folder, OnnxModelFile unet)
+    /// <summary>Fuses where it pays, by the size of each picture. A graph that is not understood runs as it is: nobody has asked for more of it.</summary>
+    private static OnnxModelFile Fuse(OnnxModelFile unet)
     {
-        int size = folder.LoadConfig("unet").Integer("sample_size", 1, ModelDescriptionBuilder.MaxLatentSize) ?? 0;
-        if (size * size < UNetFusion.DefaultMinPositions) return unet;
         try
         {
-            return UNetFusion.Fuse(unet, size, size);
+            return UNetFusion.FuseBySize(unet);
         }
         catch (GraphNotUnderstoodException)
         {

@@ -32,17 +32,20 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="model">The network; an edited one refers to the same external data as its file.</param>
     /// <param name="isEdited">Whether the graph differs from the file's, so that it is loaded from memory.</param>
     /// <param name="provider">What runs it.</param>
+    /// <param name="cacheFolder">Where it is kept as ONNX Runtime has optimised it; null for nowhere.</param>
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
-    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false)
+    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
         using SessionOptions options = provider.CreateOptions();
         if (IsLarge(model)) options.EnableMemoryPattern = false;
-        return Load(network, model.Path, () => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
+        return Load(network, model.Path, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+
+        InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
     }
 
     /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
-    /// <inheritdoc cref="Load(string, OnnxModelFile, ProviderSettings, bool)"/>
+    /// <inheritdoc cref="Load(string, OnnxModelFile, ProviderSettings, bool, string?)"/>
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
         using SessionOptions options = provider.CreateOptions();
