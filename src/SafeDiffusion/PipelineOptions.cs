@@ -30,7 +30,7 @@ public sealed record PipelineOptions
     public bool FuseAttention { get; init; } = true;
 
     /// <summary>
-    /// A folder in which the UNet is kept as ONNX Runtime has optimised it for this processor, so that it loads in a tenth of the time from
+    /// A folder in which the UNet is kept as ONNX Runtime has optimised it for this processor, so that it loads several times faster from
     /// the second time on; it takes the disk space of the weights and a third more, for every set of features, and nothing in it is ever
     /// deleted. Null, the default: nothing is kept. Only those who may change the model should be able to write to the folder. CPU only.
     /// </summary>

@@ -11,8 +11,8 @@ using SafeDiffusion.Instrumentation.Onnx;
 namespace SafeDiffusion.Sessions;
 
 /// <summary>
-/// A folder of networks as ONNX Runtime has optimised them, weights rearranged for this processor. They are mapped, not read: loading takes a
-/// tenth of the time, and the weights' memory can be given back to the system and shared by processes.
+/// A folder of networks as ONNX Runtime has optimised them, weights rearranged for this processor. They are mapped, not read: loading is several
+/// times faster, and the weights' memory can be given back to the system and shared by processes.
 /// </summary>
 internal sealed class OptimizedModelCache(string folder)
 {
