@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Learning;
+
+namespace SafeDiffusion.Training.Measuring;
+
+/// <summary>
+/// Fits, for each kept timestep, how scores become maps. A logistic <c>σ((s - centre) / width)</c> is fitted to the cells; its tangent at
+/// the centre runs from <c>centre - 2 width</c> to <c>centre + 2 width</c>. Then the centre, at which a map says that the concept is there,
+/// is raised until harmless pictures stay below it: to the mean of their highest scores plus as many standard deviations, the same for all
+/// timesteps, as let no more than a given share of them reach it in any step.
+/// </summary>
+/// <param name="set">The pictures.</param>
+/// <param name="pictures">Those to calibrate with.</param>
+/// <param name="conceptWeight">How much a cell of the concept counts against one beside it.</param>
+/// <param name="falseTriggers">The share of harmless pictures that may reach the centre in some step.</param>
+internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, double conceptWeight, double falseTriggers)
+{
+    private const double MarginStep = 0.01;
+    private const double MaxMargin = 20;
+
+    /// <summary>The bands, from timestep 0 up.</summary>
+    public ImmutableArray<CalibrationBand> Fit(ScoreTable scores)
+    {
+        FeaturePlan plan = set.Plan;
+        LogisticFit[] fits = [.. Enumerable.Range(0, plan.Steps.Length).Select(place => LogisticFit.Of(set, pictures, scores, place, conceptWeight))];
+        double[] centers = RaisedCenters(scores, fits);
+        CalibrationBand[] bands = new CalibrationBand[fits.Length];
+        for (int place = 0; place < fits.Length; place++)
+        {
+            // Timesteps fall from place to place; a band reaches half way to its neighbours.
+            bool isLast = place == fits.Length - 1;
+            int from = isLast ? 0 : (plan.Timesteps[place] + plan.Timesteps[place + 1] + 1) / 2;
+            (double center, double reach) = (centers[place], 2 * fits[place].Width);
+            bands[fits.Length - 1 - place] = new CalibrationBand(from, (float)(center - reach), (float)(center + reach));
+        }
+        return [.. bands];
+    }
+
+    private double[] RaisedCenters(ScoreTable scores, LogisticFit[] fits)
+    {
+        int[] harmless = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
+        double[][] highest = [.. harmless.Select(picture => Enumerable.Range(0, fits.Length).Select(place => scores.Highest(picture, place)).ToArray())];
+        double[] means = new double[fits.Length];
+        double[] deviations = new double[fits.Length];
+        for (int place = 0; place < fits.Length; place++)
+        {
+            double[] values = [.. highest.Select(row => row[place])];
+            means[place] = values.DefaultIfEmpty(fits[place].Center).Average();
+            deviations[place] = Math.Sqrt(values.Select(value => Math.Pow(value - means[place], 2)).DefaultIfEmpty(0).Average());
+        }
+        int allowed = (int)(falseTriggers * harmless.Length);
+        double margin = 0;
+        while (margin < MaxMargin && highest.Count(Triggers) > allowed) margin += MarginStep;
+        return [.. Enumerable.Range(0, fits.Length).Select(Center)];
+
+        double Center(int place) => Math.Max(fits[place].Center, means[place] + (margin * deviations[place]));
+
+        bool Triggers(double[] row) => row.Index().Any(entry => entry.Item >= Center(entry.Index));
+    }
+}
