@@ -28,7 +28,12 @@ public sealed partial class PageTests
     [Fact]
     public void EveryPolicyCanBeRead()
     {
-        string[] policies = [.. Page.All.Where(page => page.Name != "docs/report.md").SelectMany(page => page.Blocks("json"))];
+        // The evaluation's pages are read by its own tests.
+        string[] policies =
+        [
+            .. Page.All.Where(page => page.Name != "docs/report.md" && !page.Name.StartsWith("docs/evaluation", StringComparison.Ordinal))
+                .SelectMany(page => page.Blocks("json")),
+        ];
         Assert.NotEmpty(policies);
         Assert.All(policies, policy => Assert.NotEmpty(SafetyPolicy.Parse(policy).Protections));
     }
