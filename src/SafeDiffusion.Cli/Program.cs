@@ -31,6 +31,7 @@ internal static class Program
         new InstrumentCommand(),
         new VerifyCommand(),
         new BenchCommand(),
+        new LearnCommand(),
         new HelpOption(),
         new VersionOption(),
     };

@@ -1,14 +1,6 @@
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Models;
-using SafeDiffusion.Numerics;
-using SafeDiffusion.Scheduling;
 using SafeDiffusion.Sessions;
-using SafeDiffusion.Training.Features;
-using SafeDiffusion.Training.Learning;
-using SafeDiffusion.Training.Measuring;
 
 namespace SafeDiffusion.Training;
 

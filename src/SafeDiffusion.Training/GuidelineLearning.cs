@@ -113,7 +113,7 @@ internal sealed class GuidelineLearning(
 
     private TokenLearner Learner(LearningSet set, PictureSplit split)
     {
-        LearningSettings settings = new(options.ConceptWeight, options.Ridge, options.LearningRate, options.StepsPerPicture, options.Seed);
+        LearningSettings settings = new(options.ConceptWeight, options.Ridge, options.LearningRate, options.StepsPerPicture, options.HardRounds, options.Seed);
         return options.Method == GuidelineMethod.Sgd ? new SgdLearner(set, split, settings) : new NewtonLearner(set, split, settings);
     }
 

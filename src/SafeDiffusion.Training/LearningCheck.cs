@@ -19,6 +19,7 @@ internal static class LearningCheck
         RequirePositive(options.Ridge, "ridge");
         RequirePositive(options.LearningRate, "learning rate");
         Require(options.StepsPerPicture >= 1, "steps per picture", $"must be at least 1, and are {options.StepsPerPicture}.");
+        Require(options.HardRounds >= 0, "hard rounds", $"must be at least 0, and are {options.HardRounds}.");
         Require(options.CacheLimit > 0, "cache-limit", $"must be above 0, and is {options.CacheLimit}.");
     }
 

@@ -28,7 +28,7 @@ internal static class LearningRecord
             ["concept_weight"] = options.ConceptWeight,
             ["false_triggers"] = options.FalseTriggers,
         };
-        if (options.Method == GuidelineMethod.Newton) record["ridge"] = options.Ridge;
+        if (options.Method == GuidelineMethod.Newton) (record["ridge"], record["hard_rounds"]) = (options.Ridge, options.HardRounds);
         else (record["learning_rate"], record["steps_per_picture"]) = (options.LearningRate, options.StepsPerPicture);
         return record;
     }
@@ -52,5 +52,5 @@ internal static class LearningRecord
         ["edited_rest"] = Number(band.EditedRest),
     };
 
-    private static JsonNode? Number(double value) => double.IsNaN(value) ? null : JsonValue.Create(Math.Round(value, Digits));
+    private static JsonValue? Number(double value) => double.IsNaN(value) ? null : JsonValue.Create(Math.Round(value, Digits));
 }

@@ -13,11 +13,12 @@ internal sealed record FeatureRecording : NoiseGuidance
     /// <summary>Takes the features of a step.</summary>
     public delegate void Sink(int step, ReadOnlySpan<float> features);
 
-    public required UnitTokens Tokens { get; init; }
+    // Internal, so that the report's JSON leaves them out.
+    internal required UnitTokens Tokens { get; init; }
 
-    public required LayerSelection Layers { get; init; }
+    internal required LayerSelection Layers { get; init; }
 
-    public required Sink Record { get; init; }
+    internal required Sink Record { get; init; }
 
     public override string Method => "feature-recording";
 

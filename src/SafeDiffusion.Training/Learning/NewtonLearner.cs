@@ -20,16 +20,33 @@ internal sealed class NewtonLearner(LearningSet set, PictureSplit split, Learnin
     private readonly int _width = set.Plan.Width;
     private readonly int _places = set.Plan.Steps.Length;
 
+    private readonly HardCells _hard = new(set.Pictures, set.Plan);
+
     public override double[] Learn(ReadOnlySpan<double> initial, Action<LearningRound> report, CancellationToken cancellationToken)
     {
         double[] parameters = new double[_width + _places];
-        double[] before = [.. parameters];
-        double[] best = [.. parameters];
-        double power = FeaturePower(cancellationToken);
+        double ridge = Settings.Ridge * FeaturePower(cancellationToken);
+        int[] harmless = [.. Split.Learned.Where(picture => !Set.ShowsConcept(picture))];
+        int rounds = MaxRounds * (Settings.HardRounds + 1);
+        for (int pass = 0; pass <= Settings.HardRounds; pass++)
+        {
+            if (pass > 0) _hard.Raise(Set, harmless, parameters.AsSpan(0, _width), cancellationToken);
+            int first = pass * MaxRounds;
+            parameters = Minimise(parameters, ridge, round => report(round with { Round = first + round.Round, Rounds = rounds }), cancellationToken);
+        }
+        return parameters[.._width];
+    }
+
+    /// <summary>The minimum on the learned pictures, or the parameters before it that were best on the checked ones.</summary>
+    private double[] Minimise(double[] start, double ridge, Action<LearningRound> report, CancellationToken cancellationToken)
+    {
+        double[] parameters = [.. start];
+        double[] before = [.. start];
+        double[] best = [.. start];
         (double lastLoss, double bestLoss, int worse) = (double.PositiveInfinity, double.PositiveInfinity, 0);
         for (int round = 1; round <= MaxRounds && worse < Patience; round++)
         {
-            NewtonSums sums = Sum(parameters, Settings.Ridge * power, cancellationToken);
+            NewtonSums sums = Sum(parameters, ridge, cancellationToken);
             if (sums.Loss > lastLoss)
             {
                 // The step was too long: go back half of it.
@@ -40,14 +57,16 @@ internal sealed class NewtonLearner(LearningSet set, PictureSplit split, Learnin
             lastLoss = sums.Loss;
             (double loss, double iou) = Check(parameters.AsSpan(0, _width), parameters.AsSpan(_width), cancellationToken);
             report(new LearningRound(round, MaxRounds, loss, iou));
-            worse = loss < bestLoss ? 0 : worse + 1;
-            if (loss < bestLoss) (bestLoss, best) = (loss, [.. parameters]);
+            // Raising the weights of hard cells costs loss on the checked pictures at first, so that only a pass without them can stop early.
+            bool isBetter = loss < bestLoss || Settings.HardRounds > 0;
+            worse = isBetter ? 0 : worse + 1;
+            if (isBetter) (bestLoss, best) = (loss, [.. parameters]);
             if (isFlat) break;
             parameters.CopyTo(before, 0);
             CholeskySolver.SolveInPlace(sums.Curvature, sums.Gradient);
             TensorPrimitives.Subtract(parameters, sums.Gradient, parameters);
         }
-        return best[.._width];
+        return best;
     }
 
     /// <summary>The mean square of a feature.</summary>
@@ -75,8 +94,12 @@ internal sealed class NewtonLearner(LearningSet set, PictureSplit split, Learnin
         {
             cancellationToken.ThrowIfCancellationRequested();
             ReadOnlySpan<float> mask = Set.Mask(picture);
-            for (int i = 0; i < weights.Length; i++) weights[i] = Weight(mask[i]);
-            for (int place = 0; place < _places; place++) sums.Add(parameters, place, Set.Features(picture, place), mask, weights);
+            for (int place = 0; place < _places; place++)
+            {
+                ReadOnlySpan<float> hard = _hard[picture, place];
+                for (int i = 0; i < weights.Length; i++) weights[i] = hard[i] * Weight(mask[i]);
+                sums.Add(parameters, place, Set.Features(picture, place), mask, weights);
+            }
         }
         sums.Finish(parameters, ridge, LeastCurvature);
         return sums;

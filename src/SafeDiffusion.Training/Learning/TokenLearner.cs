@@ -54,8 +54,9 @@ internal abstract class TokenLearner(LearningSet set, PictureSplit split, Learni
 /// <param name="Ridge">Newton's pull towards zero, relative to the features' mean square.</param>
 /// <param name="LearningRate">SGD's learning rate.</param>
 /// <param name="StepsPerPicture">SGD's steps per picture that shows the concept.</param>
+/// <param name="HardRounds">How often Newton learns again with more weight on the harmless pictures' highest scores.</param>
 /// <param name="Seed">What SGD draws pictures and steps with.</param>
-internal sealed record LearningSettings(double ConceptWeight, double Ridge, double LearningRate, int StepsPerPicture, long Seed);
+internal sealed record LearningSettings(double ConceptWeight, double Ridge, double LearningRate, int StepsPerPicture, int HardRounds, long Seed);
 
 /// <summary>How far learning is.</summary>
 /// <param name="Round">Rounds done.</param>
