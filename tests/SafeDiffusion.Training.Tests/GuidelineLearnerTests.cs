@@ -119,6 +119,7 @@ public sealed class GuidelineLearnerTests
     [InlineData("held-out")]
     [InlineData("guidance")]
     [InlineData("ridge")]
+    [InlineData("hard rounds")]
     [InlineData("learning rate")]
     [InlineData("concept weight")]
     [InlineData("false triggers")]
@@ -129,6 +130,7 @@ public sealed class GuidelineLearnerTests
         "held-out" => _small with { HeldOut = 0.5 },
         "guidance" => _small with { GuidanceScale = 0.5f },
         "ridge" => _small with { Ridge = 0 },
+        "hard rounds" => _small with { HardRounds = -1 },
         "learning rate" => _small with { LearningRate = double.NaN },
         "concept weight" => _small with { ConceptWeight = -1 },
         "false triggers" => _small with { FalseTriggers = 1 },

@@ -5,7 +5,7 @@ using SafeDiffusion.Instrumentation;
 namespace SafeDiffusion.Training.Features;
 
 /// <summary>
-/// Watches a generation and changes nothing. A score is linear in its token, so the scores of the unit vectors are the features
+/// Watches a generation and changes nothing. A score is linear in its token, so the scores of the unit tokens are the features
 /// <c>F [D, H, W]</c> in which every token's score is <c>c · F</c>.
 /// </summary>
 internal sealed record FeatureRecording : NoiseGuidance
@@ -14,7 +14,7 @@ internal sealed record FeatureRecording : NoiseGuidance
     public delegate void Sink(int step, ReadOnlySpan<float> features);
 
     // Internal, so that the report's JSON leaves them out.
-    internal required UnitTokens Tokens { get; init; }
+    internal required float[] Tokens { get; init; }
 
     internal required LayerSelection Layers { get; init; }
 
@@ -32,7 +32,7 @@ internal sealed record FeatureRecording : NoiseGuidance
     {
     }
 
-    public override NoiseGuidanceState Begin(GuidanceContext context) => new State(context.AddGuideline(Tokens.Embeddings), Record);
+    public override NoiseGuidanceState Begin(GuidanceContext context) => new State(context.AddGuideline(Tokens), Record);
 
     private sealed class State(GuidelineTokens tokens, Sink record) : NoiseGuidanceState
     {

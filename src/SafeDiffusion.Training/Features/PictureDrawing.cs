@@ -10,7 +10,7 @@ internal sealed class PictureDrawing(LoadedModel model, LayerSelection layers, P
     /// <summary>Pictures of one batch: prompt and null rows fill two calls of eight rows.</summary>
     public const int BatchSize = 8;
 
-    private readonly UnitTokens _tokens = new(model.TextEncoder.Width);
+    private readonly float[] _tokens = UnitTokens.Of(model.TextEncoder.Width);
 
     /// <summary>Draws some pictures together.</summary>
     /// <param name="first">The first picture's place in the cache.</param>

@@ -9,7 +9,7 @@ namespace SafeDiffusion.Training.Features;
 /// <summary>Reads pictures that were brought along: encodes them, adds noise for each planned timestep, and keeps the UNet's features there.</summary>
 internal sealed class PictureReading(LoadedModel model, FeatureCache cache, LatentShape shape)
 {
-    private readonly UnitTokens _tokens = new(model.TextEncoder.Width);
+    private readonly float[] _tokens = UnitTokens.Of(model.TextEncoder.Width);
 
     /// <summary>Reads one picture.</summary>
     /// <param name="place">Its place in the cache.</param>
@@ -21,7 +21,7 @@ internal sealed class PictureReading(LoadedModel model, FeatureCache cache, Late
         float[] encoded = model.Encoder!.Encode(picture.Image, shape, model.Description.VaeScalingFactor, cancellationToken);
         TextStates caption = model.TextEncoder.Encode(model.TextEncoder.Tokenizer.Encode(picture.Caption), cancellationToken);
         float[] added = new float[shape.Length];
-        using IDenoiserBatch batch = model.Denoiser.CreateBatch(1, shape, new AttentionRequest { GuidelineEmbeddings = _tokens.Embeddings });
+        using IDenoiserBatch batch = model.Denoiser.CreateBatch(1, shape, new AttentionRequest { GuidelineEmbeddings = _tokens });
         batch.SetCondition(0, caption);
         ImmutableArray<int> timesteps = cache.Plan.Timesteps;
         for (int i = 0; i < timesteps.Length; i++)

@@ -7,14 +7,15 @@ namespace SafeDiffusion.Training.Measuring;
 
 /// <summary>
 /// Fits, for each kept timestep, how scores become maps. A logistic <c>σ((s - centre) / width)</c> is fitted to the cells; its tangent at
-/// the centre runs from <c>centre - 2 width</c> to <c>centre + 2 width</c>. Then the centre, at which a map says that the concept is there,
-/// is raised until harmless pictures stay below it: to the mean of their highest scores plus as many standard deviations, the same for all
-/// timesteps, as let no more than a given share of them reach it in any step.
+/// the centre runs from <c>centre - 2 width</c> to <c>centre + 2 width</c>. The lower end is the floor: it bounds the edit mask. The score
+/// that reads 0.5, at which the concept counts as present, is the centre, raised until harmless pictures stay below it: to the mean of
+/// their highest scores plus as many standard deviations, the same for all timesteps, as let no more than a given share of them reach it in
+/// any step. The ceiling lies as far above it as the floor below.
 /// </summary>
 /// <param name="set">The pictures.</param>
 /// <param name="pictures">Those to calibrate with.</param>
 /// <param name="conceptWeight">How much a cell of the concept counts against one beside it.</param>
-/// <param name="falseTriggers">The share of harmless pictures that may reach the centre in some step.</param>
+/// <param name="falseTriggers">The share of harmless pictures that may be taken for the concept in some step.</param>
 internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, double conceptWeight, double falseTriggers)
 {
     private const double MarginStep = 0.01;
@@ -32,8 +33,8 @@ internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, 
             // Timesteps fall from place to place; a band reaches half way to its neighbours.
             bool isLast = place == fits.Length - 1;
             int from = isLast ? 0 : (plan.Timesteps[place] + plan.Timesteps[place + 1] + 1) / 2;
-            (double center, double reach) = (centers[place], 2 * fits[place].Width);
-            bands[fits.Length - 1 - place] = new CalibrationBand(from, (float)(center - reach), (float)(center + reach));
+            double floor = fits[place].Center - (2 * fits[place].Width);
+            bands[fits.Length - 1 - place] = new CalibrationBand(from, (float)floor, (float)((2 * centers[place]) - floor));
         }
         return [.. bands];
     }

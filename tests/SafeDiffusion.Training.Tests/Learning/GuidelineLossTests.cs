@@ -10,8 +10,18 @@ public sealed class GuidelineLossTests
 
     public static TheoryData<string> Cases => [.. GuidelineFixture.Names];
 
-    public static TheoryData<string, string> CasesAndKinds => new(
-        GuidelineFixture.Names.SelectMany(_ => new[] { "per_map", "calibrated", "per_map_background", "calibrated_background" }, (name, kind) => (name, kind)));
+    public static TheoryData<string, string> CasesAndKinds
+    {
+        get
+        {
+            TheoryData<string, string> data = [];
+            foreach (string name in GuidelineFixture.Names)
+            {
+                foreach (string kind in new[] { "per_map", "calibrated", "per_map_background", "calibrated_background" }) data.Add(name, kind);
+            }
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]
