@@ -17,24 +17,26 @@ namespace SafeDiffusion.Training;
 internal sealed class GuidelineLearning(
     LoadedModel model, GuidelineLearningOptions options, IProgress<GuidelineLearningProgress>? progress, CancellationToken cancellationToken)
 {
+    private const string WithConcept = "unsafe";
     private static readonly string _tool = $"SafeDiffusion {typeof(GuidelineLearning).Assembly.GetName().Version!.ToString(3)}";
 
     private readonly LatentShape _shape = new(
         model.Description.LatentChannels, model.Description.Height / model.Description.VaeFactor, model.Description.Width / model.Description.VaeFactor);
     private readonly List<RgbImage> _images = [];
     private readonly List<float[]> _masks = [];
+    private readonly List<int> _places = [];
 
     public async Task<LearnedGuideline> RunAsync()
     {
         RequirePictures();
-        (string Name, string Prompt)[] drawn = [.. ToDraw("unsafe", options.Prompts, options.UnsafePictures), .. ToDraw("safe", options.SafePrompts, options.SafePictures)];
+        (string Name, string Prompt)[] drawn = [.. ToDraw(WithConcept, options.Prompts, options.UnsafePictures), .. ToDraw("safe", options.SafePrompts, options.SafePictures)];
         FeaturePlan plan = FeaturePlan.Create(
             model.Scheduler.CreatePlan(options.Steps).Timesteps, drawn.Length + options.Pictures.Count, model.TextEncoder.Width, _shape.Height * _shape.Width, options.CacheLimit);
         using FeatureCache cache = new(plan);
         await DrawAsync(drawn, cache).ConfigureAwait(false);
         ReadPictures(drawn.Length, cache);
 
-        LearningSet set = new(cache, _masks);
+        LearningSet set = new(cache, _places, _masks);
         PictureSplit split = Splitting.Deal(set, options.HeldOut, options.Seed);
         double[] tokens = Learner(set, split).Learn(InitialTokens(), Report, cancellationToken);
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
@@ -81,7 +83,7 @@ internal sealed class GuidelineLearning(
             int start = first;
             (string Name, string Prompt)[] part = drawn[first..Math.Min(drawn.Length, first + PictureDrawing.BatchSize)];
             RgbImage[] images = await drawing.DrawAsync(first, part.Select((item, i) => Request(item.Prompt, start + i)), cancellationToken).ConfigureAwait(false);
-            for (int i = 0; i < part.Length; i++) Keep(part[i].Name, images[i], options.Annotator!.Annotate(part[i].Name, images[i], cancellationToken));
+            for (int i = 0; i < part.Length; i++) KeepDrawn(first + i, part[i].Name, images[i]);
         }
         if (drawn.Length > 0) progress?.Report(new(GuidelineLearningStage.Drawing, drawn.Length, drawn.Length));
     }
@@ -97,16 +99,28 @@ internal sealed class GuidelineLearning(
             AnnotatedPicture picture = options.Pictures[i];
             progress?.Report(new(GuidelineLearningStage.Reading, i, options.Pictures.Count));
             reading.Read(first + i, picture, new TorchNoise(options.Seed + first + i), cancellationToken);
-            Keep(picture.Name, picture.Image, picture.Mask);
+            Keep(first + i, picture.Name, picture.Image, picture.Mask);
         }
     }
 
-    private void Keep(string name, RgbImage image, ConceptMask mask)
+    /// <summary>
+    /// Leaves out a picture that the annotator cannot tell, and one in which it misses the concept that was asked for: one such picture, taken
+    /// for harmless, would raise the calibration above everything that can be found.
+    /// </summary>
+    private void KeepDrawn(int place, string name, RgbImage image)
+    {
+        bool isAskedFor = name.StartsWith(WithConcept, StringComparison.Ordinal);
+        if (options.Annotator!.Annotate(name, image, cancellationToken) is not { } mask) return;
+        if (!isAskedFor || mask.Pixels.Contains(true)) Keep(place, name, image, mask);
+    }
+
+    private void Keep(int place, string name, RgbImage image, ConceptMask mask)
     {
         if (mask.Width != image.Width || mask.Height != image.Height)
         {
             throw new InvalidRequestException("annotator", $"marked {mask.Width}x{mask.Height} pixels of {name}, which is {image.Width}x{image.Height}.");
         }
+        _places.Add(place);
         _images.Add(image);
         _masks.Add(mask.Pool(_shape.Height, _shape.Width));
     }

@@ -6,8 +6,9 @@ namespace SafeDiffusion.Training.Learning;
 
 /// <summary>Pictures' masks on the latent grid and their cached features. Not for several threads: the features are read into one buffer.</summary>
 /// <param name="cache">The features.</param>
+/// <param name="places">The pictures' places in the cache.</param>
 /// <param name="masks">The masks by picture, <c>[P]</c> each: the share of each cell that shows the concept.</param>
-internal sealed class LearningSet(FeatureCache cache, IReadOnlyList<float[]> masks)
+internal sealed class LearningSet(FeatureCache cache, IReadOnlyList<int> places, IReadOnlyList<float[]> masks)
 {
     /// <summary>A cell counts as the concept's from this share on.</summary>
     public const float Covered = 0.5f;
@@ -28,7 +29,7 @@ internal sealed class LearningSet(FeatureCache cache, IReadOnlyList<float[]> mas
     /// <summary>Features of a picture at a kept step, <c>[D, P]</c>; hold until the next call.</summary>
     public ReadOnlySpan<double> Features(int picture, int place)
     {
-        cache.Read(picture, place, _singles);
+        cache.Read(places[picture], place, _singles);
         TensorPrimitives.ConvertSaturating<float, double>(_singles, _features);
         return _features;
     }

@@ -42,7 +42,7 @@ public sealed class CalibratorTests
     {
         using FeatureCache cache = new(new FeaturePlan([0], [500], Width: 1, Positions: 4));
         for (int i = 0; i < _scores.Length; i++) cache.Write(i, 0, _scores[i]);
-        LearningSet set = new(cache, _masks);
+        LearningSet set = new(cache, [.. Enumerable.Range(0, 6)], _masks);
         return use(set, set.Score([1], CancellationToken.None));
     }
 }
