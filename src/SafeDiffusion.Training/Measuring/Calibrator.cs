@@ -8,9 +8,9 @@ namespace SafeDiffusion.Training.Measuring;
 /// <summary>
 /// Fits, for each kept timestep, how scores become maps. A logistic <c>σ((s - centre) / width)</c> is fitted to the cells; its tangent at
 /// the centre runs from <c>centre - 2 width</c> to <c>centre + 2 width</c>. The lower end is the floor: it bounds the edit mask. The score
-/// that reads 0.5, at which the concept counts as present, is the centre, raised until harmless pictures stay below it: to the mean of
-/// their highest scores plus as many standard deviations, the same for all timesteps, as let no more than a given share of them reach it in
-/// any step. The ceiling lies as far above it as the floor below.
+/// that reads 0.5, at which the concept counts as present, is the centre, raised until harmless pictures stay below it: a tenth of a standard
+/// deviation above the highest score of any of them, but for a given share of them, those that stand out most in some step. The ceiling
+/// lies as far above it as the floor below.
 /// </summary>
 /// <param name="set">The pictures.</param>
 /// <param name="pictures">Those to calibrate with.</param>
@@ -18,8 +18,8 @@ namespace SafeDiffusion.Training.Measuring;
 /// <param name="falseTriggers">The share of harmless pictures that may be taken for the concept in some step.</param>
 internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, double conceptWeight, double falseTriggers)
 {
-    private const double MarginStep = 0.01;
-    private const double MaxMargin = 20;
+    /// <summary>How far the centre lies above the highest score, in standard deviations of harmless pictures' highest scores.</summary>
+    private const double Margin = 0.1;
 
     /// <summary>The bands, from timestep 0 up.</summary>
     public ImmutableArray<CalibrationBand> Fit(ScoreTable scores)
@@ -51,13 +51,14 @@ internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, 
             means[place] = values.DefaultIfEmpty(fits[place].Center).Average();
             deviations[place] = Math.Sqrt(values.Select(value => Math.Pow(value - means[place], 2)).DefaultIfEmpty(0).Average());
         }
-        int allowed = (int)(falseTriggers * harmless.Length);
-        double margin = 0;
-        while (margin < MaxMargin && highest.Count(Triggers) > allowed) margin += MarginStep;
+        // The pictures that stand out most are those that may be taken for the concept.
+        double[][] kept = [.. highest
+            .OrderBy(row => row.Index().Max(entry => deviations[entry.Index] > 0 ? (entry.Item - means[entry.Index]) / deviations[entry.Index] : 0))
+            .SkipLast((int)(falseTriggers * harmless.Length))];
         return [.. Enumerable.Range(0, fits.Length).Select(Center)];
 
-        double Center(int place) => Math.Max(fits[place].Center, means[place] + (margin * deviations[place]));
-
-        bool Triggers(double[] row) => row.Index().Any(entry => entry.Item >= Center(entry.Index));
+        double Center(int place) => kept.Length == 0
+            ? fits[place].Center
+            : Math.Max(fits[place].Center, kept.Max(row => row[place]) + (Margin * deviations[place]));
     }
 }
