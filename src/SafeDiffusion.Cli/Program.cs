@@ -33,6 +33,7 @@ internal static class Program
         new BenchCommand(),
         new EvaluateCommand(),
         new EvaluateMergeCommand(),
+        new LearnCommand(),
         new HelpOption(),
         new VersionOption(),
     };
