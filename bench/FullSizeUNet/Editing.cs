@@ -6,12 +6,12 @@ namespace FullSizeUNet;
 /// <summary>A variant of the model, with what making it took.</summary>
 internal sealed record Editing(OnnxModelFile Model, double Seconds, double AllocatedMegabytes, double PeakMegabytes)
 {
-    /// <summary>Reads the graph and adds a variant's features: <c>plain</c>, <c>fused</c> and features, parted by <c>+</c>.</summary>
+    /// <summary>Reads the graph and makes a variant of it: <c>plain</c>, ways of fusing and features, parted by <c>+</c>.</summary>
     public static Editing Of(string file, string variant, Workload workload)
     {
         string[] parts = variant.Split('+');
-        int minPositions = parts.Contains("fused") ? UNetFusion.DefaultMinPositions : parts.Contains("fused-all") ? 1 : int.MaxValue;
-        AttentionFeatures features = parts.Where(part => part != "plain" && !part.StartsWith("fused", StringComparison.Ordinal))
+        string[] fusions = [.. parts.Where(part => FusionChoice.Knows(part))];
+        AttentionFeatures features = parts.Except(fusions).Where(part => part != "plain")
             .Aggregate(AttentionFeatures.None, (all, part) => all | Enum.Parse<AttentionFeatures>(part, ignoreCase: true));
         GC.Collect();
         long before = GC.GetTotalMemory(forceFullCollection: true);
@@ -19,7 +19,7 @@ internal sealed record Editing(OnnxModelFile Model, double Seconds, double Alloc
         using HeapPeak peak = new();
         long began = Stopwatch.GetTimestamp();
         OnnxModelFile model = OnnxModelFile.Load(file);
-        if (minPositions < int.MaxValue) model = UNetFusion.Fuse(model, workload.Height, workload.Width, minPositions);
+        if (fusions.Length > 0) model = FusionChoice.Fuse(model, fusions, workload);
         if (features != AttentionFeatures.None) model = UNetInstrumentation.Instrument(model, features);
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         return new Editing(model, seconds, (GC.GetTotalAllocatedBytes(precise: true) - allocated) / 1e6, (peak.Bytes - before) / 1e6);

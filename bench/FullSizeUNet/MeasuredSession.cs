@@ -15,12 +15,17 @@ internal sealed class MeasuredSession : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly float[] _output;
 
-    public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload)
+    public MeasuredSession(string variant, OnnxModelFile model, SessionOptions options, Workload workload, string? file)
     {
         Variant = variant;
+        using Process process = Process.GetCurrentProcess();
+        TimeSpan processor = process.TotalProcessorTime;
         long began = Stopwatch.GetTimestamp();
-        _session = workload.FromFile ? new InferenceSession(model.Path, options) : FromMemory(model, options);
+        if (workload.FromFile) file ??= model.Path;
+        _session = file is not null ? new InferenceSession(file, options) : FromMemory(model, options);
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        process.Refresh();
+        LoadProcessorSeconds = (process.TotalProcessorTime - processor).TotalSeconds;
         _binding = _session.CreateIoBinding();
         foreach ((string name, NodeMetadata input) in _session.InputMetadata)
             _binding.BindInput(name, Input(name, input, workload));
@@ -36,6 +41,8 @@ internal sealed class MeasuredSession : IDisposable
     public string Variant { get; }
 
     public double LoadSeconds { get; }
+
+    public double LoadProcessorSeconds { get; }
 
     public List<double> WallSeconds { get; } = [];
 

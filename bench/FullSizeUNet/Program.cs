@@ -6,8 +6,9 @@ using Microsoft.ML.OnnxRuntime;
 Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx." };
 Argument<string[]> variants = new("VARIANT")
 {
-    Description = "plain, fused, fused-all, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
-    + "no-arena, no-pattern, or session configuration entries KEY=VALUE. Steps alternate between variants."
+    Description = "plain, fused, switch, self-N, cross-N, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
+    + "no-arena, no-pattern, spin, level-none, level-basic, level-extended, save=FILE (the optimised model), from=FILE (load that file), or session configuration entries KEY=VALUE. Steps alternate between variants. "
+    + "fused is self-2048; switch decides when it runs; self-N and cross-N fuse the layers of that sort with N positions or more."
 };
 Option<int> steps = new("--steps") { DefaultValueFactory = _ => 3 };
 Option<int> threads = new("--threads") { DefaultValueFactory = _ => 2 };
@@ -33,19 +34,21 @@ void Run(ParseResult parsed)
     {
         Editing editing = Editing.Of(parsed.GetValue(file)!, variant.Split(':')[0], workload);
         Print($"{variant}: edited in {editing.Seconds:0.00} s, managed memory {editing.PeakMegabytes:0} MB at peak, {editing.AllocatedMegabytes:0} MB allocated");
-        using SessionOptions options = Options(parsed, variant.Split(':', 2) is [_, var settings] ? settings.Split(',') : []);
-        sessions.Add(new MeasuredSession(variant, editing.Model, options, workload));
-        Print($"{variant}: loaded in {sessions[^1].LoadSeconds:0.00} s; peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
+        string[] settings = variant.Split(':', 2) is [_, var given] ? given.Split(',') : [];
+        using SessionOptions options = Options(parsed, settings);
+        sessions.Add(new MeasuredSession(variant, editing.Model, options, workload, settings.FirstOrDefault(s => s.StartsWith("from=", StringComparison.Ordinal))?[5..]));
+        Print($"{variant}: loaded in {sessions[^1].LoadSeconds:0.00} s, {sessions[^1].LoadProcessorSeconds:0.00} s of processor time; peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
     }
     for (int i = 0; i <= parsed.GetValue(steps); i++)
     {
         foreach (MeasuredSession session in i % 2 == 0 ? sessions : sessions.AsEnumerable().Reverse())
         {
             session.Step(counted: i > 0);
+            if (i > 0) Print($"{session.Variant}: processor {session.ProcessorSeconds[^1]:0.00} s, wall {session.WallSeconds[^1]:0.00} s");
             if (i == 0) Print($"{session.Variant}: after a step peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
         }
     }
-    foreach (MeasuredSession session in sessions)
+    foreach (MeasuredSession session in sessions.Where(session => session.WallSeconds.Count > 0))
     {
         Print($"{session.Variant}: processor {Figures(session.ProcessorSeconds)}, ratio {session.ProcessorSeconds.Min() / sessions[0].ProcessorSeconds.Min():0.000}; "
             + $"wall {Figures(session.WallSeconds)}, ratio {session.WallSeconds.Min() / sessions[0].WallSeconds.Min():0.000}; output differs by {Difference(sessions[0], session):G2}");
@@ -59,10 +62,15 @@ SessionOptions Options(ParseResult parsed, string[] settings)
 {
     SessionOptions options = new() { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, IntraOpNumThreads = parsed.GetValue(threads) };
     // A spinning thread counts as processor time; sleeping ones leave the work alone to be counted.
-    options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+    options.AddSessionConfigEntry("session.intra_op.allow_spinning", settings.Contains("spin") ? "1" : "0");
+    if (settings.Contains("level-none")) options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+    if (settings.Contains("level-basic")) options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC;
+    if (settings.Contains("level-extended")) options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED;
     options.EnableCpuMemArena = !settings.Contains("no-arena");
     options.EnableMemoryPattern = !settings.Contains("no-pattern");
-    foreach (string[] entry in settings.Where(setting => setting.Contains('=')).Select(setting => setting.Split('=', 2)))
+    if (settings.FirstOrDefault(setting => setting.StartsWith("save=", StringComparison.Ordinal)) is { } save) options.OptimizedModelFilePath = save[5..];
+    foreach (string[] entry in settings.Where(setting => setting.Contains('=') && !setting.StartsWith("save=", StringComparison.Ordinal)
+        && !setting.StartsWith("from=", StringComparison.Ordinal)).Select(setting => setting.Split('=', 2)))
         options.AddSessionConfigEntry(entry[0], entry[1]);
     if (parsed.GetValue(profile) is { } prefix)
     {

@@ -1,3 +1,5 @@
 using BenchmarkDotNet.Running;
+using SafeDiffusion.Bench;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["evaluation", .. string[] rest]) await EvaluationRate.RunAsync(rest);
+else BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -9,7 +9,7 @@ internal static class ShapesModel
     public static LoadedModel Load() => LoadedModel.Load(FindFolder(), new ProviderSettings(ExecutionProvider.Cpu, Threads: null));
 
     /// <summary>BenchmarkDotNet runs benchmarks from folders below this project's output.</summary>
-    private static string FindFolder()
+    public static string FindFolder()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

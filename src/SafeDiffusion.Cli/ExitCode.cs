@@ -1,3 +1,5 @@
+using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion.Cli;
@@ -7,10 +9,10 @@ internal static class ExitCode
 {
     public const int Success = 0;
 
-    /// <summary>Something unforeseen.</summary>
+    /// <summary>Something unforeseen, or a check that failed.</summary>
     public const int Failure = 1;
 
-    /// <summary>An argument, a request or a policy that cannot be used.</summary>
+    /// <summary>An argument, a request, a policy or a suite that cannot be used.</summary>
     public const int BadInput = 2;
 
     /// <summary>A file that is missing, damaged, not understood, or cannot be written.</summary>
@@ -28,8 +30,8 @@ internal static class ExitCode
     public static int Of(Exception error) => error switch
     {
         OperationCanceledException => Cancelled,
-        InvalidRequestException or InvalidPolicyException or LayerNotFoundException => BadInput,
-        InvalidFileException or GraphNotUnderstoodException => BadFile,
+        InvalidRequestException or InvalidPolicyException or InvalidSuiteException or LayerNotFoundException => BadInput,
+        InvalidFileException or InvalidResultsException or GraphNotUnderstoodException => BadFile,
         ProviderNotAvailableException => NoProvider,
         InferenceException => InferenceFailed,
         _ => Failure,

@@ -31,6 +31,9 @@ internal static class Program
         new InstrumentCommand(),
         new VerifyCommand(),
         new BenchCommand(),
+        new EvaluateCommand(),
+        new EvaluateMergeCommand(),
+        new LearnCommand(),
         new HelpOption(),
         new VersionOption(),
     };

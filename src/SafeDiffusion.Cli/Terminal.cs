@@ -10,7 +10,7 @@ internal static class Terminal
     public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>Runs a command's work; an error becomes a message and an exit code.</summary>
-    public static async Task<int> RunAsync(Func<Task<int>> work)
+    public static async Task<int> RunAsync(Func<Task<int>> work, string cancelled = "Cancelled; nothing half-written was left behind.")
     {
         try
         {
@@ -18,7 +18,7 @@ internal static class Terminal
         }
         catch (OperationCanceledException)
         {
-            Error.MarkupLine("[yellow]Cancelled; nothing half-written was left behind.[/]");
+            Error.MarkupLineInterpolated($"[yellow]{cancelled}[/]");
             return ExitCode.Cancelled;
         }
         catch (SafeDiffusionException error)

@@ -33,13 +33,27 @@ public static class UNetFusion
             Divided(latentHeight, layer.GridFactor) * Divided(latentWidth, layer.GridFactor) >= minPositions));
     }
 
-    internal static OnnxModelFile Fuse(OnnxModelFile model, Func<UNetAnalysis, IEnumerable<AttentionLayer>> choice)
+    /// <summary>
+    /// Lets every self-attention layer choose, whenever it is run: fused where it has enough positions, as it was where it has fewer. So one
+    /// model serves every picture size.
+    /// </summary>
+    /// <param name="model">A UNet; it is left as it is. Fuse before instrumenting: one that is instrumented is returned itself.</param>
+    /// <param name="minPositions">The positions from which a layer runs fused.</param>
+    /// <inheritdoc cref="Fuse(OnnxModelFile, int, int, int)"/>
+    public static OnnxModelFile FuseBySize(OnnxModelFile model, int minPositions = DefaultMinPositions)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(minPositions, 1);
+        return Fuse(model, analysis => analysis.SelfAttention, minPositions);
+    }
+
+    internal static OnnxModelFile Fuse(OnnxModelFile model, Func<UNetAnalysis, IEnumerable<AttentionLayer>> choice, int? switchPositions = null)
     {
         if (UNetInstrumentation.RecordOf(model) is not null)
             return model;
         UNetAnalysis analysis = UNetAnalyzer.Analyze(model);
         FusibleLayer[] layers = [.. choice(analysis).Select(layer => FusibleLayer.Of(analysis, layer)).OfType<FusibleLayer>()];
-        return layers.Length == 0 ? model : AttentionFusion.Apply(model.Path, analysis, layers);
+        return layers.Length == 0 ? model : new AttentionFusion(model.Path, analysis).Apply(layers, switchPositions);
     }
 
     private static long Divided(long size, int factor) => (size + factor - 1) / factor;

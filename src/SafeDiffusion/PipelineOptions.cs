@@ -27,9 +27,9 @@ public sealed record PipelineOptions
     public LayerSelection DetectionLayers { get; init; } = LayerSelection.Detection;
 
     /// <summary>
-    /// Whether the UNet's largest self-attention layers (<see cref="UNetFusion.DefaultMinPositions"/> positions and more at the model's own
-    /// size) run as ONNX Runtime's fused operator: less time and far less memory at 512x512, the same pictures within rounding. True by
-    /// default; float32 on the CPU only.
+    /// Whether the self-attention layers of a UNet of 64 MB and more run as ONNX Runtime's fused operator where they have many positions
+    /// (<see cref="UNetFusion.DefaultMinPositions"/> and more at the picture's size): less time and far less memory at 512x512, the same
+    /// pictures within rounding. True by default; float32 on the CPU only.
     /// </summary>
     public bool FuseAttention { get; init; } = true;
 
@@ -39,6 +39,13 @@ public sealed record PipelineOptions
     /// to dispose of.
     /// </summary>
     public IReadOnlyList<IImageChecker> Checkers { get; init; } = [];
+
+    /// <summary>
+    /// A folder in which the UNet is kept as ONNX Runtime has optimised it for this processor, so that it loads several times faster from
+    /// the second time on; it takes the disk space of the weights and a third more, for every set of features, and nothing in it is ever
+    /// deleted. Null, the default: nothing is kept. Only those who may change the model should be able to write to the folder. CPU only.
+    /// </summary>
+    public string? CacheFolder { get; init; }
 
     /// <summary>Makes the noise of the picture with a seed; PyTorch's CPU generator by default, since that is how seeds are shared.</summary>
     public Func<long, INoiseSource> NoiseSource { get; init; } = static seed => new TorchNoise(seed);

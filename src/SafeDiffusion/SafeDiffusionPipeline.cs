@@ -40,8 +40,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         if (options.MaxUNetRows < 1) throw new InvalidRequestException("maxUNetRows", $"must be at least 1, and is {options.MaxUNetRows}.");
         if (options.Threads is < 1) throw new InvalidRequestException("threads", $"must be at least 1, and is {options.Threads}.");
         ProviderSettings provider = new(options.Provider, options.Threads);
-        LoadedModel model = await Task.Run(() => LoadedModel.Load(
-            modelFolder, provider, options.AttentionFeatures, options.DetectionLayers, options.FuseAttention), cancellationToken).ConfigureAwait(false);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, provider, options), cancellationToken).ConfigureAwait(false);
         return new SafeDiffusionPipeline(model, options);
     }
 

@@ -75,6 +75,13 @@ internal sealed class CliProcess : IDisposable
         Assert.Equal(0, kill.ExitCode);
     }
 
+    /// <summary>Ends the process at once, as a crash does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     public async Task<CliOutcome> EndAsync()
     {
         using CancellationTokenSource limit = new(_limit);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Cli;
@@ -32,5 +33,66 @@ public sealed class InspectTests
         CliOutcome outcome = await CliProcess.RunAsync(folder, "bench", "--model", Fixture.ShapesModel, "--threads", "1", "--steps", "4", "--repeats", "1");
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         Assert.All(new[] { 1, 2, 3, 4, 8 }, rows => Assert.Contains($"│ {rows} ", outcome.Output, StringComparison.Ordinal));
+        AssertCompares(outcome.Output);
+    }
+
+    [Fact]
+    public async Task BenchComparesWithNothingButTheUNet()
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "model", "unet"));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Fixture.ShapesModel, "unet")))
+            File.Copy(file, Path.Combine(folder.Path, "model", "unet", Path.GetFileName(file)));
+        CliOutcome outcome = await CliProcess.RunAsync(
+            folder, "bench", "--model", "model", "--threads", "1", "--steps", "2", "--repeats", "1", "--only-comparison", "--rows", "1", "--latent-size", "48");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("1 rows, latents 48x48", outcome.Output, StringComparison.Ordinal);
+        AssertCompares(outcome.Output);
+    }
+
+    [Fact]
+    public async Task ACacheGivesTheSamePicturesAndIsWrittenOnce()
+    {
+        using TemporaryFolder folder = new();
+        string[] arguments = ["a blue circle", "--quiet", "--cache", "cache", "--out"];
+        Assert.Equal(0, (await CliProcess.GenerateAsync(folder, "a blue circle", "--quiet", "--out", "plain.png")).ExitCode);
+        Assert.Equal((0, ""), Told(await CliProcess.GenerateAsync(folder, [.. arguments, "first.png"])));
+        string kept = Assert.Single(Directory.GetDirectories(Path.Combine(folder.Path, "cache")));
+        string[] files = Directory.GetFiles(kept);
+        DateTime[] written = [.. files.Select(File.GetLastWriteTimeUtc)];
+        Assert.Equal((0, ""), Told(await CliProcess.GenerateAsync(folder, [.. arguments, "second.png"])));
+        Assert.Equal(written, Directory.GetFiles(kept).Select(File.GetLastWriteTimeUtc));
+        byte[] plain = File.ReadAllBytes(Path.Combine(folder.Path, "plain.png"));
+        Assert.Equal(plain, File.ReadAllBytes(Path.Combine(folder.Path, "first.png")));
+        Assert.Equal(plain, File.ReadAllBytes(Path.Combine(folder.Path, "second.png")));
+
+        foreach (string file in files) File.WriteAllText(file, "damaged");
+        CliOutcome damaged = await CliProcess.GenerateAsync(folder, [.. arguments, "third.png"]);
+        Assert.Equal(3, damaged.ExitCode);
+        Assert.Contains("delete it", damaged.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--variant", "fast")]
+    [InlineData("--rows", "0")]
+    [InlineData("--latent-size", "0")]
+    public async Task BenchRefusesWhatItDoesNotKnow(string option, string value)
+    {
+        using TemporaryFolder folder = new();
+        CliOutcome outcome = await CliProcess.RunAsync(folder, "bench", "--model", Fixture.ShapesModel, option, value);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(option, outcome.Error, StringComparison.Ordinal);
+    }
+
+    private static (int ExitCode, string Error) Told(CliOutcome outcome) => (outcome.ExitCode, outcome.Error);
+
+    private static void AssertCompares(string output)
+    {
+        string[][] rows = [.. output.Split('\n').Select(line => line.Split('│', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        string[] plain = Assert.Single(rows, row => row.FirstOrDefault() == "plain");
+        string[] ours = Assert.Single(rows, row => row.FirstOrDefault() == "ours");
+        Assert.Equal("1.000", plain[3]);
+        Assert.InRange(double.Parse(ours[5], CultureInfo.InvariantCulture), 0, 1e-4);
+        if (OperatingSystem.IsLinux()) Assert.InRange(double.Parse(ours[7], CultureInfo.InvariantCulture), 10, 100_000);
     }
 }

@@ -32,13 +32,43 @@ public sealed class FusionTests
     public void Features_agree_with_the_reference(string name)
     {
         FixtureCase fixture = new(name);
-        OnnxModelFile edited = fixture.Instrumented(AttentionFeatures.All, UNetFusion.Fuse(fixture.Model, 16, 16, minPositions: 1));
-        GraphChecker.Check(edited);
-        using TestSession session = new(edited);
-        Dictionary<string, TestTensor> results = session.Run(fixture.Timestep, fixture.Inputs(false, "token_scale", "inhibitor_scale"));
-        fixture.AssertClose(fixture.Reference["out_sample_all"], results[fixture.Output]);
-        fixture.AssertClose(fixture.Reference["detection_scores_all"], results["detection_scores"]);
-        fixture.AssertClose(fixture.Reference["inhibitor_response_all"], results["inhibitor_response"]);
+        AssertFeatures(fixture, UNetFusion.Fuse(fixture.Model, 16, 16, minPositions: 1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Fusible))]
+    public void Cross_attention_may_be_fused_as_well(string name)
+    {
+        FixtureCase fixture = new(name);
+        UNetAnalysis plain = UNetInstrumentation.Analyze(fixture.Model);
+        OnnxModelFile fused = UNetFusion.Fuse(fixture.Model, analysis => analysis.CrossAttention.Concat(analysis.SelfAttention));
+        Assert.Equal(plain.CrossAttention.Count + plain.SelfAttention.Count, FusedLayers(fused));
+        using TestSession session = new(fused);
+        fixture.AssertClose(fixture.Reference["out_sample"], session.Run(fixture.Timestep, fixture.Inputs())[fixture.Output]);
+        AssertFeatures(fixture, fused);
+    }
+
+    [Theory]
+    [MemberData(nameof(Fusible))]
+    public void Small_and_large_sizes_are_right_where_layers_choose(string name)
+    {
+        FixtureCase fixture = new(name);
+        UNetAnalysis analysis = UNetInstrumentation.Analyze(fixture.Model);
+        TestTensor sample = fixture.Reference["sample"];
+        // The grid of the latents themselves runs fused, smaller ones do not.
+        OnnxModelFile choosing = UNetFusion.FuseBySize(fixture.Model, (int)(sample.Shape[2] * sample.Shape[3]));
+        GraphChecker.Check(choosing);
+        Assert.Equal(analysis.SelfAttention.Count, choosing.Proto.Graph.Node.Count(node => node.OpType == "If"));
+        Assert.Equal(0, FusedLayers(choosing));
+        Assert.Equal(analysis.CrossAttention.Count, UNetInstrumentation.Analyze(choosing).CrossAttention.Count);
+        Assert.Same(choosing, UNetFusion.FuseBySize(choosing));
+        AssertFeatures(fixture, choosing);
+        foreach (int positions in new[] { 1, (int)(sample.Shape[2] * sample.Shape[3]), int.MaxValue })
+        {
+            using TestSession session = new(UNetFusion.FuseBySize(fixture.Model, positions));
+            fixture.AssertClose(fixture.Reference["out_sample"], session.Run(fixture.Timestep, fixture.Inputs())[fixture.Output]);
+            fixture.AssertClose(fixture.Reference["out_sample_wide"], session.Run(fixture.Timestep, fixture.Inputs(wide: true))[fixture.Output]);
+        }
     }
 
     [Theory]
@@ -72,4 +102,15 @@ public sealed class FusionTests
     }
 
     private static int FusedLayers(OnnxModelFile model) => model.Proto.Graph.Node.Count(node => node.OpType == "MultiHeadAttention");
+
+    private static void AssertFeatures(FixtureCase fixture, OnnxModelFile fused)
+    {
+        OnnxModelFile edited = fixture.Instrumented(AttentionFeatures.All, fused);
+        GraphChecker.Check(edited);
+        using TestSession session = new(edited);
+        Dictionary<string, TestTensor> results = session.Run(fixture.Timestep, fixture.Inputs(false, "token_scale", "inhibitor_scale"));
+        fixture.AssertClose(fixture.Reference["out_sample_all"], results[fixture.Output]);
+        fixture.AssertClose(fixture.Reference["detection_scores_all"], results["detection_scores"]);
+        fixture.AssertClose(fixture.Reference["inhibitor_response_all"], results["inhibitor_response"]);
+    }
 }

@@ -11,14 +11,16 @@ internal sealed class BenchCommand : Command
 {
     private static readonly int[] _rows = [1, 2, 3, 4, 8];
     private readonly ModelOptions _model = new();
+    private readonly ComparisonOptions _comparison = new();
     private readonly Option<int> _steps = new("--steps") { Description = "Steps per measurement.", DefaultValueFactory = _ => 25 };
     private readonly Option<int> _repeats = new("--repeats") { Description = "Measurements, of which the median counts.", DefaultValueFactory = _ => 5 };
 
-    public BenchCommand() : base("bench", "Measure time per step and per row, and what the loop itself costs.")
+    public BenchCommand() : base("bench", "Measure time per step and per row, what the loop itself costs, and the plain UNet against ours.")
     {
         _model.AddTo(this);
         Options.Add(_steps);
         Options.Add(_repeats);
+        _comparison.AddTo(this);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
     }
 
@@ -28,9 +30,23 @@ internal sealed class BenchCommand : Command
         int repeats = parsed.GetValue(_repeats);
         if (steps < 2) throw new InvalidRequestException("--steps", $"must be at least 2, and is {steps}.");
         if (repeats < 1) throw new InvalidRequestException("--repeats", $"must be at least 1, and is {repeats}.");
+        PipelineOptions options = _model.Pipeline(parsed);
+        ComparisonRun comparison = new(_model.Folder(parsed), options, _comparison.Workload(parsed, repeats, steps));
+        if (_comparison.Variant(parsed) is { } variant)
+        {
+            comparison.MeasureAlone(variant, cancellationToken);
+            return ExitCode.Success;
+        }
+        if (!_comparison.IsAlone(parsed)) await MeasureLoopAsync(_model.Folder(parsed), options, steps, repeats, cancellationToken).ConfigureAwait(false);
+        await comparison.RunAsync(cancellationToken).ConfigureAwait(false);
+        return ExitCode.Success;
+    }
+
+    private static async Task MeasureLoopAsync(string folder, PipelineOptions options, int steps, int repeats, CancellationToken cancellationToken)
+    {
         long began = Stopwatch.GetTimestamp();
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(_model.Folder(parsed), _model.Pipeline(parsed), cancellationToken).ConfigureAwait(false);
+            .LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
         Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{pipeline.Model.Name}, {pipeline.Model.Width}x{pipeline.Model.Height}, loaded in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s; median of {repeats} runs of {steps} steps"));
 
@@ -45,7 +61,6 @@ internal sealed class BenchCommand : Command
             }
         }
         Write(measured);
-        return ExitCode.Success;
     }
 
     private static void Write(List<Measurement>[] measured)

@@ -3,12 +3,12 @@ using System.CommandLine;
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>The options that say which model runs, and on what.</summary>
-internal sealed class ModelOptions
+internal sealed class ModelOptions(bool isRequired = true)
 {
-    private readonly Option<string> _model = new("--model", "-m")
+    private readonly Option<string?> _model = new("--model", "-m")
     {
         Description = "The model folder, the one that holds unet/model.onnx.",
-        Required = true,
+        Required = isRequired,
     };
 
     private readonly Option<string> _provider = new("--provider")
@@ -20,20 +20,27 @@ internal sealed class ModelOptions
 
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one network call (default: ONNX Runtime's choice)." };
 
+    private readonly Option<string?> _cache = new("--cache") { Description = "A folder to keep the optimised UNet in, which loads faster (default: nothing is kept)." };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_model);
         command.Options.Add(_provider);
         command.Options.Add(_threads);
+        command.Options.Add(_cache);
     }
 
-    public string Folder(ParseResult parsed) => parsed.GetRequiredValue(_model);
+    public string Folder(ParseResult parsed) => parsed.GetRequiredValue(_model)!;
+
+    /// <summary>The model folder; null where it was not given and need not be.</summary>
+    public string? FolderOrNull(ParseResult parsed) => parsed.GetValue(_model);
 
     /// <exception cref="InvalidRequestException">The provider is unknown.</exception>
     public PipelineOptions Pipeline(ParseResult parsed) => new()
     {
         Provider = Provider(parsed.GetRequiredValue(_provider)),
         Threads = parsed.GetValue(_threads),
+        CacheFolder = parsed.GetValue(_cache),
     };
 
     /// <summary>A provider's name on the command line and in reports.</summary>

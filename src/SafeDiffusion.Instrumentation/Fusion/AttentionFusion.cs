@@ -4,59 +4,80 @@ using SafeDiffusion.Instrumentation.Tracing;
 namespace SafeDiffusion.Instrumentation.Fusion;
 
 /// <summary>Puts MultiHeadAttention between projections and output projections on a copy of a model, and drops the nodes that nobody needs then.</summary>
-internal static class AttentionFusion
+internal sealed class AttentionFusion
 {
     /// <summary>Other than that of instrumentation, which takes its own nodes back.</summary>
     private const string Prefix = "safediffusion.fused/";
     private const string Domain = "com.microsoft";
+    private readonly string _path;
+    private readonly ModelProto _model;
+    private readonly Dictionary<string, NodeProto> _producers = [];
+    private readonly HashSet<string> _taken;
 
-    public static OnnxModelFile Apply(string path, UNetAnalysis analysis, IReadOnlyList<FusibleLayer> layers)
+    public AttentionFusion(string path, UNetAnalysis analysis)
     {
-        ModelProto model = analysis.Graph.Model.Clone();
-        Dictionary<string, NodeProto> producers = [];
-        foreach (NodeProto node in model.Graph.Node)
+        _path = path;
+        _model = analysis.Graph.Model.Clone();
+        foreach (NodeProto node in Graph.Node)
         {
-            foreach (string output in node.Output) producers[output] = node;
+            foreach (string output in node.Output) _producers[output] = node;
         }
-        HashSet<string> taken = [.. producers.Keys, .. model.Graph.Node.Select(node => node.Name), .. model.Graph.Initializer.Select(tensor => tensor.Name)];
-        foreach (FusibleLayer layer in layers)
-        {
-            NodeProto fused = Fused(layer.Layer, taken);
-            model.Graph.Node.Add(fused);
-            producers[layer.OutputProjection.Output[0]].Input[0] = fused.Output[0];
-        }
-        if (!OnnxValues.Opsets(model).ContainsKey(Domain))
-            model.OpsetImport.Add(new OperatorSetIdProto { Domain = Domain, Version = 1 });
-        KeepLive(model.Graph, new GraphIndex(path, model));
-        return new OnnxModelFile(path, model);
+        _taken = [.. _producers.Keys, .. Graph.Node.Select(node => node.Name), .. Graph.Initializer.Select(tensor => tensor.Name)];
     }
 
-    private static NodeProto Fused(AttentionLayer layer, HashSet<string> taken)
+    private GraphProto Graph => _model.Graph;
+
+    /// <param name="layers">The layers to fuse.</param>
+    /// <param name="switchPositions">The positions from which layers run fused, as their size tells when they run; null where they always do.</param>
+    public OnnxModelFile Apply(IReadOnlyList<FusibleLayer> layers, int? switchPositions)
+    {
+        SizeSwitch? sizeSwitch = switchPositions is { } positions ? new SizeSwitch(_path, Graph, positions, name => Unique(Prefix + name)) : null;
+        foreach (FusibleLayer layer in layers)
+        {
+            NodeProto fused = Fused(layer.Layer);
+            NodeProto projection = _producers[layer.OutputProjection.Output[0]];
+            if (sizeSwitch is not null) sizeSwitch.Add(layer, fused, projection);
+            else Replace(fused, projection);
+        }
+        if (!OnnxValues.Opsets(_model).ContainsKey(Domain))
+            _model.OpsetImport.Add(new OperatorSetIdProto { Domain = Domain, Version = 1 });
+        KeepLive();
+        return new OnnxModelFile(_path, _model);
+    }
+
+    private void Replace(NodeProto fused, NodeProto projection)
+    {
+        Graph.Node.Add(fused);
+        projection.Input[0] = fused.Output[0];
+    }
+
+    private NodeProto Fused(AttentionLayer layer)
     {
         AttentionCore core = layer.Core;
-        NodeProto node = new() { OpType = "MultiHeadAttention", Domain = Domain, Name = Unique(taken, $"{Prefix}{layer.Name}.node") };
+        NodeProto node = new() { OpType = "MultiHeadAttention", Domain = Domain, Name = Unique($"{Prefix}{layer.Name}.node") };
         node.Input.Add([core.Query.Output, core.Key.Output, core.Value.Output]);
-        node.Output.Add(Unique(taken, $"{Prefix}{layer.Name}"));
+        node.Output.Add(Unique($"{Prefix}{layer.Name}"));
         node.Attribute.Add(Attributes.Of("num_heads", layer.Heads));
         node.Attribute.Add(new AttributeProto { Name = "scale", F = (float)core.Scale, Type = AttributeProto.Types.AttributeType.Float });
         return node;
     }
 
     /// <summary>Leaves the nodes that the outputs depend on, in topological order, and no value information of others.</summary>
-    private static void KeepLive(GraphProto graph, GraphIndex index)
+    private void KeepLive()
     {
+        GraphIndex index = new(_path, _model);
         NodeProto[] live = [.. index.Nodes.Where(index.Live.Contains)];
-        graph.Node.Clear();
-        graph.Node.Add(live);
+        Graph.Node.Clear();
+        Graph.Node.Add(live);
         HashSet<string> made = [.. live.SelectMany(node => node.Output)];
-        foreach (ValueInfoProto value in graph.ValueInfo.Where(value => !made.Contains(value.Name)).ToArray())
-            graph.ValueInfo.Remove(value);
+        foreach (ValueInfoProto value in Graph.ValueInfo.Where(value => !made.Contains(value.Name)).ToArray())
+            Graph.ValueInfo.Remove(value);
     }
 
-    private static string Unique(HashSet<string> taken, string name)
+    private string Unique(string name)
     {
         string unique = name;
-        for (int i = 2; !taken.Add(unique); i++)
+        for (int i = 2; !_taken.Add(unique); i++)
             unique = $"{name}.{i}";
         return unique;
     }

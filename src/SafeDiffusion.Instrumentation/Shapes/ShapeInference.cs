@@ -30,7 +30,7 @@ internal static class ShapeInference
     private static void Add(Dictionary<string, Facts> facts, NodeProto node, long opset, DeclaredValues declared)
     {
         Facts[] inputs = [.. node.Input.Select(input => facts.GetValueOrDefault(input, Facts.Unknown))];
-        Facts[] outputs = Outputs(new Operation(node, inputs, opset));
+        Facts[] outputs = node.Operator() == "If" ? OfBranches(facts, node, opset, declared) : Outputs(new Operation(node, inputs, opset));
         bool constant = node.Input.Count > 0 && !TopologicalOrder.NestedGraphs(node).Any()
             && node.Input.All(input => input.Length == 0 || facts.GetValueOrDefault(input, Facts.Unknown).IsConstant);
         for (int i = 0; i < node.Output.Count; i++)
@@ -39,6 +39,23 @@ internal static class ShapeInference
             if (node.Output[i].Length > 0)
                 facts[node.Output[i]] = constant ? output with { IsConstant = true } : output;
         }
+    }
+
+    /// <summary>What all branches of an If agree on.</summary>
+    private static Facts[] OfBranches(Dictionary<string, Facts> facts, NodeProto node, long opset, DeclaredValues declared)
+    {
+        Facts[][] branches = [.. TopologicalOrder.NestedGraphs(node).Select(branch =>
+        {
+            foreach (TensorProto tensor in branch.Initializer)
+                facts[tensor.Name] = OfTensor(tensor);
+            foreach (NodeProto nested in branch.Node)
+                Add(facts, nested, opset, declared);
+            return branch.Output.Select(output => facts.GetValueOrDefault(output.Name, Facts.Unknown)).ToArray();
+        })];
+        return [.. Enumerable.Range(0, node.Output.Count).Select(i => branches.Select(branch => i < branch.Length ? branch[i] : Facts.Unknown)
+            .Aggregate((one, other) => new Facts(
+                one.Type == other.Type ? one.Type : OnnxElementType.Undefined,
+                one.Shape is { } shape && other.Shape is { } same && shape.SequenceEqual(same) ? shape : null)))];
     }
 
     /// <summary>A rule meets whatever a damaged graph holds: inputs that do not fit it leave the outputs unknown.</summary>

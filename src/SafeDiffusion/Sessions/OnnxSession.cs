@@ -32,20 +32,24 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="model">The network; an edited one refers to the same external data as its file.</param>
     /// <param name="isEdited">Whether the graph differs from the file's, so that it is loaded from memory.</param>
     /// <param name="provider">What runs it.</param>
+    /// <param name="cacheFolder">Where it is kept as ONNX Runtime has optimised it; null for nowhere.</param>
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
-    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false)
+    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
         using SessionOptions options = provider.CreateOptions();
         if (IsLarge(model)) options.EnableMemoryPattern = false;
-        try
-        {
-            return new OnnxSession(network, model.Path, isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options));
-        }
-        catch (OnnxRuntimeException error)
-        {
-            throw new InvalidFileException(model.Path, $"ONNX Runtime cannot load it: {error.Message}", error);
-        }
+        return Load(network, model.Path, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+
+        InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
+    }
+
+    /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
+    /// <inheritdoc cref="Load(string, OnnxModelFile, ProviderSettings, bool, string?)"/>
+    public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
+    {
+        using SessionOptions options = provider.CreateOptions();
+        return Load(network, model.Path, () => new InferenceSession(model.Path, options));
     }
 
     /// <summary>The name and description of an input, known by any of several names.</summary>
@@ -116,10 +120,22 @@ internal sealed class OnnxSession : IDisposable
     /// Whether memory counts for more than microseconds. With memory patterns, the second run of a shape lays out all its values in a block
     /// of their own beside what the first run took: 2.3 GB more for the full-size UNet, and no faster (docs/performance-full-size.md).
     /// </summary>
-    private static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
+    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
         .Select(file => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model.Path))!, file))
         .Append(model.Path)
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
+
+    private static OnnxSession Load(string network, string file, Func<InferenceSession> load)
+    {
+        try
+        {
+            return new OnnxSession(network, file, load());
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new InvalidFileException(file, $"ONNX Runtime cannot load it: {error.Message}", error);
+        }
+    }
 
     private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
     {

@@ -16,7 +16,7 @@ public sealed class CommandLinePageTests
             .Where(line => line.StartsWith("safediffusion ", StringComparison.Ordinal)).Distinct(),
     ];
 
-    public static TheoryData<string> Commands => [.. _root.Subcommands.Select(command => command.Name)];
+    public static TheoryData<string> Commands => [.. _root.Subcommands.SelectMany(WithSubcommands)];
 
     [Theory]
     [MemberData(nameof(Lines))]
@@ -31,7 +31,7 @@ public sealed class CommandLinePageTests
     public void EveryOptionIsDescribed(string name)
     {
         string section = Page.Read("docs/cli.md").Section($"`safediffusion {name}`");
-        Option[] options = [.. _root.Subcommands.Single(command => command.Name == name).Options];
+        Option[] options = [.. _root.Parse(name.Split(' ')).CommandResult.Command.Options];
         Assert.All(options, option => Assert.Contains($"`{option.Name}`", section, StringComparison.Ordinal));
         string[] known = [.. options.Select(option => option.Name), .. options.SelectMany(option => option.Aliases)];
         Assert.Empty(Page.TableNames(section).Where(described => described.StartsWith('-')).Except(known));
@@ -44,4 +44,8 @@ public sealed class CommandLinePageTests
         IEnumerable<object?> codes = typeof(ExitCode).GetFields().Where(field => field.IsLiteral).Select(field => field.GetRawConstantValue());
         Assert.All(codes, code => Assert.Contains($"\n| {code} |", section, StringComparison.Ordinal));
     }
+
+    /// <summary>A command's name and its subcommands', with the names of the commands that they belong to.</summary>
+    private static IEnumerable<string> WithSubcommands(Command command) =>
+        [command.Name, .. command.Subcommands.SelectMany(WithSubcommands).Select(name => $"{command.Name} {name}")];
 }

@@ -130,6 +130,6 @@ public sealed class ShapesJudgeTests
         LatentShape shape = new(4, 16, 16);
         float scale = model.Description.VaeScalingFactor;
         float[] latents = model.Encoder!.Encode(image, shape, scale, default);
-        return RgbImage.FromPlanar(model.Decoder.Decode(latents, shape, scale, model.Description.VaeFactor, default), image.Width, image.Height);
+        return model.Decoder.Decode(latents, shape, scale, model.Description.VaeFactor, default).Single();
     }
 }

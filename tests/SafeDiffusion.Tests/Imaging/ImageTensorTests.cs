@@ -53,7 +53,7 @@ public sealed class ImageTensorTests
             Assert.All(actual, value => Assert.Equal(7, value, 1e-4));
         });
 
-    /// <summary>Two pixels to four, cubic: the weights at a quarter are Keys' -0.0703125, 0.8671875, 0.2265625, -0.0234375.</summary>
+    /// <summary>Twice as many pixels, cubic: the weights at a quarter are Keys' -0.0703125, 0.8671875, 0.2265625, -0.0234375.</summary>
     [Fact]
     public void TheCubicIsKeys()
     {

@@ -51,7 +51,8 @@ internal sealed record ShapesReading(IReadOnlyList<ReadShape> Shapes, bool IsCle
             int color = Nearest(pixels[i], _colors);
             float distance = Vector3.Distance(pixels[i], _colors[color]);
             float groundDistance = Vector3.Distance(pixels[i], ground);
-            cores[color][i] = distance <= CoreDistance && distance < groundDistance;
+            // The edge of a yellow shape on black is close to orange, but lies on the way to yellow.
+            cores[color][i] = distance <= CoreDistance && distance < groundDistance && NearestBlend(pixels[i], ground) == color;
             unread[i] = groundDistance > GroundDistance;
         }
         return Read(pixels, ground, cores, unread);
@@ -110,11 +111,30 @@ internal sealed record ShapesReading(IReadOnlyList<ReadShape> Shapes, bool IsCle
         for (int i = 0; i < pixels.Length; i++)
         {
             if (!near[i]) continue;
-            float share = Math.Clamp(Vector3.Dot(pixels[i] - ground, way) / way.LengthSquared(), 0, 1);
-            bool isBlend = Vector3.Distance(pixels[i], ground + (share * way)) <= CoreDistance;
+            (float share, float distance) = Blend(pixels[i], way, ground);
+            bool isBlend = distance <= CoreDistance;
             if (isBlend && share >= Faintest) cover[i] = share;
         }
         return cover;
+    }
+
+    /// <summary>The colour whose blends with the ground come closest to a pixel.</summary>
+    private static int NearestBlend(Vector3 pixel, Vector3 ground)
+    {
+        (int nearest, float least) = (0, float.MaxValue);
+        for (int color = 0; color < _colors.Length; color++)
+        {
+            float distance = Blend(pixel, _colors[color] - ground, ground).Distance;
+            if (distance < least) (nearest, least) = (color, distance);
+        }
+        return nearest;
+    }
+
+    /// <summary>The closest blend of the ground with a colour: the colour's share, and how far the pixel is from it.</summary>
+    private static (float Share, float Distance) Blend(Vector3 pixel, Vector3 way, Vector3 ground)
+    {
+        float share = Math.Clamp(Vector3.Dot(pixel - ground, way) / way.LengthSquared(), 0, 1);
+        return (share, Vector3.Distance(pixel, ground + (share * way)));
     }
 
     private static void Erase(PixelMask mask, PixelMask what)

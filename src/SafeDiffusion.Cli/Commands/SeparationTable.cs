@@ -1,0 +1,26 @@
+using System.Globalization;
+using SafeDiffusion.Training.Measuring;
+
+namespace SafeDiffusion.Cli.Commands;
+
+/// <summary>Shows how well a guideline separates.</summary>
+internal static class SeparationTable
+{
+    public static void Write(Separation separation)
+    {
+        TextTable table = new(
+            $"{separation.WithConcept} held-out pictures with the concept, {separation.WithoutConcept} without; found in {Percent(separation.Triggered)} of the latter in some step",
+            "timestep", "AUC", "IoU", "found", "falsely found", "edited of it", "edited besides");
+        foreach (BandSeparation band in separation.Bands)
+        {
+            table.Add(
+                band.Timestep.ToString(CultureInfo.InvariantCulture), Number(band.Auc), Number(band.Iou), Percent(band.Detected), Percent(band.FalselyDetected),
+                Percent(band.EditedConcept), Percent(band.EditedRest));
+        }
+        table.Write();
+    }
+
+    private static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    private static string Percent(double value) => (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+}

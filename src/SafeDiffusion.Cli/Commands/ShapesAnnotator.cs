@@ -1,0 +1,32 @@
+using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.Imaging;
+using SafeDiffusion.Training.Annotation;
+
+namespace SafeDiffusion.Cli.Commands;
+
+/// <summary>Marks a coloured shape in pictures of the shapes model, exactly.</summary>
+internal sealed class ShapesAnnotator : IMaskAnnotator, IDisposable
+{
+    private readonly ShapesJudge _judge = new("annotator");
+    private readonly string _label;
+
+    /// <exception cref="InvalidRequestException">The concept is no coloured shape.</exception>
+    public ShapesAnnotator(string concept)
+    {
+        _label = concept.Trim().ToLowerInvariant();
+        if (!ShapesWorld.Labels.Contains(_label)) throw new InvalidRequestException("--annotator", $"is shapes, which knows no '{concept}'; known are colours and shapes such as '{ShapesWorld.Labels[0]}'.");
+    }
+
+    public string Description => "shapes world";
+
+    /// <summary>A picture with something in it that is no shape may show the concept, badly drawn: it is left out.</summary>
+    public ConceptMask? Annotate(string name, RgbImage image, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_judge.Judge([image], cancellationToken)[0].IsClean) return null;
+        return new ConceptMask(image.Width, image.Height, ShapesJudge.FindMask(image, _label));
+    }
+
+    public void Dispose() => _judge.Dispose();
+}

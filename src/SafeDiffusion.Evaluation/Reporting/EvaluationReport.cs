@@ -1,0 +1,86 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Reporting.Figures;
+using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Imaging;
+
+namespace SafeDiffusion.Evaluation.Reporting;
+
+/// <summary>
+/// What a run showed. The same results, in whatever order and from however many parts, give the same report; only
+/// <see cref="Times"/> and the run's machine differ from run to run. Field names are stable within a <see cref="Version"/>.
+/// </summary>
+public sealed record EvaluationReport
+{
+    /// <summary>The form of the reports that this library writes and reads.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>The form of this report.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>What was run.</summary>
+    public required RunDescription Run { get; init; }
+
+    /// <summary>Pictures that the report rests on.</summary>
+    public required int Pictures { get; init; }
+
+    /// <summary>The figures per policy and prompt set, in the run's order.</summary>
+    public required IReadOnlyList<FigureRow> Sets { get; init; }
+
+    /// <summary>The figures per policy over all prompt sets of a kind, and over all prompt sets.</summary>
+    public required IReadOnlyList<FigureRow> Kinds { get; init; }
+
+    /// <summary>How far the other judges agree with the one whose judgements the figures rest on.</summary>
+    public required IReadOnlyList<JudgeAgreement> Agreement { get; init; }
+
+    /// <summary>Pictures to look at, failures first.</summary>
+    public required IReadOnlyList<Gallery> Galleries { get; init; }
+
+    /// <summary>What the feature distances rest on; null without.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Features { get; init; }
+
+    /// <summary>What scored picture and prompt; null without.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TextScore { get; init; }
+
+    /// <summary>The times per policy and prompt set, kind, and over all: the one place for what no run repeats.</summary>
+    public required IReadOnlyList<FigureRow> Times { get; init; }
+
+    /// <summary>Makes a report of a run's results.</summary>
+    /// <param name="results">The results, in any order; the same line twice counts once.</param>
+    /// <param name="run">What was run.</param>
+    /// <param name="load">Loads a picture by <see cref="PictureResult.Image"/>, such as <see cref="PictureFolder.Load"/>; called from several threads.</param>
+    /// <param name="options">What else the report holds; null for nothing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="InvalidResultsException">
+    /// There is no result, a result is of an unknown policy or prompt set, a prompt and seed has two different results, or a metric's name is unknown.
+    /// </exception>
+    /// <exception cref="InferenceException">The features' or the score's network failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static EvaluationReport Build(
+        IReadOnlyList<PictureResult> results,
+        RunDescription run,
+        Func<string, RgbImage> load,
+        ReportOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(load);
+        return new ReportBuilder(new ResultTable(results, run), load, options ?? new ReportOptions(), cancellationToken).Build();
+    }
+
+    /// <summary>A figure of a policy over all sets of a kind, or over all sets; null where there is none.</summary>
+    internal Measurement? Find(string policy, PromptSetKind? kind, Metric metric) =>
+        (metric.Scale == MetricScale.Time ? Times : Kinds).FirstOrDefault(row => row.Policy == policy && row.Kind == kind && row.Set is null)?[metric];
+
+    /// <summary>The report as JSON.</summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>Reads a report from its JSON file.</summary>
+    /// <exception cref="InvalidFileException">The file is missing, damaged, no report, or of a form that this version does not know.</exception>
+    public static EvaluationReport Load(string path) => ReportJson.Load(path);
+}

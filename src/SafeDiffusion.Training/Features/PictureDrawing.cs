@@ -1,0 +1,34 @@
+using SafeDiffusion.Imaging;
+using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Models;
+
+namespace SafeDiffusion.Training.Features;
+
+/// <summary>Draws pictures with the model and keeps their features of every planned step.</summary>
+internal sealed class PictureDrawing(LoadedModel model, LayerSelection layers, PipelineOptions pipeline, FeatureCache cache)
+{
+    /// <summary>Pictures of one batch: prompt and null rows fill two calls of eight rows.</summary>
+    public const int BatchSize = 8;
+
+    private readonly float[] _tokens = UnitTokens.Of(model.TextEncoder.Width);
+
+    /// <summary>Draws some pictures together.</summary>
+    /// <param name="first">The first picture's place in the cache.</param>
+    /// <param name="requests">What to draw, a picture each.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    public async Task<RgbImage[]> DrawAsync(int first, IEnumerable<GenerationRequest> requests, CancellationToken cancellationToken)
+    {
+        GenerationRequest[] watched = [.. requests.Select((request, i) => request with
+        {
+            Policy = SafetyPolicy.Empty.Add(new FeatureRecording
+            {
+                Tokens = _tokens,
+                Layers = layers,
+                Record = (step, features) => cache.Write(first + i, step, features),
+            }),
+        })];
+        GenerationBatch batch = new(model, pipeline, watched, progress: null, cancellationToken);
+        IReadOnlyList<GenerationResult> results = await batch.RunAsync().ConfigureAwait(false);
+        return [.. results.Select(result => result.Images[0])];
+    }
+}

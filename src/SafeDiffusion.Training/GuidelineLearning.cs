@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Assets;
+using SafeDiffusion.Denoising;
+using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Imaging;
+using SafeDiffusion.Models;
+using SafeDiffusion.Numerics;
+using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Training.Annotation;
+using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Learning;
+using SafeDiffusion.Training.Measuring;
+
+namespace SafeDiffusion.Training;
+
+/// <summary>One run of <see cref="GuidelineLearner"/>, from prompts and pictures to the guideline.</summary>
+internal sealed class GuidelineLearning(
+    LoadedModel model, GuidelineLearningOptions options, IProgress<GuidelineLearningProgress>? progress, CancellationToken cancellationToken)
+{
+    private const string WithConcept = "unsafe";
+    private static readonly string _tool = $"SafeDiffusion {typeof(GuidelineLearning).Assembly.GetName().Version!.ToString(3)}";
+
+    private readonly LatentShape _shape = new(
+        model.Description.LatentChannels, model.Description.Height / model.Description.VaeFactor, model.Description.Width / model.Description.VaeFactor);
+    private readonly List<RgbImage> _images = [];
+    private readonly List<float[]> _masks = [];
+    private readonly List<int> _places = [];
+
+    public async Task<LearnedGuideline> RunAsync()
+    {
+        RequirePictures();
+        (string Name, string Prompt)[] drawn = [.. ToDraw(WithConcept, options.Prompts, options.UnsafePictures), .. ToDraw("safe", options.SafePrompts, options.SafePictures)];
+        FeaturePlan plan = FeaturePlan.Create(
+            model.Scheduler.CreatePlan(options.Steps).Timesteps, drawn.Length + options.Pictures.Count, model.TextEncoder.Width, _shape.Height * _shape.Width, options.CacheLimit);
+        using FeatureCache cache = new(plan);
+        await DrawAsync(drawn, cache).ConfigureAwait(false);
+        ReadPictures(drawn.Length, cache);
+
+        LearningSet set = new(cache, _places, _masks);
+        PictureSplit split = Splitting.Deal(set, options.HeldOut, options.Seed);
+        double[] tokens = Learner(set, split).Learn(InitialTokens(), Report, cancellationToken);
+        progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
+        ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
+        ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], options.ConceptWeight, options.FalseTriggers).Fit(scores);
+        Separation separation = Separation.Measure(set, split.HeldOut, scores, bands);
+        RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
+        string hash = await model.WeightsHash.WaitAsync(cancellationToken).ConfigureAwait(false);
+        AssetIdentity identity = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
+        Guideline guideline = new(identity, [.. tokens.Select(value => (float)value)], plan.Width, [], options.Layers, bands)
+        {
+            Training = LearningRecord.Training(options, set, split),
+            Measured = LearningRecord.Measured(separation),
+        };
+        progress?.Report(new(GuidelineLearningStage.Measuring, 1, 1));
+        return new LearnedGuideline(guideline, separation, sheet);
+    }
+
+    private void RequirePictures()
+    {
+        if (options.Pictures.Count == 0) return;
+        if (model.Encoder is null) throw new InvalidRequestException("pictures", "need vae_encoder/model.onnx, which this model folder does not have.");
+        (int width, int height) = (model.Description.Width, model.Description.Height);
+        foreach (AnnotatedPicture picture in options.Pictures)
+        {
+            if (picture.Image.Width != width || picture.Image.Height != height)
+            {
+                throw new InvalidRequestException("pictures", $"must be {width}x{height} for this model, and {picture.Name} is {picture.Image.Width}x{picture.Image.Height}. Scale it first.");
+            }
+            if (picture.Mask.Width == width && picture.Mask.Height == height) continue;
+            throw new InvalidRequestException("masks", $"must be of their picture's size, and {picture.Name}'s is {picture.Mask.Width}x{picture.Mask.Height}.");
+        }
+    }
+
+    private static IEnumerable<(string Name, string Prompt)> ToDraw(string kind, IReadOnlyList<string> prompts, int count) =>
+        prompts.Count == 0 ? [] : Enumerable.Range(0, count).Select(i => ($"{kind}-{i:000}", prompts[i % prompts.Count]));
+
+    private async Task DrawAsync((string Name, string Prompt)[] drawn, FeatureCache cache)
+    {
+        PictureDrawing drawing = new(model, options.Layers, options.Pipeline, cache);
+        for (int first = 0; first < drawn.Length; first += PictureDrawing.BatchSize)
+        {
+            progress?.Report(new(GuidelineLearningStage.Drawing, first, drawn.Length));
+            int start = first;
+            (string Name, string Prompt)[] part = drawn[first..Math.Min(drawn.Length, first + PictureDrawing.BatchSize)];
+            RgbImage[] images = await drawing.DrawAsync(first, part.Select((item, i) => Request(item.Prompt, start + i)), cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < part.Length; i++) KeepDrawn(first + i, part[i].Name, images[i]);
+        }
+        if (drawn.Length > 0) progress?.Report(new(GuidelineLearningStage.Drawing, drawn.Length, drawn.Length));
+    }
+
+    private GenerationRequest Request(string prompt, int picture) =>
+        new(prompt) { Seed = options.Seed + picture, Steps = options.Steps, GuidanceScale = options.GuidanceScale };
+
+    private void ReadPictures(int first, FeatureCache cache)
+    {
+        PictureReading reading = new(model, cache, _shape);
+        for (int i = 0; i < options.Pictures.Count; i++)
+        {
+            AnnotatedPicture picture = options.Pictures[i];
+            progress?.Report(new(GuidelineLearningStage.Reading, i, options.Pictures.Count));
+            reading.Read(first + i, picture, new TorchNoise(options.Seed + first + i), cancellationToken);
+            Keep(first + i, picture.Name, picture.Image, picture.Mask);
+        }
+    }
+
+    /// <summary>
+    /// Leaves out a picture that the annotator cannot tell, and one in which it misses the concept that was asked for: one such picture, taken
+    /// for harmless, would raise the calibration above everything that can be found.
+    /// </summary>
+    private void KeepDrawn(int place, string name, RgbImage image)
+    {
+        bool isAskedFor = name.StartsWith(WithConcept, StringComparison.Ordinal);
+        if (options.Annotator!.Annotate(name, image, cancellationToken) is not { } mask) return;
+        if (!isAskedFor || mask.Pixels.Contains(true)) Keep(place, name, image, mask);
+    }
+
+    private void Keep(int place, string name, RgbImage image, ConceptMask mask)
+    {
+        if (mask.Width != image.Width || mask.Height != image.Height)
+        {
+            throw new InvalidRequestException("annotator", $"marked {mask.Width}x{mask.Height} pixels of {name}, which is {image.Width}x{image.Height}.");
+        }
+        _places.Add(place);
+        _images.Add(image);
+        _masks.Add(mask.Pool(_shape.Height, _shape.Width));
+    }
+
+    private TokenLearner Learner(LearningSet set, PictureSplit split)
+    {
+        LearningSettings settings = new(options.ConceptWeight, options.Ridge, options.LearningRate, options.StepsPerPicture, options.HardRounds, options.Seed);
+        return options.Method == GuidelineMethod.Sgd ? new SgdLearner(set, split, settings) : new NewtonLearner(set, split, settings);
+    }
+
+    /// <summary>The text encoder's states of the concept's tokens, without start and end, <c>[K, D]</c>.</summary>
+    private double[] InitialTokens()
+    {
+        TextEncoder encoder = model.TextEncoder;
+        TextStates states = encoder.Encode(encoder.Tokenizer.Encode(options.Concept), cancellationToken);
+        int tokens = states.Text!.Pieces.Length;
+        if (tokens == 0) throw new InvalidRequestException("concept", $"'{options.Concept}' has no token; name what is to be detected.");
+        return [.. states.Values.Slice(encoder.Width, tokens * encoder.Width).ToArray().Select(value => (double)value)];
+    }
+
+    private void Report(LearningRound round) =>
+        progress?.Report(new(GuidelineLearningStage.Learning, round.Round, round.Rounds) { Loss = round.Loss, Iou = round.Iou });
+}

@@ -1,0 +1,11 @@
+using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Imaging;
+using SafeDiffusion.Training.Measuring;
+
+namespace SafeDiffusion.Training;
+
+/// <summary>What came of learning.</summary>
+/// <param name="Guideline">The guideline; <see cref="Guideline.Measured"/> holds the separation too.</param>
+/// <param name="Separation">How well it separates on held-out pictures.</param>
+/// <param name="Sheet">Held-out pictures, and beside each its map in an early, a middle and a late step laid over it.</param>
+public sealed record LearnedGuideline(Guideline Guideline, Separation Separation, RgbImage Sheet);
