@@ -11,6 +11,9 @@ internal sealed class Aftercare(
     IReadOnlyList<IImageChecker> checkers, Func<IReadOnlyList<GenerationRequest>, Task<IReadOnlyList<GenerationResult>>> generate,
     CancellationToken cancellationToken)
 {
+    /// <summary>One in how many steps counts, from the last back.</summary>
+    private const int LastShare = 5;
+
     /// <exception cref="InferenceException">A checker's network failed: nothing is known of the pictures, so none is given.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<IReadOnlyList<GenerationResult>> ApplyAsync(IReadOnlyList<GenerationRequest> requests, IReadOnlyList<GenerationResult> results)
@@ -35,7 +38,7 @@ internal sealed class Aftercare(
         foreach (CheckedPicture picture in pictures)
         {
             picture.By.Clear();
-            if (picture.Report.Steps[^1].Terms.Any(term => term.Detection is { Area: > 0 })) picture.By.Add("detection");
+            if (IsDetected(picture.Report.Steps)) picture.By.Add("detection");
         }
         foreach (IImageChecker checker in checkers)
         {
@@ -47,6 +50,13 @@ internal sealed class Aftercare(
             }
         }
     }
+
+    /// <summary>
+    /// Whether a protection found its concept in one of the last fifth of the steps. The picture hardly changes there any more, and a
+    /// guideline may see less in the very last than in those before.
+    /// </summary>
+    private static bool IsDetected(IReadOnlyList<StepReport> steps) => steps
+        .TakeLast(Math.Max(1, steps.Count / LastShare)).SelectMany(step => step.Terms).Any(term => term.Detection is { Area: > 0 });
 
     /// <summary>Draws what is to be drawn again, all pictures of an attempt together.</summary>
     private async Task DrawAgainAsync(IReadOnlyList<List<CheckedPicture>> all)

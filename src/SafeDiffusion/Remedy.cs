@@ -19,8 +19,8 @@ public enum RemedialAction
 }
 
 /// <summary>
-/// What to do where a finished picture still shows a concept: where a protection that detects found it in the last step, or one of the
-/// pipeline's checkers flags the picture.
+/// What to do where a finished picture still shows a concept: where a protection that detects found it in the last fifth of the steps,
+/// or one of the pipeline's checkers flags the picture.
 /// </summary>
 public sealed record Remedy
 {

@@ -13,6 +13,10 @@ internal sealed record Page(string Name, string Text)
             .Select(file => Read($"docs/{Path.GetFileName(file)}")),
     ];
 
+    /// <summary>The policies on the pages: the JSON of all but the report's and the evaluation's, which have tests of their own.</summary>
+    public static IEnumerable<string> Policies => All
+        .Where(page => page.Name != "docs/report.md" && !page.Name.StartsWith("docs/evaluation", StringComparison.Ordinal)).SelectMany(page => page.Blocks("json"));
+
     /// <summary>Reads a page.</summary>
     public static Page Read(string name) => new(name, File.ReadAllText(Path.Combine(Fixture.Root, name)).ReplaceLineEndings("\n"));
 

@@ -132,7 +132,7 @@ public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> 
 
 /// <summary>What was found in a finished picture, and done about it.</summary>
 /// <param name="Flagged">Whether the picture still showed a concept.</param>
-/// <param name="By">What found it: <c>detection</c> for a protection's map in the last step, else a checker's name.</param>
+/// <param name="By">What found it: <c>detection</c> for a protection's maps in the last fifth of the steps, else a checker's name.</param>
 /// <param name="Action">What was done: <c>flag</c>, <c>blur</c> or <c>withhold</c>; null where nothing was found.</param>
 /// <param name="Attempts">How often the picture was drawn again; its seed and steps are the last attempt's.</param>
 public sealed record CheckReport(bool Flagged, IReadOnlyList<string> By, RemedialAction? Action, int Attempts);

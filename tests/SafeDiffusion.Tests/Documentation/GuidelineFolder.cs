@@ -5,7 +5,7 @@ using SafeDiffusion.Instrumentation;
 
 namespace Documentation;
 
-/// <summary>A folder with the guideline that the pages' policies name, of no model.</summary>
+/// <summary>A folder with a guideline, of no model, for policies to name.</summary>
 public sealed class GuidelineFolder : IDisposable
 {
     /// <summary>The guideline's file.</summary>

@@ -3,7 +3,6 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Pipeline;
 using SafeDiffusion.Reporting;
 
 namespace Documentation;
@@ -25,7 +24,6 @@ public sealed class SnippetTests : IDisposable
     public SnippetTests()
     {
         Copy(Fixture.ShapesModel, Path.Combine(_folder.Path, "models", "shapes"));
-        ShapesGuideline.RedTriangle.Save(_folder.File(GuidelineFolder.File));
         Directory.SetCurrentDirectory(_folder.Path);
     }
 
@@ -75,7 +73,7 @@ public sealed class SnippetTests : IDisposable
     {
         SafetyPolicy[] json = [.. Page.Read("docs/policy.md").Blocks("json").TakeLast(2).Select(json => SafetyPolicy.Parse(json))];
         PipelineOptions options = Snippets.DetectAndGuide();
-        Assert.Equal((AttentionFeatures.Detect, LayerSelection.Detection), (options.AttentionFeatures, options.DetectionLayers));
+        Assert.Equal((AttentionFeatures.Detect, "#4,#5"), (options.AttentionFeatures, options.DetectionLayers.Text));
         SafetyPolicy code = Snippets.WhenStillDetected();
         Assert.Null(json[0].Remedy);
         Assert.Equal(code.Remedy, json[1].Remedy);

@@ -81,7 +81,7 @@ internal static class Snippets
     public static PipelineOptions DetectAndGuide()
     {
         // snippet: detect-and-guide
-        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide("red-triangle.guideline.safetensors");
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide("models/shapes/assets/red-triangle.guideline.safetensors");
 
         PipelineOptions options = new PipelineOptions().For(policy);
         // end
@@ -92,7 +92,7 @@ internal static class Snippets
     {
         // snippet: when-still-detected
         SafetyPolicy policy = SafetyPolicy.Empty
-            .AddDetectAndGuide("red-triangle.guideline.safetensors")
+            .AddDetectAndGuide("models/shapes/assets/red-triangle.guideline.safetensors")
             .WhenStillDetected(new Remedy { Action = RemedialAction.Regenerate, Attempts = 3, Then = RemedialAction.Blur });
         // end
         return policy;
@@ -102,7 +102,7 @@ internal static class Snippets
     {
         // snippet: detection
         SafetyPolicy policy = SafetyPolicy.Empty
-            .AddDetectAndGuide("red-triangle.guideline.safetensors")
+            .AddDetectAndGuide("models/shapes/assets/red-triangle.guideline.safetensors")
             .WhenStillDetected(RemedialAction.Withhold);
 
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync("models/shapes", new PipelineOptions().For(policy));

@@ -27,6 +27,20 @@ public sealed class AftercareTests
         Assert.Contains("picture 2 (seed 11)", after.Report.Summary, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(7, false)]
+    [InlineData(8, true)]
+    [InlineData(9, true)]
+    public async Task TheLastFifthOfTheStepsCounts(int step, bool expected)
+    {
+        GenerationRequest request = _request with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Flag }) };
+        GenerationResult result = Result(request, _ => false);
+        ImageReport image = result.Report.Images[0] with { Steps = [.. Enumerable.Range(0, 10).Select(i => Step(i, i == step ? 0.01f : 0))] };
+        Aftercare aftercare = new([], _ => throw new InvalidOperationException("Nothing is drawn again."), CancellationToken.None);
+        GenerationResult after = (await aftercare.ApplyAsync([request], [result with { Report = result.Report with { Images = [image] } }]))[0];
+        Assert.Equal(expected, after.Report.Images[0].Check!.Flagged);
+    }
+
     [Fact]
     public async Task BlurringLeavesNoDetail()
     {
@@ -200,7 +214,7 @@ public sealed class AftercareTests
         };
     }
 
-    /// <summary>A step in whose map a share of the grid shows the concept; only the last step's counts.</summary>
+    /// <summary>A step in whose map a share of the grid shows the concept; of two steps the last counts.</summary>
     private static StepReport Step(int step, float area) => new(step, 500 - step, 1, [new TermReport(0, true, 1, null, new(area > 0 ? 1 : 0, area))]);
 
     /// <summary>A checkerboard, with its seed in its first pixel.</summary>

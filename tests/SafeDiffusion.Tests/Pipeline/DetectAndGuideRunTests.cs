@@ -7,7 +7,7 @@ using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Pipeline;
 
-/// <summary>Model layer: detect-and-guide on the shapes model, with a guideline of the concept's own words.</summary>
+/// <summary>Model layer: detect-and-guide on the shapes model, with the guideline that comes with it.</summary>
 [Collection(ShapesModelGroup.Name)]
 public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel detecting) : IClassFixture<DetectingModel>
 {
@@ -22,6 +22,8 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
 
     /// <summary>Detects, but guides from a step that never comes.</summary>
     private static readonly DetectAndGuideGuidance _watching = DetectingModel.Guidance with { StartStep = 1000 };
+
+    private static readonly GenerationRequest _triangle = _request with { Prompt = "a red triangle", Seed = 2 };
 
     private static readonly GenerationRequest _harmless = _request with { Prompt = "a blue circle on a gray background", Count = 2 };
 
@@ -39,7 +41,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     [Fact]
     public async Task WhereTheConceptShowsARowIsAddedAndLessOfItIsLeft()
     {
-        GenerationResult guided = await detecting.Pipeline.GenerateAsync(_request);
+        GenerationResult guided = await detecting.Pipeline.GenerateAsync(_triangle);
         StepReport[] steps = [.. guided.Report.Images[0].Steps];
         Assert.True(steps.Count(step => step.Terms[0].Guided) >= 3);
         for (int i = 0; i < steps.Length; i++)
@@ -53,11 +55,11 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
         }
         Assert.Equal(ShapesGuideline.RedTriangle.Hash, guided.Report.Protections[0].AssetHash);
 
-        GenerationResult watched = await detecting.Pipeline.GenerateAsync(_request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching) });
-        GenerationResult unprotected = await plain.Pipeline.GenerateAsync(_request with { Policy = SafetyPolicy.Empty });
+        GenerationResult watched = await detecting.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching) });
+        GenerationResult unprotected = await plain.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty });
         Assert.True(unprotected.Images[0].Pixels.Span.SequenceEqual(watched.Images[0].Pixels.Span));
         float left = steps.Sum(step => step.Terms[0].Detection!.Value.Area), before = Terms(watched).Sum(term => term.Detection!.Value.Area);
-        Assert.InRange(left, 0, 0.7f * before);
+        Assert.InRange(left, 0, 0.5f * before);
     }
 
     [Theory]
@@ -124,14 +126,14 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     [Fact]
     public async Task APictureThatStillShowsTheConceptIsWithheldOrDrawnAgain()
     {
-        GenerationRequest request = _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching).WhenStillDetected(RemedialAction.Withhold) };
+        GenerationRequest request = _triangle with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching).WhenStillDetected(RemedialAction.Withhold) };
         GenerationResult withheld = await detecting.Pipeline.GenerateAsync(request);
         Assert.Equal(["detection"], withheld.Report.Images[0].Check!.By);
         Assert.All(withheld.Images[0].Pixels.ToArray(), value => Assert.Equal(128, value));
         Assert.All(Terms(withheld), term => Assert.False(term.Guided));
 
         GenerationResult again = await detecting.Pipeline.GenerateAsync(request with { Policy = request.Policy.WhenStillDetected(new Remedy { Action = RemedialAction.Regenerate, Attempts = 1 }) });
-        Assert.Equal((8L, 1), (again.Report.Images[0].Seed, again.Report.Images[0].Check!.Attempts));
+        Assert.Equal((3L, 1), (again.Report.Images[0].Seed, again.Report.Images[0].Check!.Attempts));
         Assert.Equal(2 * 2 * 10, again.Report.Cost.Rows);
 
         GenerationResult clean = await detecting.Pipeline.GenerateAsync(_harmless with { Policy = request.Policy });
