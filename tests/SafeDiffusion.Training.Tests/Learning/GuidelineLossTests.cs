@@ -77,8 +77,8 @@ public sealed class GuidelineLossTests
             losses[step] = loss.AddGradient(tokens, [], fixture.Features, fixture.Mask, gradient);
             for (int i = 0; i < tokens.Length; i++) tokens[i] -= 0.5 * Math.Pow(0.7, step / 20) * gradient[i];
         }
-        AssertClose(fixture.Doubles("sgd_calibrated/losses"), losses);
         // Where a map is almost 0 the loss is so curved that the last bits of the first step grow to this in the 45th.
+        AssertClose(fixture.Doubles("sgd_calibrated/losses"), losses, tolerance: 1e-7);
         AssertClose(fixture.Doubles("sgd_calibrated/c_after_45_steps"), tokens, tolerance: 1e-7);
     }
 
