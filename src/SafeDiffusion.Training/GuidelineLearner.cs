@@ -32,7 +32,8 @@ public static class GuidelineLearner
         async Task<LearnedGuideline> RunAsync()
         {
             using LoadedModel model = LoadedModel.Load(
-                modelFolder, new ProviderSettings(options.Pipeline.Provider, options.Pipeline.Threads), AttentionFeatures.Detect, options.Layers, options.Pipeline.FuseAttention);
+                modelFolder, new ProviderSettings(options.Pipeline.Provider, options.Pipeline.Threads),
+                options.Pipeline with { AttentionFeatures = AttentionFeatures.Detect, DetectionLayers = options.Layers });
             return await new GuidelineLearning(model, options, progress, cancellationToken).RunAsync().ConfigureAwait(false);
         }
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance.DetectAndGuide;
 using SafeDiffusion.Imaging;
@@ -53,10 +52,10 @@ public sealed class GuidelineLearnerTests
     {
         List<GuidelineLearningProgress> reports = [];
         LearnedGuideline learned = await GuidelineLearner.LearnAsync(
-            Fixture.ShapesModel, _small with { Method = GuidelineMethod.Sgd, StepsPerPicture = 30, LearningRate = 20 }, new Direct(reports.Add));
+            Fixture.ShapesModel, _small with { Method = GuidelineMethod.Sgd, StepsPerPicture = 30, LearningRate = 1 }, new Direct(reports.Add));
         Assert.Equal(2, learned.Guideline.TokenCount);
-        double[] losses = [.. reports.Where(report => report.Loss is not null).Select(report => report.Loss!.Value)];
-        Assert.True(losses.Min() < losses[0], string.Join(' ', losses.Select(loss => loss.ToString(CultureInfo.InvariantCulture))));
+        Assert.Contains(reports, report => report is { Stage: GuidelineLearningStage.Learning, Loss: > 0 and < 1, Iou: > 0.1 });
+        Assert.True(learned.Separation.Bands[^1].Auc > 0.9, learned.Separation.Bands[^1].ToString());
     }
 
     [Fact]

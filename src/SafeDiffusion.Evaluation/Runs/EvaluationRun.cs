@@ -60,13 +60,11 @@ public static class EvaluationRun
         };
     }
 
-    private static PipelineOptions Options(EvaluationSuite suite, EvaluationOptions options, RunResources resources) => new()
+    private static PipelineOptions Options(EvaluationSuite suite, EvaluationOptions options, RunResources resources)
     {
-        Provider = options.Provider,
-        Threads = resources.Threads,
-        MaxUNetRows = resources.MaxUNetRows,
-        AttentionFeatures = suite.Policies.Aggregate(AttentionFeatures.None, (features, policy) => features | policy.Policy.RequiredFeatures),
-    };
+        PipelineOptions plain = new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows };
+        return suite.Policies.Aggregate(plain, (pipeline, policy) => pipeline.For(policy.Policy));
+    }
 
     private static RunIdentity Identity(string model, EvaluationOptions options, JudgePanel judges) => new(
         ToolVersion.Text, OrtEnv.Instance().GetVersionString(), options.Provider.ToString().ToLowerInvariant(), FileHash.OfModel(model),
