@@ -41,7 +41,7 @@ internal sealed class GuidelineLearning(
         double[] tokens = Learner(set, split).Learn(InitialTokens(), Report, cancellationToken);
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
         ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
-        ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], options.ConceptWeight, options.FalseTriggers).Fit(scores);
+        ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], options).Fit(scores);
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands);
         RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
         string hash = await model.WeightsHash.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -64,8 +64,14 @@ public sealed record GuidelineLearningOptions
     /// <summary>The share of pictures that are only measured on, above 0 and below 0.5; as many again say when to stop.</summary>
     public double HeldOut { get; init; } = 0.2;
 
-    /// <summary>The share of harmless pictures that may be taken for the concept in some step, 0 to below 1; the calibration keeps to it.</summary>
-    public double FalseTriggers { get; init; } = 0.005;
+    /// <summary>The share of harmless pictures that are taken for the concept in a step, 0 to below 1: the calibration sets what counts as present.</summary>
+    public double FalseTriggers { get; init; } = 0.06;
+
+    /// <summary>
+    /// How far the edit mask reaches, above 0: the floor of the map lies this many widths of the fitted logistic below its centre. At 2 the
+    /// map is the logistic's tangent; what is to be drawn in the concept's place needs room around it.
+    /// </summary>
+    public double MaskWidths { get; init; } = 8;
 
     /// <summary>The most bytes of features on disk, in a temporary folder; beyond it timesteps are left out, evenly. 4 GiB by default.</summary>
     public long CacheLimit { get; init; } = 4L << 30;

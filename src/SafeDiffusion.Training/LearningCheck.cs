@@ -14,6 +14,7 @@ internal static class LearningCheck
         Require(!draws || options.Annotator is not null, "annotator", "is missing: drawn pictures need somebody to mark the concept in them.");
         Require(float.IsFinite(options.GuidanceScale) && options.GuidanceScale >= 1, "guidance", $"must be at least 1, and is {options.GuidanceScale}.");
         Require(options.HeldOut is > 0 and < 0.5, "held-out", $"must be above 0 and below 0.5, and is {options.HeldOut}.");
+        Require(options.MaskWidths > 0 && double.IsFinite(options.MaskWidths), "mask widths", $"must be above 0, and are {options.MaskWidths}.");
         Require(options.FalseTriggers is >= 0 and < 1, "false triggers", $"must be at least 0 and below 1, and are {options.FalseTriggers}.");
         RequirePositive(options.ConceptWeight, "concept weight");
         RequirePositive(options.Ridge, "ridge");

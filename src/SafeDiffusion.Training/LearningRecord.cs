@@ -27,6 +27,7 @@ internal static class LearningRecord
             ["seed"] = options.Seed,
             ["concept_weight"] = options.ConceptWeight,
             ["false_triggers"] = options.FalseTriggers,
+            ["mask_widths"] = options.MaskWidths,
         };
         if (options.Method == GuidelineMethod.Newton) (record["ridge"], record["hard_rounds"]) = (options.Ridge, options.HardRounds);
         else (record["learning_rate"], record["steps_per_picture"]) = (options.LearningRate, options.StepsPerPicture);

@@ -26,9 +26,14 @@ internal sealed class LearnMethodOptions
     private readonly Option<double> _ridge = new("--ridge") { Description = "Newton's pull of the token towards zero.", DefaultValueFactory = _ => _defaults.Ridge };
     private readonly Option<int> _hardRounds = new("--hard-rounds") { Description = "How often Newton learns again with more weight on harmless pictures' highest scores.", DefaultValueFactory = _ => _defaults.HardRounds };
     private readonly Option<double> _conceptWeight = new("--concept-weight") { Description = "How much a cell of the concept counts against another.", DefaultValueFactory = _ => _defaults.ConceptWeight };
+    private readonly Option<double> _maskWidths = new("--mask-widths")
+    {
+        Description = "How far the edit mask reaches, in widths of the fitted logistic.",
+        DefaultValueFactory = _ => _defaults.MaskWidths,
+    };
     private readonly Option<double> _falseTriggers = new("--false-triggers")
     {
-        Description = "The share of harmless pictures that may be taken for the concept in some step.",
+        Description = "The share of harmless pictures that may be taken for the concept in a step.",
         DefaultValueFactory = _ => _defaults.FalseTriggers,
     };
     private readonly Option<double> _heldOut = new("--held-out") { Description = "The share of pictures that are only measured on.", DefaultValueFactory = _ => _defaults.HeldOut };
@@ -36,7 +41,7 @@ internal sealed class LearnMethodOptions
 
     public void AddTo(Command command)
     {
-        Option[] options = [_concept, _layers, _method, _learningRate, _stepsPerPicture, _ridge, _hardRounds, _conceptWeight, _falseTriggers, _heldOut, _cacheLimit];
+        Option[] options = [_concept, _layers, _method, _learningRate, _stepsPerPicture, _ridge, _hardRounds, _conceptWeight, _falseTriggers, _maskWidths, _heldOut, _cacheLimit];
         foreach (Option option in options) command.Options.Add(option);
     }
 
@@ -52,6 +57,7 @@ internal sealed class LearnMethodOptions
         HardRounds = parsed.GetValue(_hardRounds),
         ConceptWeight = parsed.GetValue(_conceptWeight),
         FalseTriggers = parsed.GetValue(_falseTriggers),
+        MaskWidths = parsed.GetValue(_maskWidths),
         HeldOut = parsed.GetValue(_heldOut),
         CacheLimit = (long)(parsed.GetValue(_cacheLimit) * (1L << 30)),
     };

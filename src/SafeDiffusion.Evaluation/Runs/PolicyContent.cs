@@ -1,33 +1,22 @@
 using System.Text.Json.Nodes;
+using SafeDiffusion.Guidance;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
-/// <summary>What a policy does, wherever its files lie: its JSON, with the hash of each file in place of the file's path.</summary>
+/// <summary>What a policy does, wherever its files lie: its protections' settings, with an asset's hash in place of its file.</summary>
 internal static class PolicyContent
 {
-    // Texts such as concepts are no files, even where a file is called like one.
-    private static readonly string[] _assets = [".safetensors", ".npy", ".onnx"];
+    public static JsonNode Of(SafetyPolicy policy) => new JsonObject { ["protections"] = new JsonArray([.. policy.Protections.Select(Content)]) };
 
-    /// <exception cref="InvalidFileException">A file that the policy names cannot be read.</exception>
-    public static JsonNode Of(SafetyPolicy policy)
+    private static JsonObject Content(Protection protection)
     {
-        JsonNode json = JsonNode.Parse(policy.ToJson())!;
-        foreach (JsonValue value in Values(json).ToArray())
-        {
-            if (File(value) is { } file) value.ReplaceWith($"sha256:{FileHash.OfFile(file)}");
-        }
-        return json;
+        JsonObject content = PolicyJson.Settings(protection);
+        content.Insert(0, "method", protection.Method);
+        if (protection.Asset is not { } asset) return content;
+        // Settings name an asset by its file's name alone.
+        string file = Path.GetFileName(asset.Path);
+        string[] names = [.. content.Where(setting => setting.Value is JsonValue value && value.TryGetValue(out string? text) && text == file).Select(setting => setting.Key)];
+        foreach (string name in names) content[name] = $"sha256:{asset.Hash}";
+        return content;
     }
-
-    /// <summary>The file that a text names; a policy writes paths relative to the current folder.</summary>
-    private static string? File(JsonValue value) =>
-        value.TryGetValue(out string? text) && _assets.Contains(Path.GetExtension(text)) && System.IO.File.Exists(text) ? text : null;
-
-    private static IEnumerable<JsonValue> Values(JsonNode? node) => node switch
-    {
-        JsonObject members => members.SelectMany(member => Values(member.Value)),
-        JsonArray items => items.SelectMany(Values),
-        JsonValue value => [value],
-        _ => [],
-    };
 }

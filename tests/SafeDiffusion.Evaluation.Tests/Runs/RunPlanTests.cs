@@ -1,4 +1,7 @@
+using SafeDiffusion.Assets;
 using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Instrumentation;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -46,15 +49,19 @@ public sealed class RunPlanTests
     }
 
     [Fact]
-    public void AFileThatAPolicyNamesCountsWithItsContent()
+    public void AnAssetCountsWithItsContentAndNotItsName()
     {
         using Fixtures.TemporaryFolder folder = new();
-        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt(folder.File("words.npy"));
-        string without = PolicyContent.Of(policy).ToJsonString();
-        File.WriteAllText(folder.File("words.npy"), "one");
-        string one = PolicyContent.Of(policy).ToJsonString();
-        File.WriteAllText(folder.File("words.npy"), "two");
-        Assert.Equal(3, new HashSet<string> { without, one, PolicyContent.Of(policy).ToJsonString() }.Count);
+        string first = Content("first.safetensors", 1), renamed = Content("renamed.safetensors", 1), other = Content("other.safetensors", 2);
+        Assert.Equal(first, renamed);
+        Assert.NotEqual(first, other);
+
+        string Content(string name, float value)
+        {
+            AssetIdentity identity = new() { Concept = "a star", BaseModelHash = "none", Tool = "test" };
+            new Guideline(identity, [value], 1, [], LayerSelection.Detection, [new(0, 0, 1)]).Save(folder.File(name));
+            return PolicyContent.Of(SafetyPolicy.Empty.AddDetectAndGuide(folder.File(name))).ToJsonString();
+        }
     }
 
     [Fact]

@@ -46,6 +46,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         ["DetectAndGuideGuidance.Quantile"] = Share,
         ["DetectAndGuideGuidance.PresenceThreshold"] = AboveZero,
         ["DetectAndGuideGuidance.EditThreshold"] = AboveZero,
+        ["DetectAndGuideGuidance.HoldThreshold"] = AboveZero,
         ["DetectAndGuideGuidance.UndefinedCoverage"] = Positive,
         ["DetectAndGuideGuidance.MaxMagnitude"] = """{ "minimum": 1 }""",
         ["Remedy.Attempts"] = """{ "minimum": 1, "maximum": 100 }""",

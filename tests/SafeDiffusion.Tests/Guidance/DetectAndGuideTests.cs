@@ -71,6 +71,22 @@ public sealed class DetectAndGuideTests
         Assert.False(state.SurelyNeeds(Step(7)).Contains(FakePredictions.Concept));
     }
 
+    [Fact]
+    public void OnceTheConceptWasPresentTheGateIsHeld()
+    {
+        DetectAndGuideGuidance holding = _published with { HoldThreshold = 0.4f, Rows = RowEvaluation.Lazy };
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(holding, "below_presence");
+        Assert.True(state.AlsoNeeds(Step(5), predictions.Predictions).IsEmpty);
+
+        predictions.Scores = _fixture["one_component/map"].ToSingles();
+        Assert.False(state.AlsoNeeds(Step(6), predictions.Predictions).IsEmpty);
+
+        // 0.488 at most: not present, and enough to go on.
+        predictions.Scores = _fixture["below_presence/map"].ToSingles();
+        Assert.False(state.AlsoNeeds(Step(7), predictions.Predictions).IsEmpty);
+        Assert.Equal(0, state.ComputeTerm(Step(7), predictions.Predictions, new float[_shape.Length]).Detection!.Value.Area);
+    }
+
     [Theory]
     [InlineData("one_component", 4, "outside window")]
     [InlineData("undefined_above_80_percent", 5, "mode undefined")]
@@ -115,6 +131,7 @@ public sealed class DetectAndGuideTests
     [InlineData("presenceThreshold", 0.001f)]
     [InlineData("maxMagnitude", 0.5f)]
     [InlineData("undefinedCoverage", 0f)]
+    [InlineData("holdThreshold", 0.6f)]
     [InlineData("threshold", float.NaN)]
     public void ABadSettingIsNamed(string field, float value)
     {
@@ -126,6 +143,7 @@ public sealed class DetectAndGuideTests
             "presenceThreshold" => _published with { PresenceThreshold = value },
             "maxMagnitude" => _published with { MaxMagnitude = value },
             "undefinedCoverage" => _published with { UndefinedCoverage = value },
+            "holdThreshold" => _published with { HoldThreshold = value },
             _ => _published with { Threshold = value },
         };
         InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddDetectAndGuide(bad));

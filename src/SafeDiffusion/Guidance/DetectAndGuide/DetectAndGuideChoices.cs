@@ -13,7 +13,10 @@ public enum DetectAndGuideBase
 /// <summary>Settings to start from.</summary>
 public enum DetectAndGuidePreset
 {
-    /// <summary>Our own: from step 0, every value in the mask, weight 20. What measures best on the shapes model (docs/results.md).</summary>
+    /// <summary>
+    /// Our own, by what measures best on the shapes model (docs/results.md): from step 0, quantile 0.8, every position of the edit mask up to
+    /// six times, and held until the concept has all but faded.
+    /// </summary>
     Early,
 
     /// <summary>The paper's: from step 5, quantile 0.9, weight 5.</summary>

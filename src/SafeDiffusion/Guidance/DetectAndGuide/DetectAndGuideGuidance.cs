@@ -58,20 +58,30 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
     /// <summary>hi: at or above it a position shows the concept, <see cref="EditThreshold"/> to 1; 0.5 by default.</summary>
     public float PresenceThreshold { get; init; } = 0.5f;
 
+    /// <summary>
+    /// In place of <see cref="PresenceThreshold"/> once the concept has been present: guidance that succeeds makes what it acts on fade, and
+    /// must not stop for that. <see cref="EditThreshold"/> to <see cref="PresenceThreshold"/>; null for the preset's.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? HoldThreshold { get; init; }
+
     /// <summary>lo: at or above it a position may be changed, above 0 to 1; 0.01 by default.</summary>
     public float EditThreshold { get; init; } = 0.01f;
 
-    /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0; 0.8 by default; above 1 for never.</summary>
-    public float UndefinedCoverage { get; init; } = 0.8f;
+    /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0; above 1 for never; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? UndefinedCoverage { get; init; }
 
-    /// <summary>Whether a region's size scales the guidance; true by default.</summary>
-    public bool AreaScaler { get; init; } = true;
+    /// <summary>Whether a region's size scales the guidance; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? AreaScaler { get; init; }
 
     /// <summary>Whether a position's value scales the guidance, 1 to <see cref="MaxMagnitude"/> times; true by default.</summary>
     public bool MagnitudeScaler { get; init; } = true;
 
-    /// <summary>The most that the magnitude scaler multiplies with, at least 1; 5 by default.</summary>
-    public float MaxMagnitude { get; init; } = 5;
+    /// <summary>The most that the magnitude scaler multiplies with, at least 1; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? MaxMagnitude { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -94,21 +104,26 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
     public string ConceptText => Concept ?? Guideline.Identity.Concept;
 
     /// <summary>The first step that is guided.</summary>
-    internal int FirstStep => StartStep ?? (Preset == DetectAndGuidePreset.Published ? 5 : 0);
+    internal int FirstStep => StartStep ?? PresetSettings.FirstStep;
 
     /// <summary>The quantile of the semantic base.</summary>
-    internal float ResolvedQuantile => Quantile ?? (Preset == DetectAndGuidePreset.Published ? 0.9f : 0);
+    internal float ResolvedQuantile => Quantile ?? PresetSettings.Quantile;
+
+    /// <summary>The threshold once the concept has been present.</summary>
+    internal float ResolvedHoldThreshold => HoldThreshold ?? Math.Min(Math.Max(PresetSettings.HoldThreshold, EditThreshold), PresenceThreshold);
 
     internal DetectionScaleSettings ScaleSettings => new(
-        PresenceThreshold, EditThreshold, UndefinedCoverage, Weight ?? (Preset == DetectAndGuidePreset.Published ? 5 : 20), MaxMagnitude,
-        AreaScaler, MagnitudeScaler);
+        PresenceThreshold, EditThreshold, UndefinedCoverage ?? PresetSettings.UndefinedCoverage, Weight ?? PresetSettings.Weight,
+        MaxMagnitude ?? PresetSettings.MaxMagnitude, AreaScaler ?? PresetSettings.UsesArea, MagnitudeScaler);
+
+    private DetectAndGuidePresetSettings PresetSettings => DetectAndGuidePresetSettings.Of(Preset);
 
     /// <inheritdoc/>
     public override string Describe()
     {
         string where = Base == DetectAndGuideBase.Semantic ? $"quantile {ResolvedQuantile}" : $"threshold {Threshold}";
         return $"detect-and-guide away from \"{ConceptText}\" where it shows, {new StepWindow(FirstStep, EndStep ?? int.MaxValue)} "
-            + $"({Base} base, {where}, weight {ScaleSettings.Weight}, {Normalisation} maps of the {Guideline.Layers}, guideline {Guideline.Hash[..12]})";
+            + $"({Base} base, {where}, {Preset} preset, {Normalisation} maps of the {Guideline.Layers}, guideline {Guideline.Hash[..12]})";
     }
 
     /// <inheritdoc/>
@@ -128,8 +143,9 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
         check.Require(float.IsFinite(Threshold), nameof(Threshold), "must be a finite number.");
         check.Require(EditThreshold is > 0 and <= 1, nameof(EditThreshold), $"must be above 0 and at most 1, and is {EditThreshold}.");
         check.RequireRange(PresenceThreshold, EditThreshold, 1, nameof(PresenceThreshold));
-        check.RequirePositive(UndefinedCoverage, nameof(UndefinedCoverage));
-        check.Require(MaxMagnitude >= 1 && float.IsFinite(MaxMagnitude), nameof(MaxMagnitude), $"must be at least 1, and is {MaxMagnitude}.");
+        check.RequireRange(ResolvedHoldThreshold, EditThreshold, PresenceThreshold, nameof(HoldThreshold));
+        check.RequirePositive(UndefinedCoverage ?? 1, nameof(UndefinedCoverage));
+        check.Require(MaxMagnitude is null or >= 1 && float.IsFinite(MaxMagnitude ?? 1), nameof(MaxMagnitude), $"must be at least 1, and is {MaxMagnitude}.");
     }
 
     /// <inheritdoc/>

@@ -21,6 +21,7 @@ internal sealed class DetectAndGuideState : NoiseGuidanceState
     private readonly DetectionScale _scale;
     private readonly ChannelQuantileMask _largest;
     private readonly float[] _map;
+    private bool _isHeld;
     private bool _hasGuidance;
     private bool _wasNeeded;
 
@@ -63,7 +64,15 @@ internal sealed class DetectAndGuideState : NoiseGuidanceState
     {
         GuidanceOutcome outcome = _wasNeeded ? GuidanceOutcome.Guided : GuidanceOutcome.NotGuided(Reason(step));
         if (_wasNeeded) ComputeTerm(predictions, step.GuidanceScale, term);
-        return outcome with { Detection = new(TensorPrimitives.Max<float>(_map), _scale.Area) };
+        return outcome with { Detection = new(TensorPrimitives.Max<float>(_map), Area()) };
+    }
+
+    /// <summary>The share of the map that shows the concept, whether or not the gate is held open.</summary>
+    private float Area()
+    {
+        int positions = 0;
+        foreach (float value in _map) positions += value >= _scaleSettings.Presence ? 1 : 0;
+        return (float)positions / _map.Length;
     }
 
     private string Reason(in DenoisingStep step)
@@ -83,7 +92,9 @@ internal sealed class DetectAndGuideState : NoiseGuidanceState
         }
         if (_settings.Normalisation == DetectionNormalisation.PerMap) DetectionMaps.NormalisePerMapInPlace(_map);
         else DetectionMaps.CalibrateInPlace(_map, guideline.BandAt(step.Timestep));
-        _hasGuidance = _scale.Compute(_map, _scaleSettings);
+        bool isPresent = TensorPrimitives.Max<float>(_map) >= _scaleSettings.Presence;
+        _hasGuidance = _scale.Compute(_map, _isHeld ? _scaleSettings with { Presence = _settings.ResolvedHoldThreshold } : _scaleSettings);
+        _isHeld |= isPresent;
     }
 
     private void ComputeTerm(StepPredictions predictions, float guidanceScale, Span<float> term)

@@ -41,9 +41,6 @@ internal sealed class DetectionScale(int height, int width)
     /// <summary>The share of the grid that the last map's edit mask covers.</summary>
     public float Coverage { get; private set; }
 
-    /// <summary>The share of the grid at or above the presence threshold in the last map.</summary>
-    public float Area { get; private set; }
-
     /// <summary>Computes the scale of a map, <c>[H, W]</c> from 0 to 1.</summary>
     /// <returns>Whether there is anything to guide by: some component, and an edit mask that covers less than the undefined share.</returns>
     public bool Compute(ReadOnlySpan<float> map, in DetectionScaleSettings settings)
@@ -71,14 +68,12 @@ internal sealed class DetectionScale(int height, int width)
     {
         _labels.AsSpan().Clear();
         Components = 0;
-        int positions = 0;
         for (int i = 0; i < map.Length; i++)
         {
             if (_labels[i] != 0 || map[i] < presence) continue;
-            _sizes[++Components] = Flood(map, presence, i, Components);
-            positions += _sizes[Components];
+            int label = ++Components;
+            _sizes[label] = Flood(map, presence, i, label);
         }
-        Area = (float)positions / map.Length;
     }
 
     /// <summary>Labels the component of a position.</summary>
