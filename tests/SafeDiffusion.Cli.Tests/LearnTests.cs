@@ -13,7 +13,7 @@ public sealed class LearnTests
         int code = await Program.Main(
         [
             "learn", "guideline", "--concept", "red triangle", "--model", Fixture.ShapesModel, "--annotator", "shapes", "--layers", "#4,#5",
-            "--unsafe-pictures", "4", "--safe-pictures", "4", "--steps", "5", "--hard-rounds", "0", "--quiet",
+            "--unsafe-pictures", "6", "--safe-pictures", "10", "--steps", "8", "--hard-rounds", "0", "--quiet",
             "--out", folder.File("it.guideline.safetensors"), "--sheet", folder.File("sheet.png"),
         ]);
         Assert.Equal(0, code);
