@@ -55,19 +55,7 @@ internal static class PolicyJson
         return last.Options;
     }
 
-    private static JsonSerializerOptions OptionsFor(JsonConverter<Guideline> assets) => new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowOutOfOrderMetadataProperties = true,
-        NumberHandling = JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false), assets },
-    };
+    private static JsonSerializerOptions OptionsFor(JsonConverter<Guideline> assets) => StrictJson.CreateOptions(StrictJson.EnumNames(), assets);
 
     private static Document Deserialize(string json, string folder)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
@@ -7,20 +9,8 @@ internal static class SettingsJson
 {
     private const int MaxCharacters = 1 << 20;
 
-    /// <summary>The serializer's options; a suite's file is read with the same.</summary>
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-        AllowOutOfOrderMetadataProperties = true,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-        RespectNullableAnnotations = true,
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
-    };
+    /// <summary>The serializer's options.</summary>
+    public static JsonSerializerOptions Options { get; } = CreateOptions();
 
     /// <exception cref="InvalidRequestException">The text is not such settings.</exception>
     public static T Parse<T>(string json, string path) where T : class
@@ -39,4 +29,11 @@ internal static class SettingsJson
     }
 
     public static string Write<T>(T settings) => JsonSerializer.Serialize(settings, Options);
+
+    private static JsonSerializerOptions CreateOptions()
+    {
+        JsonSerializerOptions options = StrictJson.CreateOptions();
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        return options;
+    }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Evaluation.Suites;
@@ -10,18 +9,7 @@ internal static class SuiteJson
     private const int Version = 1;
     private const int MaxBytes = 16 << 20;
 
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowOutOfOrderMetadataProperties = true,
-        NumberHandling = JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+    public static JsonSerializerOptions Options { get; } = StrictJson.CreateOptions(StrictJson.EnumNames());
 
     public static EvaluationSuite Load(string path) =>
         Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);

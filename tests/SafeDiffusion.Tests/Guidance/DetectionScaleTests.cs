@@ -12,13 +12,17 @@ public sealed class DetectionScaleTests
 {
     private static readonly SafeTensorsFile _fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "detection.safetensors"));
 
+    /// <summary>The paper's settings, which the fixture was made with.</summary>
+    private static readonly DetectionScaleSettings _published = new(
+        Presence: 0.5f, Edit: 0.01f, UndefinedCoverage: 0.8f, Weight: 5, MaxMagnitude: 5, UsesArea: true, UsesMagnitude: true);
+
     public static TheoryData<string> Maps => [.. _fixture.Tensors.Keys.Where(key => key.EndsWith("/map", StringComparison.Ordinal)).Select(key => key[..^4])];
 
     [Theory]
     [MemberData(nameof(Maps))]
     public void EditMaskComponentsAndCoverageAgree(string name)
     {
-        (DetectionScale scale, _, _) = Compute(name, DetectionScaleSettings.Published with { UndefinedCoverage = 2 });
+        (DetectionScale scale, _, _) = Compute(name, _published with { UndefinedCoverage = 2 });
         byte[] mask = _fixture[$"{name}/edit_mask"].Bytes.ToArray();
         long[] labels = _fixture[$"{name}/labels_scipy_order"].ToInt64s();
         Assert.Equal(mask.Count(value => value != 0) / (float)mask.Length, scale.Coverage, 6);
@@ -33,7 +37,7 @@ public sealed class DetectionScaleTests
     [MemberData(nameof(Maps))]
     public void ScaleIsTheReferences(string name)
     {
-        (DetectionScale scale, _, bool hasGuidance) = Compute(name, DetectionScaleSettings.Published);
+        (DetectionScale scale, _, bool hasGuidance) = Compute(name, _published);
         double[] expected = _fixture[$"{name}/scale"].ToDoubles();
         byte[] mask = _fixture[$"{name}/edit_mask"].Bytes.ToArray();
         Assert.Equal(expected.Any(value => value != 0), hasGuidance);
@@ -57,9 +61,8 @@ public sealed class DetectionScaleTests
     [InlineData("ring")]
     public void EachScalerCanBeOff(string name)
     {
-        DetectionScaleSettings published = DetectionScaleSettings.Published;
-        AssertMasked($"{name}/scale_without_area", name, published with { UsesArea = false });
-        AssertMasked($"{name}/scale_without_magnitude", name, published with { UsesMagnitude = false });
+        AssertMasked($"{name}/scale_without_area", name, _published with { UsesArea = false });
+        AssertMasked($"{name}/scale_without_magnitude", name, _published with { UsesMagnitude = false });
     }
 
     [Fact]
@@ -67,13 +70,13 @@ public sealed class DetectionScaleTests
     {
         float[] gate = _fixture["several/gate"].ToSingles();
         DetectionScale scale = new(16, 16);
-        Assert.True(scale.Compute(gate, DetectionScaleSettings.Published));
+        Assert.True(scale.Compute(gate, _published));
         double[] each = _fixture["several/scale_of_each"].ToDoubles();
         float[] maps = _fixture["several/maps"].ToSingles();
         for (int i = 0; i < 3; i++)
         {
             float[] map = maps[(i * 256)..((i + 1) * 256)];
-            Assert.True(scale.Compute(map, DetectionScaleSettings.Published));
+            Assert.True(scale.Compute(map, _published));
             for (int j = 0; j < 256; j++) Assert.Equal(map[j] >= 0.01f ? each[i * 256 + j] : 0, scale.Values[j], 1e-6);
         }
     }

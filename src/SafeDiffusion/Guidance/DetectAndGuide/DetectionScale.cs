@@ -9,11 +9,7 @@ namespace SafeDiffusion.Guidance.DetectAndGuide;
 /// <param name="UsesArea">Whether a component's size counts.</param>
 /// <param name="UsesMagnitude">Whether a position's value counts.</param>
 internal readonly record struct DetectionScaleSettings(
-    float Presence, float Edit, float UndefinedCoverage, float Weight, float MaxMagnitude, bool UsesArea, bool UsesMagnitude)
-{
-    /// <summary>The paper's.</summary>
-    public static DetectionScaleSettings Published { get; } = new(0.5f, 0.01f, 0.8f, 5, 5, UsesArea: true, UsesMagnitude: true);
-}
+    float Presence, float Edit, float UndefinedCoverage, float Weight, float MaxMagnitude, bool UsesArea, bool UsesMagnitude);
 
 /// <summary>
 /// How strongly each position is edited: <c>S ⊙ M</c> of a detection map, with the edit mask <c>M = [A ≥ lo]</c> and
