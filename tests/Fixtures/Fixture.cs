@@ -19,7 +19,7 @@ internal static class Fixture
         // Deterministic builds map source paths to "/_/", so the folder of the test assembly is searched first.
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "SafeDiffusion.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "SafeDiffusion.slnx"))) return folder.FullName;
         }
         return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
     }

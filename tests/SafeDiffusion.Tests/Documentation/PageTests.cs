@@ -16,7 +16,7 @@ public sealed partial class PageTests
 {
     private static readonly string[] _texts =
     [
-        "", ".config", ".cs", ".csproj", ".editorconfig", ".html", ".json", ".md", ".npmrc", ".props", ".py", ".sh", ".sln", ".targets", ".txt", ".yml",
+        "", ".config", ".cs", ".csproj", ".editorconfig", ".html", ".json", ".md", ".props", ".py", ".sh", ".slnx", ".targets", ".txt", ".yml",
     ];
 
     /// <summary>Built or restored, or fetched for the build.</summary>
