@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace FullSizeUNet;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace FullSizeUNet;
 

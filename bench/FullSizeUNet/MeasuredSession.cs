@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace FullSizeUNet;
 

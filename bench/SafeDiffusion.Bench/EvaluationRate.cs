@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Models;
-using SafeDiffusion.Numerics;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Bench;
 
@@ -46,7 +47,7 @@ internal static class EvaluationRate
 
     private static double Plain(int workers, int threads)
     {
-        using LoadedModel model = LoadedModel.Load(ShapesModel.FindFolder(), new ProviderSettings(ExecutionProvider.Cpu, threads));
+        using LoadedModel model = LoadedModel.Load(ShapesModel.FindFolder(), new ModelSettings { Provider = new ProviderSettings(ExecutionProvider.Cpu, threads) });
         TextStates states = model.TextEncoder.Encode(model.TextEncoder.Tokenizer.Encode("a blue circle"), CancellationToken.None);
         long rows = 0;
         long began = Stopwatch.GetTimestamp();

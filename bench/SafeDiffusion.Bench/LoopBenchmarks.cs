@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Guidance;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Scheduling;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Scheduling;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Bench;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Numerics;
-using SafeDiffusion.Scheduling;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Bench;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Bench;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Core.Numerics;
 
 namespace SafeDiffusion.Bench;
 

@@ -1,4 +1,4 @@
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Core.Numerics;
 
 namespace SafeDiffusion.Bench;
 

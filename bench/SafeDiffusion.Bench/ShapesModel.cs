@@ -1,12 +1,11 @@
-using SafeDiffusion.Models;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Bench;
 
 /// <summary>The repository's trained model.</summary>
 internal static class ShapesModel
 {
-    public static LoadedModel Load() => LoadedModel.Load(FindFolder(), new ProviderSettings(ExecutionProvider.Cpu, Threads: null));
+    public static LoadedModel Load() => LoadedModel.Load(FindFolder());
 
     /// <summary>BenchmarkDotNet runs benchmarks from folders below this project's output.</summary>
     public static string FindFolder()

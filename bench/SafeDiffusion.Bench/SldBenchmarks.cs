@@ -1,7 +1,9 @@
+using SafeDiffusion.Model.Text;
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Guidance;
-using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Bench;
 
@@ -31,7 +33,7 @@ public class SldBenchmarks
     {
         public int Rows => values.Length / length;
 
-        public void SetCondition(int row, TextEncoding.TextStates condition) => throw new NotSupportedException();
+        public void SetCondition(int row, TextStates condition) => throw new NotSupportedException();
 
         public Span<float> Latents(int row) => throw new NotSupportedException();
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using SafeDiffusion.Models;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Bench;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using SafeDiffusion;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Policies;
 using Spectre.Console;
 
 Argument<string> promptArgument = new("prompt") { Description = "The text to draw." };

@@ -1,6 +1,10 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Cli;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Cli;
 

@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli;

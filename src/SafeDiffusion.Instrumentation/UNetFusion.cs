@@ -1,5 +1,7 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Fusion;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation;
 

@@ -1,6 +1,9 @@
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Models;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Training;
 
@@ -32,8 +35,7 @@ public static class GuidelineLearner
         async Task<LearnedGuideline> RunAsync()
         {
             using LoadedModel model = LoadedModel.Load(
-                modelFolder, new ProviderSettings(options.Pipeline.Provider, options.Pipeline.Threads),
-                options.Pipeline with { AttentionFeatures = AttentionFeatures.Detect, DetectionLayers = options.Layers });
+                modelFolder, (options.Pipeline with { AttentionFeatures = AttentionFeatures.Detect, DetectionLayers = options.Layers }).ToModelSettings());
             return await new GuidelineLearning(model, options, progress, cancellationToken).RunAsync().ConfigureAwait(false);
         }
     }

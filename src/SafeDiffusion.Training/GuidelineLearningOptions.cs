@@ -1,5 +1,5 @@
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Training;

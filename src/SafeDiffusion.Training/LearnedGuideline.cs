@@ -1,5 +1,5 @@
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Measuring;
 
 namespace SafeDiffusion.Training;

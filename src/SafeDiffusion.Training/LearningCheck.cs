@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Training;
 
 /// <summary>Checks options before anything is loaded.</summary>

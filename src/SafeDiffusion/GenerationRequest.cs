@@ -1,5 +1,6 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion;
 

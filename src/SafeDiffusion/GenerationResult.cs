@@ -1,5 +1,7 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion;

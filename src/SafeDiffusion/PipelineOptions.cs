@@ -1,7 +1,13 @@
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Checking;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion;
 
@@ -55,6 +61,15 @@ public sealed record PipelineOptions
 
     /// <summary>The clock of the report's times.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    internal ModelSettings ToModelSettings() => new()
+    {
+        Provider = new(Provider, Threads),
+        AttentionFeatures = AttentionFeatures,
+        DetectionLayers = DetectionLayers,
+        FuseAttention = FuseAttention,
+        CacheFolder = CacheFolder,
+    };
 
     /// <summary>These options, with what a policy needs of the UNet's cross-attention besides; for several policies, call it for each.</summary>
     /// <exception cref="InvalidPolicyException">The policy reads other layers than a policy before it.</exception>

@@ -1,8 +1,13 @@
 using Microsoft.Extensions.Logging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Models;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
-using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion;
 
@@ -39,8 +44,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         options ??= new PipelineOptions();
         if (options.MaxUNetRows < 1) throw new InvalidRequestException("maxUNetRows", $"must be at least 1, and is {options.MaxUNetRows}.");
         if (options.Threads is < 1) throw new InvalidRequestException("threads", $"must be at least 1, and is {options.Threads}.");
-        ProviderSettings provider = new(options.Provider, options.Threads);
-        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, provider, options), cancellationToken).ConfigureAwait(false);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(modelFolder, options.ToModelSettings()), cancellationToken).ConfigureAwait(false);
         return new SafeDiffusionPipeline(model, options);
     }
 

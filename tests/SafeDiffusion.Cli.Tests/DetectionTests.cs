@@ -1,10 +1,11 @@
 using System.Text.Json;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Cli;
 

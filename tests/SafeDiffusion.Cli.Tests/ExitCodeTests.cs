@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Cli;
@@ -64,7 +66,7 @@ public sealed class ExitCodeTests : IDisposable
         Assert.Equal((ExitCode.Cancelled, ""), (outcome.ExitCode, outcome.Output));
         Assert.Contains("Cancelled", outcome.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_folder.Path));
-        Assert.All(Directory.EnumerateFiles(_folder.File("steps")), preview => Assert.Equal(64 * 2 + 8, Imaging.RgbImage.Load(preview).Width));
+        Assert.All(Directory.EnumerateFiles(_folder.File("steps")), preview => Assert.Equal(64 * 2 + 8, RgbImage.Load(preview).Width));
     }
 
     [Fact]

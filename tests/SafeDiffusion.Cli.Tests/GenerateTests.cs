@@ -1,6 +1,6 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Cli;
 

@@ -1,5 +1,5 @@
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Cli;
 

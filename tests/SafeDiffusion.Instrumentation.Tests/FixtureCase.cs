@@ -1,3 +1,7 @@
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>A graph fixture with its reference tensors, and the comparison with them.</summary>

@@ -1,3 +1,7 @@
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>Graph: fused self-attention gives the same output, alone and with features.</summary>

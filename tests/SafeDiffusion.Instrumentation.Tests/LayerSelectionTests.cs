@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Analysis;
 
 namespace SafeDiffusion.Instrumentation;
 

@@ -1,3 +1,6 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>Graph: reading model files, and refusing those that are damaged or reach out of their folder.</summary>

@@ -1,4 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Tests;
 

@@ -1,3 +1,7 @@
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>Graph: names and the order of nodes play no part.</summary>

@@ -1,3 +1,7 @@
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>Graph: cross-attention written in ways that no fixture has, against the formulas.</summary>

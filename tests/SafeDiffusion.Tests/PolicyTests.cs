@@ -1,8 +1,11 @@
-using SafeDiffusion.Guidance.ClassifierFree;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Guidance.Semantic;
-using SafeDiffusion.Guidance.SurgicalErasing;
-using SafeDiffusion.Guidance.Trajectory;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Methods.NegativePrompt;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Methods.Semantic;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion;
 

@@ -1,5 +1,5 @@
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion;
 

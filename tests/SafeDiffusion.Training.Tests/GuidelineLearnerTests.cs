@@ -1,7 +1,8 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Training;

@@ -1,4 +1,4 @@
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Training;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Checking;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Cli.Commands;
 

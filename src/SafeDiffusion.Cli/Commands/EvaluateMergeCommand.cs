@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;

@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Evaluation.Runs;

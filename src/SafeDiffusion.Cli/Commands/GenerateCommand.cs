@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Reporting;
 using Spectre.Console;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;

@@ -1,5 +1,8 @@
 using System.CommandLine;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Model.Loading;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;

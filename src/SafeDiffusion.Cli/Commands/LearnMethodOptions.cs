@@ -1,5 +1,6 @@
 using System.CommandLine;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Training;
 
 namespace SafeDiffusion.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Training;
 using SafeDiffusion.Training.Annotation;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 
 namespace SafeDiffusion.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>Checks where a run will write before it starts, so that no minute of drawing is lost to a folder that cannot be written.</summary>

@@ -1,10 +1,14 @@
 using System.CommandLine;
-using SafeDiffusion.Guidance.ClassifierFree;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Guidance.Semantic;
-using SafeDiffusion.Guidance.SurgicalErasing;
-using SafeDiffusion.Guidance.Trajectory;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Methods.NegativePrompt;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Methods.Semantic;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>Prompts, one a line; empty lines are left out.</summary>

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using SafeDiffusion.Scheduling;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Cli.Commands;
 

@@ -1,6 +1,7 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Judging.Shapes;
-using SafeDiffusion.Imaging;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Cli.Commands;

@@ -1,8 +1,10 @@
 using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 

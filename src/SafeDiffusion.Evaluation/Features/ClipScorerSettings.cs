@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 
@@ -53,7 +55,7 @@ public sealed record ClipScorerSettings
     public ClipScorer Create(string folder, ExecutionProvider provider = ExecutionProvider.Cpu, int? threads = null)
     {
         Validate("clip");
-        return new ClipScorer(this, folder, new Sessions.ProviderSettings(provider, threads));
+        return new ClipScorer(this, folder, new ProviderSettings(provider, threads));
     }
 
     /// <summary>Reads settings from JSON, strictly.</summary>

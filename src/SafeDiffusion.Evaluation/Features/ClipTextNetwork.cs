@@ -1,10 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using SafeDiffusion.Files;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 
@@ -25,7 +26,7 @@ internal sealed class ClipTextNetwork : IDisposable
     public ClipTextNetwork(string model, string output, ClipTokenizer tokenizer, ProviderSettings provider)
     {
         _tokenizer = tokenizer;
-        _session = OnnxSession.Load("clip text network", OnnxModelFile.Load(model), provider);
+        _session = NetworkLoader.Load("clip text network", OnnxModelFile.Load(model), provider);
         try
         {
             (_output, NodeMetadata node) = _session.Output(output);

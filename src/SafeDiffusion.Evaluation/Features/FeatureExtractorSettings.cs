@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 

@@ -1,6 +1,8 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

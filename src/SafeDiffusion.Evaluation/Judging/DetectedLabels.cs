@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

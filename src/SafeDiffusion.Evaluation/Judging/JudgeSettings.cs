@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

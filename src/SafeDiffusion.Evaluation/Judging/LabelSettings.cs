@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using SafeDiffusion.Files;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

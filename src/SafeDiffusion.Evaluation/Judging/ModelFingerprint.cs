@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Files;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging.Shapes;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

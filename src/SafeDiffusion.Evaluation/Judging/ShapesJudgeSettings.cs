@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Sessions;
+
 namespace SafeDiffusion.Evaluation.Judging;
 
 /// <summary>The exact judge of pictures of the shapes model (<c>"type": "shapes"</c>). It has no settings and needs no network.</summary>

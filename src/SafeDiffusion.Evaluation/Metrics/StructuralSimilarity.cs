@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 

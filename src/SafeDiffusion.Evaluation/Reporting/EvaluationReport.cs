@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Reporting.Figures;
 using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

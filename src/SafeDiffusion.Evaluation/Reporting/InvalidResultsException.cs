@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Evaluation.Reporting;
 
 /// <summary>Results do not belong together, or not to the run that they are said to be of.</summary>

@@ -1,4 +1,5 @@
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

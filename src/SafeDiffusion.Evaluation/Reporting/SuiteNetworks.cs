@@ -1,7 +1,9 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Features;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Imaging;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Evaluation.Runs;

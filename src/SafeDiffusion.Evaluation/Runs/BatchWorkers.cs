@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Suites;
 
 namespace SafeDiffusion.Evaluation.Runs;

@@ -1,3 +1,6 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+
 namespace SafeDiffusion.Evaluation.Runs;
 
 /// <summary>How a suite is run, and which part of it.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.ML.OnnxRuntime;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

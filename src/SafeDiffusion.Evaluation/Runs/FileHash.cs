@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Suites;
 

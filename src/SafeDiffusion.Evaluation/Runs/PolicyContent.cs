@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using SafeDiffusion.Guidance;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

@@ -1,4 +1,5 @@
-using SafeDiffusion.Files;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

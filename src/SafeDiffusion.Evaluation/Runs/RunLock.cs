@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Evaluation.Runs;
 
 /// <summary>Keeps two processes from writing to one run's folder. The system drops it when a process ends, however it ends.</summary>

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Reporting;
-using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

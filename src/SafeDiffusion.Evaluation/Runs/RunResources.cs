@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Sessions;
+
 namespace SafeDiffusion.Evaluation.Runs;
 
 /// <summary>How the machine is used: batches at a time, threads of a network call, pictures of a batch and rows of a UNet call.</summary>

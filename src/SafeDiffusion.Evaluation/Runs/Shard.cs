@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

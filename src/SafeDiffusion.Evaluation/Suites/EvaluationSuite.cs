@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Features;
 using SafeDiffusion.Evaluation.Judging;
 

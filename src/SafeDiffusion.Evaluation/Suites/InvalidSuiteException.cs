@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Evaluation.Suites;
 
 /// <summary>An evaluation suite cannot be used: a field is unknown, missing or out of range, or does not fit the rest.</summary>

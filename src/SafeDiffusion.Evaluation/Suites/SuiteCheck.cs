@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics;
 

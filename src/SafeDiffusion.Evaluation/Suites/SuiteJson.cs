@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SafeDiffusion.Files;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

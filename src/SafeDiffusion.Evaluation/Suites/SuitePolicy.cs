@@ -1,3 +1,5 @@
+using SafeDiffusion.Policies;
+
 namespace SafeDiffusion.Evaluation.Suites;
 
 /// <summary>A policy that is measured: a row of the report.</summary>

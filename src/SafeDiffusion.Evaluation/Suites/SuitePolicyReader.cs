@@ -1,4 +1,7 @@
 using System.Text.Json;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Instrumentation.Tracing;
 
 namespace SafeDiffusion.Instrumentation.Analysis;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Editing;

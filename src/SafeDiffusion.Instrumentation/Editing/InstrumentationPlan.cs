@@ -1,3 +1,5 @@
+using SafeDiffusion.Instrumentation.Analysis;
+
 namespace SafeDiffusion.Instrumentation.Editing;
 
 /// <summary>Which layers get which feature.</summary>

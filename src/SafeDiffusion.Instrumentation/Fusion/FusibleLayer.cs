@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Instrumentation.Shapes;
 using SafeDiffusion.Instrumentation.Tracing;

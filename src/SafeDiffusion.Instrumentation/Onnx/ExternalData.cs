@@ -1,5 +1,6 @@
 using System.Globalization;
-using SafeDiffusion.Files;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Instrumentation.Onnx;
 
 /// <summary>A graph's nodes in topological order, and who makes and who uses each value.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 

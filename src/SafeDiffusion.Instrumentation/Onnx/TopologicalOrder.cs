@@ -1,4 +1,5 @@
 using Google.Protobuf.Collections;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Instrumentation.Onnx;
+
 namespace SafeDiffusion.Instrumentation.Shapes;
 
 /// <summary>What is known of a value when the model's inputs have the probe's sizes.</summary>

@@ -1,7 +1,9 @@
 using Microsoft.ML.OnnxRuntime;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Training.Annotation;
 
@@ -27,7 +29,7 @@ public sealed class OnnxSegmenter : IMaskAnnotator, IDisposable
     /// <exception cref="InvalidRequestException">The output has no such channel.</exception>
     public OnnxSegmenter(string path, int channel = 0, float threshold = 0)
     {
-        _session = OnnxSession.Load("segmenter", OnnxModelFile.Load(path), new ProviderSettings(ExecutionProvider.Cpu, null));
+        _session = NetworkLoader.Load("segmenter", OnnxModelFile.Load(path), new ProviderSettings(ExecutionProvider.Cpu, null));
         _threshold = threshold;
         _channel = channel;
         if (_session.Inputs.Count != 1 || _session.Outputs.Count != 1) throw new InvalidFileException(path, "has not one input and one output, as a segmenter needs.");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Training.Features;
 

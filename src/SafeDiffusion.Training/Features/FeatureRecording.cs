@@ -1,6 +1,6 @@
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Guidance;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Training.Features;
 

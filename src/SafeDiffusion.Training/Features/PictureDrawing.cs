@@ -1,6 +1,8 @@
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Models;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Training.Features;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Models;
-using SafeDiffusion.Numerics;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Training.Features;
 

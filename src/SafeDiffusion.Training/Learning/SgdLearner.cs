@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Core.Numerics;
 
 namespace SafeDiffusion.Training.Learning;
 

@@ -1,4 +1,5 @@
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Numerics;
 
 namespace SafeDiffusion.Training.Learning;
 

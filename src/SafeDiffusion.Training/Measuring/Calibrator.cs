@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Features;
 using SafeDiffusion.Training.Learning;
 
@@ -45,6 +45,6 @@ internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, 
     private static float Quantile(ScoreTable scores, int[] pictures, int place, double quantile)
     {
         float[] highest = [.. pictures.Select(picture => (float)scores.Highest(picture, place))];
-        return Numerics.Quantile.SelectInPlace(highest, (float)quantile);
+        return Core.Numerics.Quantile.SelectInPlace(highest, (float)quantile);
     }
 }

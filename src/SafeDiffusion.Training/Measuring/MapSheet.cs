@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Learning;
 
 namespace SafeDiffusion.Training.Measuring;

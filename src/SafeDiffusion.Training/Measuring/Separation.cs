@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Learning;
 
 namespace SafeDiffusion.Training.Measuring;

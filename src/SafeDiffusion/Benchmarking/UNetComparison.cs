@@ -1,4 +1,5 @@
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Model;
 
 namespace SafeDiffusion.Benchmarking;
 

@@ -1,10 +1,13 @@
 using System.Diagnostics;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Models;
-using SafeDiffusion.Numerics;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Benchmarking;
 
@@ -25,8 +28,8 @@ internal sealed class UNetUnderTest : IDisposable
         ProviderSettings provider = new(options.Provider, options.Threads);
         long began = Stopwatch.GetTimestamp();
         OnnxSession session = variant == UNetVariant.Plain
-            ? OnnxSession.LoadAsItIs("unet", file, provider)
-            : UNetLoader.Load(file, provider, options);
+            ? NetworkLoader.LoadAsItIs("unet", file, provider)
+            : UNetLoader.Load(file, options.ToModelSettings());
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         _denoiser = new OnnxDenoiser(session);
         try

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Benchmarking;
 
 /// <summary>What each step computes, and how often it is measured.</summary>

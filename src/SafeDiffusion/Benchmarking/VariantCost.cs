@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Benchmarking;
 

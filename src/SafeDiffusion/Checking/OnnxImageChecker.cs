@@ -1,7 +1,9 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Checking;
 
@@ -37,7 +39,7 @@ public sealed class OnnxImageChecker : IImageChecker
         options.Input.Validate("input");
         if (options.Threads is < 1) throw new InvalidRequestException("threads", $"must be at least 1, and is {options.Threads}.");
         if (options.Threshold is { } threshold && !double.IsFinite(threshold)) throw new InvalidRequestException("threshold", "must be a finite number.");
-        OnnxSession session = OnnxSession.Load(options.Name, OnnxModelFile.Load(path), new ProviderSettings(options.Provider, options.Threads));
+        OnnxSession session = NetworkLoader.Load(options.Name, OnnxModelFile.Load(path), new ProviderSettings(options.Provider, options.Threads));
         ImageNetwork network = new(session, Inputs(session, options.Input));
         try
         {

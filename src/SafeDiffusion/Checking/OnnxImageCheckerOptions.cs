@@ -1,4 +1,5 @@
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Checking;
 

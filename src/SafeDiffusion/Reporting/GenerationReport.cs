@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Files;
-using SafeDiffusion.Guidance;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Reporting;
 

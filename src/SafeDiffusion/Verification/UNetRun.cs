@@ -1,7 +1,9 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Verification;
 

@@ -1,9 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Verification;
 
@@ -38,12 +43,12 @@ public static class UNetVerification
         OnnxModelFile edited = UNetInstrumentation.Instrument(plain, new InstrumentationOptions { DetectionLayers = reference.DetectionLayers });
         ProviderSettings settings = new(provider, null);
         List<TensorComparison> comparisons = [];
-        using (OnnxDenoiser denoiser = new(OnnxSession.Load("unet", plain, settings)))
+        using (OnnxDenoiser denoiser = new(NetworkLoader.Load("unet", plain, settings)))
         {
             UNetRun run = new(denoiser, reference, comparisons, cancellationToken);
             run.Compare("plain graph", AttentionFeatures.None, "out_sample");
         }
-        using (OnnxDenoiser denoiser = new(OnnxSession.Load("unet", edited, settings, isEdited: true)))
+        using (OnnxDenoiser denoiser = new(NetworkLoader.Load("unet", edited, settings, isEdited: true)))
         {
             UNetRun run = new(denoiser, reference, comparisons, cancellationToken);
             run.Compare("neutral inputs", AttentionFeatures.None, "out_sample");

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Fixtures.Onnx;

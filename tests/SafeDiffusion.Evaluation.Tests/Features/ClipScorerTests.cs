@@ -1,9 +1,10 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Features;
 

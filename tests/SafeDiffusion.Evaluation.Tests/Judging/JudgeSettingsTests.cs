@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,6 +1,6 @@
 using SafeDiffusion.Evaluation.Features;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,7 +1,8 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,10 +1,9 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Evaluation.Judging.Shapes;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Models;
-using SafeDiffusion.Sessions;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
@@ -41,7 +40,7 @@ public sealed class ShapesJudgeTests
     public void PicturesFromTheAutoencoderAreReadRightly()
     {
         ShapesScene[] scenes = Sample(seed: 21, count: 120);
-        using LoadedModel model = LoadedModel.Load(Fixture.ShapesModel, new ProviderSettings(ExecutionProvider.Cpu, null));
+        using LoadedModel model = LoadedModel.Load(Fixture.ShapesModel);
         Assert.InRange(CountWrong(scenes, [.. scenes.Select(scene => ThroughAutoencoder(model, ShapesWorld.Render(scene)))]), 0, 1);
     }
 

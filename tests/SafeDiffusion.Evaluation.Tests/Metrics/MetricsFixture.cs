@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 

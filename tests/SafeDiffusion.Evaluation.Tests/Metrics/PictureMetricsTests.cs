@@ -1,4 +1,4 @@
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 

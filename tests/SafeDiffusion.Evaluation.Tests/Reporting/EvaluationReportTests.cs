@@ -1,8 +1,9 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

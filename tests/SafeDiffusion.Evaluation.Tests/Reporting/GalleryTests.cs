@@ -1,5 +1,6 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

@@ -1,6 +1,6 @@
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

@@ -1,7 +1,9 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

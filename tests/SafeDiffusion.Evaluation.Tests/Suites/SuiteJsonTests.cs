@@ -1,4 +1,7 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

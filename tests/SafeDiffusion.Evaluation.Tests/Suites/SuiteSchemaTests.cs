@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Assets;

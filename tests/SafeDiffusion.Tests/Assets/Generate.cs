@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using SafeDiffusion.Core.Tensors;
 
 namespace SafeDiffusion.Assets;
 

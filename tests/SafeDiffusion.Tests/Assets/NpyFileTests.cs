@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Files;
 using SafeDiffusion.Fixtures;
 

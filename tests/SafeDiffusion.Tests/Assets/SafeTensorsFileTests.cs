@@ -1,6 +1,8 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Files;
 using SafeDiffusion.Fixtures;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Tensors;
+
 namespace SafeDiffusion.Assets;
 
 /// <summary>Formula layer: conversions of stored elements, against values computed by hand.</summary>

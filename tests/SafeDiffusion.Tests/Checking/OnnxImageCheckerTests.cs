@@ -1,7 +1,9 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Checking;
 

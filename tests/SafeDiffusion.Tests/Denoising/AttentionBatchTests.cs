@@ -1,9 +1,15 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Networks;
 using SafeDiffusion.Scheduling;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion.Denoising;
 
@@ -62,7 +68,7 @@ public sealed class AttentionBatchTests
     {
         OnnxModelFile plain = OnnxModelFile.Load(Path.Combine(_folder, "unet", "model.onnx"));
         OnnxModelFile model = features == AttentionFeatures.None ? plain : UNetInstrumentation.Instrument(plain, features);
-        return new OnnxDenoiser(OnnxSession.Load("unet", model, new ProviderSettings(ExecutionProvider.Cpu, null), isEdited: features != AttentionFeatures.None));
+        return new OnnxDenoiser(NetworkLoader.Load("unet", model, new ProviderSettings(ExecutionProvider.Cpu, null), isEdited: features != AttentionFeatures.None));
     }
 
     private static IDenoiserBatch CreateBatch(OnnxDenoiser denoiser, bool withInputs)

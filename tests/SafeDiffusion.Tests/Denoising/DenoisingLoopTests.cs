@@ -1,10 +1,14 @@
-using SafeDiffusion.Guidance;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Guidance.Semantic;
-using SafeDiffusion.Guidance.SurgicalErasing;
-using SafeDiffusion.Guidance.Trajectory;
-using SafeDiffusion.Scheduling;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Methods.Semantic;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Scheduling;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Denoising;
 
@@ -180,7 +184,7 @@ public sealed class DenoisingLoopTests
     private static float[] Noise(int seed)
     {
         float[] values = new float[_shape.Length];
-        new Numerics.TorchNoise(seed).Fill(values);
+        new TorchNoise(seed).Fill(values);
         return values;
     }
 

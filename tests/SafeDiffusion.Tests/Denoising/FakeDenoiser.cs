@@ -1,4 +1,6 @@
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Denoising;
 

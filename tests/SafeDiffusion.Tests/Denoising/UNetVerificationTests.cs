@@ -1,6 +1,7 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Fixtures;
 using SafeDiffusion.Verification;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Denoising;
 

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
-using SafeDiffusion;
-using SafeDiffusion.Denoising;
-using SafeDiffusion.Guidance;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 // Outside the library's namespace, as a user's code is.
 namespace Documentation;

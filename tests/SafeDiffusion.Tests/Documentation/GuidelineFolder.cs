@@ -1,7 +1,7 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Protections;
 
 namespace Documentation;
 

@@ -6,8 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance;
 using SafeDiffusion.Pipeline;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace Documentation;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using SafeDiffusion;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace Documentation;
 

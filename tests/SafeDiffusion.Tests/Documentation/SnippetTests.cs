@@ -1,8 +1,13 @@
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
-using SafeDiffusion.Guidance.SafeLatent;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Model;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
 
 namespace Documentation;

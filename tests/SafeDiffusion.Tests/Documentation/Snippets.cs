@@ -1,10 +1,16 @@
 using SafeDiffusion;
 using SafeDiffusion.Checking;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Guidance.Semantic;
-using SafeDiffusion.Guidance.SurgicalErasing;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Methods.Semantic;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Model;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 
 // Outside the library's namespace, as a user's code is.

@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.ClassifierFree;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Model;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

@@ -1,6 +1,7 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Methods.DetectAndGuide;
 
 namespace SafeDiffusion.Guidance;
 

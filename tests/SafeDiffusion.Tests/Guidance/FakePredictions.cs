@@ -1,5 +1,7 @@
-using SafeDiffusion.Denoising;
-using SafeDiffusion.TextEncoding;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

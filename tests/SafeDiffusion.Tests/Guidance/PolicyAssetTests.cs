@@ -1,7 +1,10 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

@@ -1,8 +1,10 @@
+using SafeDiffusion.Core.Numerics;
 using System.Text.Json;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Model;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 
@@ -96,7 +98,7 @@ public sealed class SafeLatentTests
     private static float[] Values(int length, int seed)
     {
         float[] values = new float[length];
-        new Numerics.TorchNoise(seed).Fill(values);
+        new TorchNoise(seed).Fill(values);
         return values;
     }
 

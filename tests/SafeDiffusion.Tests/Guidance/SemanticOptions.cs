@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Methods.Semantic;
 
 namespace SafeDiffusion.Guidance;
 

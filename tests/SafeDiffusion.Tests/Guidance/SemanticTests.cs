@@ -1,8 +1,10 @@
 using System.Text.Json;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.Semantic;
+using SafeDiffusion.Methods.Semantic;
+using SafeDiffusion.Model;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

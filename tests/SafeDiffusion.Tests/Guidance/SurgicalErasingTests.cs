@@ -1,8 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.SurgicalErasing;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Model;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

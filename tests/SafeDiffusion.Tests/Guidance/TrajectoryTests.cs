@@ -1,8 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using SafeDiffusion.Denoising;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.Trajectory;
+using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Model;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Imaging;
+
 namespace SafeDiffusion.Imaging;
 
 /// <summary>Formula layer: where a contact sheet puts its pictures.</summary>

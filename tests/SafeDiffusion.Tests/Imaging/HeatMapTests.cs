@@ -1,3 +1,6 @@
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
+
 namespace SafeDiffusion.Imaging;
 
 /// <summary>Formula layer: heat maps' colours and places, by hand.</summary>

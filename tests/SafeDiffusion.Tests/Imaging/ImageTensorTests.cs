@@ -1,5 +1,8 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Imaging;
 

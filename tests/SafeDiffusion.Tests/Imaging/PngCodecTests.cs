@@ -1,7 +1,11 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Imaging.Png;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Files;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Imaging.Png;

@@ -1,5 +1,7 @@
 using FsCheck.Fluent;
 using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Imaging.Png;
 

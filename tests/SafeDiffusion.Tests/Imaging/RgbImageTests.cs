@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Imaging;

@@ -1,4 +1,6 @@
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Numerics;

@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Numerics;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Numerics;

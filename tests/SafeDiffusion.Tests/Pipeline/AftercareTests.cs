@@ -1,5 +1,10 @@
 using SafeDiffusion.Checking;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Pipeline;

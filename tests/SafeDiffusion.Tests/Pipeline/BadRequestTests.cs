@@ -1,6 +1,8 @@
-using SafeDiffusion.Assets;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Pipeline;
 

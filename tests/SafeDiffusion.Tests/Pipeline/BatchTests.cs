@@ -1,4 +1,6 @@
-using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Pipeline;
 

@@ -1,8 +1,13 @@
 using SafeDiffusion.Checking;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Pipeline;

@@ -1,5 +1,6 @@
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Pipeline;
 

@@ -1,5 +1,9 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Pipeline;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Pipeline;

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Pipeline;

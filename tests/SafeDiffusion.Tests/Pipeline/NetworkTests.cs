@@ -1,12 +1,13 @@
 using System.Text.Json;
-using SafeDiffusion.Assets;
-using SafeDiffusion.Denoising;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Models;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Scheduling;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Scheduling;
-using SafeDiffusion.Sessions;
-using SafeDiffusion.TextEncoding;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -18,7 +19,7 @@ public sealed class NetworkTests : IDisposable
 {
     private const float Tolerance = 2e-5f;
 
-    private readonly LoadedModel _model = LoadedModel.Load(Fixture.ShapesModel, new ProviderSettings(ExecutionProvider.Cpu, null));
+    private readonly LoadedModel _model = LoadedModel.Load(Fixture.ShapesModel);
 
     public void Dispose() => _model.Dispose();
 

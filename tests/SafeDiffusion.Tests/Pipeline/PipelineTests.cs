@@ -1,9 +1,10 @@
 using System.Diagnostics;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.SafeLatent;
-using SafeDiffusion.Imaging;
-using SafeDiffusion.Numerics;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Pipeline;

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance;
-using SafeDiffusion.Guidance.SafeLatent;
+using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Pipeline;
 

@@ -1,5 +1,5 @@
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Guidance.DetectAndGuide;
 
 namespace SafeDiffusion.Pipeline;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Scheduling;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Scheduling;
 

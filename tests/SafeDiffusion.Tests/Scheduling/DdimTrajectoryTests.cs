@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Scheduling;
 

@@ -1,4 +1,6 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Scheduling;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Model.Text;
+
 namespace SafeDiffusion.TextEncoding;
 
 /// <summary>Formula layer: Unicode normalisation form C, against the standard's own examples.</summary>

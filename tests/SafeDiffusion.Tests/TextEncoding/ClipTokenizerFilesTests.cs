@@ -1,5 +1,7 @@
 using System.Text;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.TextEncoding;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.TextEncoding;
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Core.Errors;
+
 namespace SafeDiffusion.Training.Features;
 
 /// <summary>Formula layer: which timesteps are kept within a limit, and that what is kept comes back.</summary>

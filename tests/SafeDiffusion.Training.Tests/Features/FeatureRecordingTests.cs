@@ -1,5 +1,6 @@
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Training.Features;
 

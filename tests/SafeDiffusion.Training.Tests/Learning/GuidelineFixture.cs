@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SafeDiffusion.Assets;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Training.Learning;

@@ -1,4 +1,4 @@
-using SafeDiffusion.Guidance.DetectAndGuide;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Features;
 using SafeDiffusion.Training.Learning;
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Judging.Shapes;
 

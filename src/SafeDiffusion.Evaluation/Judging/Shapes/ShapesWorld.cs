@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using SafeDiffusion.Imaging;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Judging.Shapes;
 

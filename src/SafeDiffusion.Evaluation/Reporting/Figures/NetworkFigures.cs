@@ -1,6 +1,7 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting.Figures;
 

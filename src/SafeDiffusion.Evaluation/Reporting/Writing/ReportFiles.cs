@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Reporting.Writing.Html;
-using SafeDiffusion.Imaging;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SafeDiffusion.Core.Imaging.Png;
 using SafeDiffusion.Files;
 
 namespace SafeDiffusion.Imaging.Png;

@@ -1,0 +1,31 @@
+namespace SafeDiffusion.Core.Imaging;
+
+/// <summary>How much a picture file may ask for; what goes beyond is refused before memory is set aside for it.</summary>
+public sealed record ImageLimits
+{
+    /// <summary>The limits that hold where none are given.</summary>
+    public static ImageLimits Default { get; } = new();
+
+    /// <summary>The largest width times height, in pixels. 1 to 268 435 000; 64 000 000 unless set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int MaxPixels { get; init => field = Within(value, MostPixels, nameof(MaxPixels)); } = 64_000_000;
+
+    /// <summary>The most bytes of compressed file that are read. 1 to 2 147 000 000; 268 435 456 (256 MiB) unless set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int MaxFileBytes { get; init => field = Within(value, MostBytes, nameof(MaxFileBytes)); } = 256 << 20;
+
+    /// <summary>The most bytes of text, decompressed, that are read from a picture's metadata. 1 to 2 147 000 000; 4 194 304 (4 MiB) unless set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int MaxTextBytes { get; init => field = Within(value, MostBytes, nameof(MaxTextBytes)); } = 4 << 20;
+
+    // What one array holds, and of that pixels of 8 bytes: the largest that a file has.
+    private const int MostBytes = 2_147_000_000;
+    private const int MostPixels = 268_435_000;
+
+    private static int Within(int value, int most, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, most, name);
+        return value;
+    }
+}

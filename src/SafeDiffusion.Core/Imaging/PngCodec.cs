@@ -1,0 +1,65 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Core.Imaging.Png;
+
+namespace SafeDiffusion.Core.Imaging;
+
+/// <summary>
+/// PNG. Reads every colour type, depth and interlacing, and refuses files that are damaged or ask for too much; checksums are
+/// compared. Colour profiles and gamma are left out of account. Writes 8-bit RGB.
+/// </summary>
+public sealed class PngCodec : IImageCodec
+{
+    /// <summary>The codec; it has no settings.</summary>
+    public static PngCodec Default { get; } = new();
+
+    /// <inheritdoc/>
+    public RgbImage Decode(Stream stream, string name, ImageLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return ReadPicture(ByteSource.Of(stream, name), limits).ToRgb();
+    }
+
+    /// <summary>Writes a picture as 8-bit RGB. A text goes into a tEXt chunk where Latin-1 holds it, else into an iTXt chunk.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="stream">Where to; left open.</param>
+    /// <param name="text">Texts by keyword: 1 to 79 printable Latin-1 characters, no space at an end and no two in a row. Null for none.</param>
+    /// <exception cref="ArgumentException">A keyword is not of that form, or a text holds U+0000 or half of a surrogate pair.</exception>
+    public void Encode(RgbImage image, Stream stream, IReadOnlyDictionary<string, string>? text = null)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(stream);
+        PngWriter.Write(image, stream, text);
+    }
+
+    /// <summary>The texts of a PNG file by keyword (tEXt, zTXt and iTXt); of a keyword that occurs twice, the first.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">What the file may ask for; null for <see cref="ImageLimits.Default"/>.</param>
+    /// <exception cref="InvalidFileException">The file is missing, damaged, no PNG, or beyond the limits.</exception>
+    public static IReadOnlyDictionary<string, string> ReadText(string path, ImageLimits? limits = null) =>
+        ByteSource.Open(path, source => ReadText(source, limits));
+
+    /// <summary>The texts of a PNG file by keyword (tEXt, zTXt and iTXt); of a keyword that occurs twice, the first.</summary>
+    /// <param name="stream">The file's content, from its current position; left open.</param>
+    /// <param name="name">What the messages call it.</param>
+    /// <param name="limits">What the file may ask for; null for <see cref="ImageLimits.Default"/>.</param>
+    /// <exception cref="InvalidFileException">The content is damaged, no PNG, or beyond the limits.</exception>
+    public static IReadOnlyDictionary<string, string> ReadText(Stream stream, string name, ImageLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return ReadText(ByteSource.Of(stream, name), limits);
+    }
+
+    /// <summary>The picture as the file holds it, at its depth and with its transparency.</summary>
+    internal static PngPicture ReadPicture(ByteSource source, ImageLimits? limits)
+    {
+        PngFile file = PngFile.Read(source, limits ?? ImageLimits.Default);
+        return PngPicture.Resolve(file, PngScanlines.Read(file));
+    }
+
+    private static Dictionary<string, string> ReadText(ByteSource source, ImageLimits? limits)
+    {
+        limits ??= ImageLimits.Default;
+        return PngText.Read(PngFile.Read(source, limits), limits.MaxTextBytes);
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Detection;
+
+/// <summary>
+/// A guideline (Li et al., CVPR 2025): tokens, learned from a few pictures, that turn the UNet's cross-attention into a detector of a
+/// concept, with the calibration of their scores. Immutable; a <c>.safetensors</c> file of a few kilobytes.
+/// </summary>
+public sealed class Guideline
+{
+    private const string Kind = "guideline";
+    private const int MaxTokens = 1024;
+    private const int MaxBands = 1000;
+    private const int MaxTimestep = 1 << 24;
+
+    /// <summary>Makes a guideline.</summary>
+    /// <param name="identity">The concept, and the model that it was learned with.</param>
+    /// <param name="embeddings">The tokens, <c>[K, D]</c> with D the model's text width.</param>
+    /// <param name="textWidth">D.</param>
+    /// <param name="background">A token <c>[D]</c> whose score is subtracted from the others' first; empty for none.</param>
+    /// <param name="layers">The cross-attention layers that were read.</param>
+    /// <param name="calibration">The calibration, from timestep 0 up.</param>
+    /// <exception cref="ArgumentException">Sizes do not fit each other, a value is not finite, or the bands are not in order.</exception>
+    public Guideline(
+        AssetIdentity identity, float[] embeddings, int textWidth, float[] background, LayerSelection layers,
+        ImmutableArray<CalibrationBand> calibration)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(embeddings);
+        ArgumentNullException.ThrowIfNull(background);
+        ArgumentNullException.ThrowIfNull(layers);
+        Identity = identity;
+        TextWidth = textWidth;
+        Layers = layers;
+        Calibration = calibration;
+        TokenCount = textWidth > 0 ? embeddings.Length / textWidth : 0;
+        Values = [.. embeddings, .. background];
+        HasBackground = background.Length > 0;
+        if (Fault(embeddings, background) is { } fault) throw new ArgumentException($"A guideline {fault}", nameof(embeddings));
+        Hash = Convert.ToHexStringLower(SHA256.HashData(ToBytes()));
+    }
+
+    /// <summary>The concept, and the model that it was learned with.</summary>
+    public AssetIdentity Identity { get; }
+
+    /// <summary>K, the number of tokens.</summary>
+    public int TokenCount { get; }
+
+    /// <summary>D, values per token.</summary>
+    public int TextWidth { get; }
+
+    /// <summary>The tokens, <c>[K, D]</c>.</summary>
+    public ReadOnlySpan<float> Embeddings => Values.AsSpan(0, TokenCount * TextWidth);
+
+    /// <summary>The background token, <c>[D]</c>; empty for none.</summary>
+    public ReadOnlySpan<float> Background => Values.AsSpan(TokenCount * TextWidth);
+
+    /// <summary>The cross-attention layers that are read.</summary>
+    public LayerSelection Layers { get; }
+
+    /// <summary>The calibration, from timestep 0 up; at least one band.</summary>
+    public ImmutableArray<CalibrationBand> Calibration { get; }
+
+    /// <summary>What it was learned from and how, as the learner told it; null for a guideline that does not say.</summary>
+    public JsonObject? Training { get; init; }
+
+    /// <summary>How well it separates on pictures held out from learning; null for a guideline that does not say.</summary>
+    public JsonObject? Measured { get; init; }
+
+    /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
+    public string Hash { get; }
+
+    /// <summary>The file that it was read from; null for one made in memory.</summary>
+    public string? Path { get; private init; }
+
+    /// <summary>Tokens and background, <c>[K (+ 1), D]</c>: one array, so that the UNet is asked for them once.</summary>
+    internal float[] Values { get; }
+
+    internal bool HasBackground { get; }
+
+    /// <summary>The calibration at a timestep.</summary>
+    public CalibrationBand BandAt(int timestep)
+    {
+        int band = Calibration.Length - 1;
+        while (band > 0 && Calibration[band].FromTimestep > timestep) band--;
+        return Calibration[band];
+    }
+
+    /// <summary>Reads a guideline.</summary>
+    /// <exception cref="InvalidFileException">The file is missing, damaged, or no guideline.</exception>
+    public static Guideline Load(string path)
+    {
+        SafeTensorsFile file = SafeTensorsFile.Load(path);
+        AssetIdentity identity = AssetIdentity.Read(path, Kind, file.Metadata);
+        StoredTensor embedding = file.Get("embedding", [-1, -1]);
+        StoredTensor calibration = file.Get("calibration", [-1, 3]);
+        if (embedding.Shape[0] > MaxTokens || calibration.Shape[0] > MaxBands) throw new InvalidFileException(path, $"has more than {MaxTokens} tokens or {MaxBands} bands.");
+        float[] bands = Singles("calibration");
+        if (bands.Chunk(3).Any(band => band[0] is not (>= 0 and < MaxTimestep) || !float.IsInteger(band[0]))) throw new InvalidFileException(path, "has a calibration band that begins at no timestep.");
+        try
+        {
+            return new Guideline(
+                identity, Singles("embedding"), (int)embedding.Shape[1], file.Tensors.ContainsKey("background") ? Singles("background") : [],
+                LayerSelection.Parse(file.Metadata.GetValueOrDefault("layers", "")),
+                [.. bands.Chunk(3).Select(band => new CalibrationBand((int)band[0], band[1], band[2]))])
+            {
+                Training = Details("training"),
+                Measured = Details("measured"),
+                Path = path,
+            };
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or JsonException or InvalidOperationException)
+        {
+            throw new InvalidFileException(path, $"is damaged: {error.Message}", error);
+        }
+
+        float[] Singles(string name) => file[name].Type == ElementType.F32
+            ? file[name].ToSingles()
+            : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
+
+        JsonObject? Details(string key) => file.Metadata.TryGetValue(key, out string? json) ? JsonNode.Parse(json)?.AsObject() : null;
+    }
+
+    /// <summary>Writes the guideline, whole or not at all. The same guideline gives the same bytes.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void Save(string path) => ToFile().Save(path);
+
+    private SafeTensorsFile ToFile()
+    {
+        Dictionary<string, StoredTensor> tensors = new()
+        {
+            ["embedding"] = StoredTensor.FromSingles(Embeddings, TokenCount, TextWidth),
+            ["calibration"] = StoredTensor.FromSingles(
+                [.. Calibration.SelectMany(band => new[] { band.FromTimestep, band.Floor, band.Ceiling })], Calibration.Length, 3),
+        };
+        if (HasBackground) tensors["background"] = StoredTensor.FromSingles(Background, TextWidth);
+        ImmutableSortedDictionary<string, string> metadata = Identity.ToMetadata(Kind).Add("layers", Layers.Text);
+        if (Training is not null) metadata = metadata.Add("training", Training.ToJsonString());
+        if (Measured is not null) metadata = metadata.Add("measured", Measured.ToJsonString());
+        return new SafeTensorsFile(tensors, metadata);
+    }
+
+    private byte[] ToBytes()
+    {
+        using MemoryStream stream = new();
+        ToFile().Write(stream);
+        return stream.ToArray();
+    }
+
+    private string? Fault(float[] embeddings, float[] background)
+    {
+        if (TextWidth < 1 || embeddings.Length == 0 || embeddings.Length % TextWidth != 0) return $"of {embeddings.Length} values is no number of tokens of width {TextWidth}.";
+        if (background.Length != 0 && background.Length != TextWidth) return $"has a background of {background.Length} values; {TextWidth} are needed.";
+        if (Calibration.IsDefaultOrEmpty || Calibration[0].FromTimestep != 0) return "needs a calibration that begins at timestep 0.";
+        if (!Values.All(float.IsFinite)) return "holds a value that is not a finite number.";
+        for (int i = 0; i < Calibration.Length; i++)
+        {
+            (int from, float floor, float ceiling) = Calibration[i];
+            if (i > 0 && from <= Calibration[i - 1].FromTimestep) return "has calibration bands that are not in order.";
+            if (!float.IsFinite(floor) || !float.IsFinite(ceiling) || floor >= ceiling) return $"has a calibration from {floor} to {ceiling}; a ceiling above the floor is needed.";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,71 @@
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Reporting;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>A finished picture, and what is known of it.</summary>
+internal sealed class CheckedPicture(GenerationRequest request, int index, RgbImage image, ImageReport report)
+{
+    /// <summary>What a policy that asks for nothing gets: the report says what was found.</summary>
+    private static readonly Remedy _flag = new() { Action = RemedialAction.Flag };
+
+    private readonly Remedy _remedy = request.Policy.Remedy ?? _flag;
+    private int _attempts;
+
+    public RgbImage Image { get; private set; } = image;
+
+    public ImageReport Report { get; private set; } = report;
+
+    public CostReport Cost { get; private set; } = CostReport.None;
+
+    /// <summary>What found something.</summary>
+    public List<string> By { get; } = [];
+
+    public bool IsToBeDrawnAgain => By.Count > 0 && _remedy.Action == RemedialAction.Regenerate && _attempts < _remedy.Attempts;
+
+    private RemedialAction? Action => By.Count == 0 ? null : _remedy.Action == RemedialAction.Regenerate ? _remedy.Then : _remedy.Action;
+
+    /// <summary>The request for the next attempt: from a seed that none of the request's pictures has.</summary>
+    public GenerationRequest NextRequest() => request with
+    {
+        Count = 1,
+        Seed = request.Seed + (long)++_attempts * request.Count + index,
+        KeepLatents = false,
+        HeatMapEvery = 0,
+        PreviewEvery = 0,
+    };
+
+    public void Replace(GenerationResult result)
+    {
+        Image = result.Images[0];
+        Report = result.Report.Images[0];
+        Cost = Cost.Plus(result.Report.Cost);
+    }
+
+    public RgbImage Given() => Act(Action, Image);
+
+    /// <summary>What may be seen of the first attempt's predictions.</summary>
+    public RgbImage FirstGiven(RgbImage predicted) => Act(_attempts > 0 ? _remedy.Then : Action, predicted);
+
+    public ReportWarning? Warning() => Action is not { } action ? null : new(
+        "still-detected",
+        $"picture {index + 1} (seed {Report.Seed}{(_attempts > 0 ? $", drawn again {_attempts} time{(_attempts == 1 ? "" : "s")}" : "")}) still shows what the policy watches for, "
+        + $"by {string.Join(" and ", By)}; {Done(action)}");
+
+    public ImageReport Concluded() => Report with { Check = new(By.Count > 0, By, Action, _attempts) };
+
+    private static RgbImage Act(RemedialAction? action, RgbImage image) => action switch
+    {
+        RemedialAction.Blur => Blurring.Blur(image),
+        RemedialAction.Withhold => Blurring.Blank(image),
+        _ => image,
+    };
+
+    private static string Done(RemedialAction action) => action switch
+    {
+        RemedialAction.Blur => "it was blurred",
+        RemedialAction.Withhold => "it was withheld",
+        _ => "it was given as it is",
+    };
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>
+/// Evaluates the rows that a step asks for, a row per picture and condition, in batches of at most a given size. Batches are
+/// allocated when they are first needed and used again in every later step; the k-th batch of a size gets the same conditions in
+/// steps that ask for the same rows, so that text states are copied only when something changes.
+/// </summary>
+internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int maxRows, AttentionRequest? attention = null) : IDisposable
+{
+    private readonly int _maxRows = Math.Min(maxRows, denoiser.MaxRows);
+    private readonly Dictionary<int, BatchesOfSize> _batches = [];
+    private readonly List<(PictureDenoising Picture, Condition Condition)> _wanted = [];
+
+    /// <summary>Rows evaluated so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Time spent in the network so far.</summary>
+    public TimeSpan NetworkTime { get; private set; }
+
+    /// <summary>Asks for the conditions of a picture that this step has not evaluated yet.</summary>
+    public void Want(PictureDenoising picture, ConditionSet conditions)
+    {
+        ConditionSet missing = conditions - picture.Predictions.Evaluated;
+        for (int i = 0; !missing.IsEmpty && i < picture.Conditions.Count; i++)
+        {
+            Condition condition = new(i);
+            if (!missing.Contains(condition)) continue;
+            _wanted.Add((picture, condition));
+            missing -= condition;
+        }
+        if (!missing.IsEmpty) throw new InvalidOperationException("A protection asked for a condition that it did not add when it began.");
+    }
+
+    /// <summary>Evaluates what was asked for, in as few batches as fit.</summary>
+    /// <exception cref="InferenceException">A prediction is not finite.</exception>
+    public void Evaluate(in DenoisingStep step, CancellationToken cancellationToken)
+    {
+        for (int start = 0; start < _wanted.Count; start += _maxRows)
+        {
+            int rows = Math.Min(_maxRows, _wanted.Count - start);
+            EvaluateBatch(Rent(rows), start, step, cancellationToken);
+        }
+        _wanted.Clear();
+    }
+
+    /// <summary>Ends a step: its predictions may be overwritten from now on.</summary>
+    public void EndStep()
+    {
+        foreach (BatchesOfSize batches in _batches.Values) batches.InUse = 0;
+    }
+
+    public void Dispose()
+    {
+        foreach (IDenoiserBatch batch in _batches.Values.SelectMany(batches => batches.All)) batch.Dispose();
+    }
+
+    private void EvaluateBatch(IDenoiserBatch batch, int start, in DenoisingStep step, CancellationToken cancellationToken)
+    {
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            (PictureDenoising picture, Condition condition) = _wanted[start + row];
+            batch.SetCondition(row, picture.Conditions[condition.Index]);
+            picture.Latents.CopyTo(batch.Latents(row));
+        }
+        long began = Stopwatch.GetTimestamp();
+        batch.Evaluate(step.Timestep, cancellationToken);
+        NetworkTime += Stopwatch.GetElapsedTime(began);
+        Rows += batch.Rows;
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            (PictureDenoising picture, Condition condition) = _wanted[start + row];
+            RequireFinite(batch.Prediction(row), step);
+            picture.Predictions.Set(condition, batch, row);
+        }
+    }
+
+    private static void RequireFinite(ReadOnlySpan<float> prediction, in DenoisingStep step)
+    {
+        if (float.IsFinite(TensorPrimitives.MaxMagnitude(prediction))) return;
+        throw new InferenceException(
+            "unet", "gave a value that is not a finite number. A float16 model may overflow: try its float32 export, or a lower guidance scale.", step.Index);
+    }
+
+    private IDenoiserBatch Rent(int rows)
+    {
+        if (!_batches.TryGetValue(rows, out BatchesOfSize? batches)) _batches[rows] = batches = new();
+        if (batches.InUse == batches.All.Count) batches.All.Add(denoiser.CreateBatch(rows, shape, attention));
+        return batches.All[batches.InUse++];
+    }
+
+    private sealed class BatchesOfSize
+    {
+        public List<IDenoiserBatch> All { get; } = [];
+
+        public int InUse { get; set; }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.DetectAndGuide;
+
+/// <summary>
+/// Detect-and-Guide, DAG (Li et al., CVPR 2025): a guideline makes the UNet's own cross-attention a detector of the concept in every
+/// step, and the picture is steered away from the concept only where and as strongly as the detection says. Several concepts are several
+/// protections. Costs no UNet row where the concept does not show, and one where it does.
+/// </summary>
+public sealed record DetectAndGuideGuidance : NoiseGuidance
+{
+    /// <summary>The method's name in JSON.</summary>
+    public const string MethodName = "detect-and-guide";
+
+    /// <summary>What the concept is detected by; in JSON the path of its file, relative to the policy's.</summary>
+    [JsonRequired]
+    public required Guideline Guideline { get; init; }
+
+    /// <summary>Whether a guideline learned with another model is used nevertheless; false by default.</summary>
+    public bool AllowOtherModel { get; init; }
+
+    /// <summary>The text to steer away from; null for the guideline's own concept.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Concept { get; init; }
+
+    /// <summary>The method that chooses the values to change; semantic by default.</summary>
+    public DetectAndGuideBase Base { get; init; } = DetectAndGuideBase.Semantic;
+
+    /// <summary>The settings to start from; <see cref="DetectAndGuidePreset.Early"/> by default.</summary>
+    public DetectAndGuidePreset Preset { get; init; } = DetectAndGuidePreset.Early;
+
+    /// <summary>How scores become a map; calibrated by default.</summary>
+    public DetectionNormalisation Normalisation { get; init; } = DetectionNormalisation.Calibrated;
+
+    /// <summary>How the concept's noise prediction is asked for; betting by default. The picture is the same.</summary>
+    public RowEvaluation Rows { get; init; } = RowEvaluation.Betting;
+
+    /// <summary>The first step that is guided, at least 0; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? StartStep { get; init; }
+
+    /// <summary>The step from which on nothing is guided any more, above <see cref="StartStep"/>; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EndStep { get; init; }
+
+    /// <summary>The scale where the concept fills the picture, above 0; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? Weight { get; init; }
+
+    /// <summary>With the semantic base: the quantile of each channel's <c>|s - u|</c> from which on values are changed, 0 to 1; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? Quantile { get; init; }
+
+    /// <summary>With the safe-latent base: λ, values are changed where <c>p - s</c> is below it; 0.025 by default.</summary>
+    public float Threshold { get; init; } = 0.025f;
+
+    /// <summary>hi: at or above it a position shows the concept, <see cref="EditThreshold"/> to 1; 0.5 by default.</summary>
+    public float PresenceThreshold { get; init; } = 0.5f;
+
+    /// <summary>
+    /// In place of <see cref="PresenceThreshold"/> once the concept has been present: guidance that succeeds makes what it acts on fade, and
+    /// must not stop for that. <see cref="EditThreshold"/> to <see cref="PresenceThreshold"/>; null for the preset's.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? HoldThreshold { get; init; }
+
+    /// <summary>lo: at or above it a position may be changed, above 0 to 1; 0.01 by default.</summary>
+    public float EditThreshold { get; init; } = 0.01f;
+
+    /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0; above 1 for never; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? UndefinedCoverage { get; init; }
+
+    /// <summary>Whether a region's size scales the guidance; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? AreaScaler { get; init; }
+
+    /// <summary>Whether a position's value scales the guidance, 1 to <see cref="MaxMagnitude"/> times; true by default.</summary>
+    public bool MagnitudeScaler { get; init; } = true;
+
+    /// <summary>The most that the magnitude scaler multiplies with, at least 1; null for the preset's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? MaxMagnitude { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Method => MethodName;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override AttentionFeatures RequiredFeatures => AttentionFeatures.Detect;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override LayerSelection DetectionLayers => Guideline.Layers;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override ProtectionAsset Asset => new(Guideline.Path ?? "", Guideline.Hash, Guideline.Identity.BaseModelHash, AllowOtherModel);
+
+    /// <summary>The text that is steered away from.</summary>
+    [JsonIgnore]
+    public string ConceptText => Concept ?? Guideline.Identity.Concept;
+
+    /// <summary>The first step that is guided.</summary>
+    internal int FirstStep => StartStep ?? PresetSettings.FirstStep;
+
+    /// <summary>The quantile of the semantic base.</summary>
+    internal float ResolvedQuantile => Quantile ?? PresetSettings.Quantile;
+
+    /// <summary>The threshold once the concept has been present.</summary>
+    internal float ResolvedHoldThreshold => HoldThreshold ?? Math.Min(Math.Max(PresetSettings.HoldThreshold, EditThreshold), PresenceThreshold);
+
+    internal DetectionScaleSettings ScaleSettings => new(
+        PresenceThreshold, EditThreshold, UndefinedCoverage ?? PresetSettings.UndefinedCoverage, Weight ?? PresetSettings.Weight,
+        MaxMagnitude ?? PresetSettings.MaxMagnitude, AreaScaler ?? PresetSettings.UsesArea, MagnitudeScaler);
+
+    private DetectAndGuidePresetSettings PresetSettings => DetectAndGuidePresetSettings.Of(Preset);
+
+    /// <inheritdoc/>
+    public override string Describe()
+    {
+        string where = Base == DetectAndGuideBase.Semantic ? $"quantile {ResolvedQuantile}" : $"threshold {Threshold}";
+        return $"detect-and-guide away from \"{ConceptText}\" where it shows, {new StepWindow(FirstStep, EndStep ?? int.MaxValue)} "
+            + $"({Base} base, {where}, {Preset} preset, {Normalisation} maps of the {Guideline.Layers}, guideline {Guideline.Hash[..12]})";
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.Require(Guideline is not null, nameof(Guideline), "is missing: name a guideline's file (safediffusion learn guideline makes one).");
+        check.RequireText(ConceptText, nameof(Concept));
+        check.Require(Enum.IsDefined(Base), nameof(Base), "must be semantic or safe-latent.");
+        check.Require(Enum.IsDefined(Preset), nameof(Preset), "must be early or published.");
+        check.Require(Enum.IsDefined(Normalisation), nameof(Normalisation), "must be calibrated or per-map.");
+        check.Require(Enum.IsDefined(Rows), nameof(Rows), "must be betting, lazy or eager.");
+        check.RequireRange(FirstStep, 0, int.MaxValue, nameof(StartStep));
+        check.Require(EndStep is null || EndStep > FirstStep, nameof(EndStep), $"must be above startStep ({FirstStep}), and is {EndStep}.");
+        check.RequirePositive(ScaleSettings.Weight, nameof(Weight));
+        check.RequireRange(ResolvedQuantile, 0, 1, nameof(Quantile));
+        check.Require(float.IsFinite(Threshold), nameof(Threshold), "must be a finite number.");
+        check.Require(EditThreshold is > 0 and <= 1, nameof(EditThreshold), $"must be above 0 and at most 1, and is {EditThreshold}.");
+        check.RequireRange(PresenceThreshold, EditThreshold, 1, nameof(PresenceThreshold));
+        check.RequireRange(ResolvedHoldThreshold, EditThreshold, PresenceThreshold, nameof(HoldThreshold));
+        check.RequirePositive(UndefinedCoverage ?? 1, nameof(UndefinedCoverage));
+        check.Require(MaxMagnitude is null or >= 1 && float.IsFinite(MaxMagnitude ?? 1), nameof(MaxMagnitude), $"must be at least 1, and is {MaxMagnitude}.");
+    }
+
+    /// <inheritdoc/>
+    public override NoiseGuidanceState Begin(GuidanceContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.RequireGuidance(Method);
+        return new DetectAndGuideState(this, context);
+    }
+}

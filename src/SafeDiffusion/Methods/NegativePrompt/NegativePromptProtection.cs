@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.NegativePrompt;
+
+/// <summary>A negative prompt: its encoding takes the null condition's place in classifier-free guidance (baseline "SD + NEG").</summary>
+public sealed record NegativePromptProtection : Protection
+{
+    /// <summary>The method's name in JSON.</summary>
+    public const string MethodName = "negative-prompt";
+
+    /// <summary>The text to steer away from.</summary>
+    [JsonRequired]
+    public string Text { get; init; } = "";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Method => MethodName;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string? UnconditionalText => Text;
+
+    /// <inheritdoc/>
+    public override string Describe() => $"negative prompt \"{Text}\"";
+
+    /// <inheritdoc/>
+    public override void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireText(Text, nameof(Text));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.Semantic;
+
+/// <summary>
+/// Semantic guidance, SEGA (Brack et al., NeurIPS 2023), as diffusers' <c>SemanticStableDiffusionPipeline</c> computes it: leads away
+/// from concepts, or toward them, where their noise predictions differ most from the unconditional one. One more UNet row per concept.
+/// </summary>
+public sealed record SemanticGuidance : NoiseGuidance
+{
+    /// <summary>The method's name in JSON.</summary>
+    public const string MethodName = "semantic";
+
+    /// <summary>The concepts, at least one.</summary>
+    [JsonRequired]
+    public ImmutableArray<SemanticConcept> Concepts { get; init; } = [];
+
+    /// <summary>m, the share of the momentum in the term, 0 to 1; 0.1 by default.</summary>
+    public float MomentumScale { get; init; } = 0.1f;
+
+    /// <summary>b, how much of the momentum is kept from step to step, 0 to below 1; 0.4 by default.</summary>
+    public float MomentumDecay { get; init; } = 0.4f;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Method => MethodName;
+
+    /// <inheritdoc/>
+    public override string Describe() =>
+        $"semantic guidance {string.Join("; ", Concepts.Select(concept => concept.Describe()))} (momentum {MomentumScale}, decay {MomentumDecay})";
+
+    /// <inheritdoc/>
+    public override void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireItems(Concepts, nameof(Concepts), SemanticConcept.Validate);
+        check.RequireRange(MomentumScale, 0, 1, nameof(MomentumScale));
+        check.Require(MomentumDecay is >= 0 and < 1, nameof(MomentumDecay), $"must be at least 0 and below 1, and is {MomentumDecay}.");
+    }
+
+    /// <inheritdoc/>
+    public override NoiseGuidanceState Begin(GuidanceContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.RequireGuidance(Method);
+        Condition[] conditions = [.. Concepts.Select(concept => context.AddCondition(concept.Text))];
+        return new SemanticState(this, conditions, context);
+    }
+
+    /// <summary>Whether settings and concepts are equal, the concepts in their order.</summary>
+    public bool Equals(SemanticGuidance? other) =>
+        other is not null && (MomentumScale, MomentumDecay) == (other.MomentumScale, other.MomentumDecay) && Concepts.SequenceEqual(other.Concepts);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(MomentumScale, MomentumDecay, Concepts.Length);
+}

@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.SurgicalErasing;
+
+/// <summary>One instruction of a <see cref="SurgicalErasingGuidance"/>: a text to leave or to move to, how far, where and when.</summary>
+public sealed record ErasingInstruction
+{
+    /// <summary>The scale published for a concept to leave, -7.5.</summary>
+    public const float PublishedAwayScale = -7.5f;
+
+    /// <summary>The scale published for concepts to move to, 6.5.</summary>
+    public const float PublishedTowardScale = 6.5f;
+
+    /// <summary>The concept, as a text.</summary>
+    [JsonRequired]
+    public string Text { get; init; } = "";
+
+    /// <summary>g, below 0 to lead away from the concept and above 0 to lead toward it, never 0; -7.5 by default.</summary>
+    public float Scale { get; init; } = PublishedAwayScale;
+
+    /// <summary>
+    /// Where the instruction ends, as a fraction of the training timesteps T, 0 to 1; 0.35 by default. It acts from timestep
+    /// <c>floor(lowestTimestep T)</c> on, that one included: with the default in the noisiest 65 %.
+    /// </summary>
+    public double LowestTimestep { get; init; } = 0.35;
+
+    /// <summary>Where the instruction begins, likewise, <see cref="LowestTimestep"/> to 1, included; 1, the noisiest, by default.</summary>
+    public double HighestTimestep { get; init; } = 1;
+
+    /// <summary>κ, the quantile of each channel's <c>|s - u|</c> from which on values are changed, 0 (all of them) to 1; 0.95 by default.</summary>
+    public float Threshold { get; init; } = 0.95f;
+
+    /// <summary>The first step in which the instruction acts, at least 0; 5 by default.</summary>
+    public int WarmupSteps { get; init; } = 5;
+
+    internal string Describe() =>
+        $"{(Scale < 0 ? "away from" : "toward")} \"{Text}\", {StepWindow.From(WarmupSteps)}, timesteps {LowestTimestep} to {HighestTimestep} "
+        + $"of all (scale {Scale}, threshold {Threshold})";
+
+    internal static void Validate(ErasingInstruction instruction, SettingsCheck check)
+    {
+        check.RequireText(instruction.Text, nameof(Text));
+        check.Require(
+            float.IsFinite(instruction.Scale) && instruction.Scale != 0, nameof(Scale),
+            $"must be below 0 to lead away or above 0 to lead toward, and is {instruction.Scale}.");
+        check.RequireRange(instruction.LowestTimestep, 0, 1, nameof(LowestTimestep));
+        check.RequireRange(instruction.HighestTimestep, instruction.LowestTimestep, 1, nameof(HighestTimestep));
+        check.RequireRange(instruction.Threshold, 0, 1, nameof(Threshold));
+        check.RequireRange(instruction.WarmupSteps, 0, int.MaxValue, nameof(WarmupSteps));
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.SurgicalErasing;
+
+/// <summary>
+/// The explicit erasing signal of surgical concept erasing, SCE (Hong, Lee and Woo, "All but One", AAAI 2024), added while the picture
+/// is drawn: <c>δ = Σ g β (s - u)</c> over instructions. Scales are signed, and windows are given in timesteps. One more UNet row per
+/// instruction, in the steps of its window.
+/// </summary>
+public sealed record SurgicalErasingGuidance : NoiseGuidance
+{
+    /// <summary>The method's name in JSON.</summary>
+    public const string MethodName = "surgical-erasing";
+
+    /// <summary>What to leave and what to move to, at least one.</summary>
+    [JsonRequired]
+    public ImmutableArray<ErasingInstruction> Instructions { get; init; } = [];
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Method => MethodName;
+
+    /// <inheritdoc/>
+    public override string Describe() => $"surgical erasing {string.Join("; ", Instructions.Select(instruction => instruction.Describe()))}";
+
+    /// <inheritdoc/>
+    public override void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireItems(Instructions, nameof(Instructions), ErasingInstruction.Validate);
+    }
+
+    /// <inheritdoc/>
+    public override NoiseGuidanceState Begin(GuidanceContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.RequireGuidance(Method);
+        Condition[] conditions = [.. Instructions.Select(instruction => context.AddCondition(instruction.Text))];
+        return new SurgicalErasingState([.. Instructions], conditions, context);
+    }
+
+    /// <summary>Whether the instructions are equal, in their order.</summary>
+    public bool Equals(SurgicalErasingGuidance? other) => other is not null && Instructions.SequenceEqual(other.Instructions);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(MethodName, Instructions.Length);
+}

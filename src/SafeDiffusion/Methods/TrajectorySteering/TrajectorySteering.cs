@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.TrajectorySteering;
+
+/// <summary>
+/// Trajectory steering: the second stage of TRCE without its training. This library's own method, not the paper's: TRCE fine-tunes the
+/// model with a triplet loss; here the loss's gradient with respect to the noise prediction is taken off the prediction, in early steps
+/// where the prompt's prediction is nearer to the concept's than to the safe text's. Two more UNet rows in each of these steps.
+/// </summary>
+public sealed record TrajectorySteering : NoiseGuidance
+{
+    /// <summary>The method's name in JSON.</summary>
+    public const string MethodName = "trajectory-steering";
+
+    /// <summary>The concept to steer away from, as a text.</summary>
+    [JsonRequired]
+    public string Concept { get; init; } = "";
+
+    /// <summary>The text to steer to instead; not the concept.</summary>
+    [JsonRequired]
+    public string SafeText { get; init; } = "";
+
+    /// <summary>β, the guidance scale of the two trajectories that the prediction is compared with, above 0; 15 by default, as in TRCE.</summary>
+    public float Scale { get; init; } = 15;
+
+    /// <summary>
+    /// μ, the step along the gradient, above 0; 0.5 by default. The term is <c>μ β</c> times the difference of the two texts'
+    /// predictions: at <c>μ β = g</c>, as with the defaults and the guidance scale 7.5, a prompt that is the concept is guided as the
+    /// safe text would be.
+    /// </summary>
+    public float Strength { get; init; } = 0.5f;
+
+    /// <summary>The triplet loss's margin, a mean squared difference, at least 0; 0.01 by default, as in TRCE.</summary>
+    public float Margin { get; init; } = 0.01f;
+
+    /// <summary>The share of the steps, from the noisiest, in which it may act, above 0 to 1; 0.5 by default, as in TRCE.</summary>
+    public double Until { get; init; } = 0.5;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Method => MethodName;
+
+    /// <inheritdoc/>
+    public override string Describe() =>
+        $"trajectory steering from \"{Concept}\" to \"{SafeText}\" in the first {Until * 100:0.#} % of the steps (scale {Scale}, strength {Strength}, margin {Margin})";
+
+    /// <inheritdoc/>
+    public override void Validate(SettingsCheck check)
+    {
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireText(Concept, nameof(Concept));
+        check.RequireText(SafeText, nameof(SafeText));
+        check.Require(SafeText != Concept, nameof(SafeText), "must not be the concept: there would be nothing to steer to.");
+        check.RequirePositive(Scale, nameof(Scale));
+        check.RequirePositive(Strength, nameof(Strength));
+        check.Require(float.IsFinite(Margin) && Margin >= 0, nameof(Margin), $"must be at least 0, and is {Margin}.");
+        check.Require(Until is > 0 and <= 1, nameof(Until), $"must be above 0 and at most 1, and is {Until}.");
+    }
+
+    /// <inheritdoc/>
+    public override NoiseGuidanceState Begin(GuidanceContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new TrajectoryState(this, context.AddCondition(Concept), context.AddCondition(SafeText));
+    }
+}

@@ -1,0 +1,19 @@
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Editing;
+
+namespace SafeDiffusion.Model.Loading;
+
+/// <summary>How a model is loaded; what each means is said at the pipeline's options.</summary>
+internal sealed record ModelSettings
+{
+    public ProviderSettings Provider { get; init; } = new(ExecutionProvider.Cpu, null);
+
+    public AttentionFeatures AttentionFeatures { get; init; }
+
+    public LayerSelection DetectionLayers { get; init; } = LayerSelection.Detection;
+
+    public bool FuseAttention { get; init; } = true;
+
+    public string? CacheFolder { get; init; }
+}

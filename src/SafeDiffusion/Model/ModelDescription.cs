@@ -1,0 +1,49 @@
+using SafeDiffusion.Model.Scheduling;
+
+namespace SafeDiffusion.Model;
+
+/// <summary>What a loaded model is, as its files say.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>The model folder's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The model folder's full path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Channels of the latents, 4 for Stable Diffusion v1.</summary>
+    public required int LatentChannels { get; init; }
+
+    /// <summary>Pixels per latent on a side, 8 for Stable Diffusion v1.</summary>
+    public required int VaeFactor { get; init; }
+
+    /// <summary>What the autoencoder's latents are multiplied by for the UNet, 0.18215 for Stable Diffusion v1.</summary>
+    public required float VaeScalingFactor { get; init; }
+
+    /// <summary>The width in pixels that the model was made for.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The height in pixels that the model was made for.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Width and height in pixels are multiples of this; 64 for Stable Diffusion v1.</summary>
+    public required int SizeMultiple { get; init; }
+
+    /// <summary>Whether the UNet's graph allows no size but <see cref="Width"/> by <see cref="Height"/>.</summary>
+    public required bool HasFixedSize { get; init; }
+
+    /// <summary>Token positions of a text, 77 for Stable Diffusion v1.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>The id of the token that fills a text up.</summary>
+    public required int PadToken { get; init; }
+
+    /// <summary>Values per token in the text states, 768 for Stable Diffusion v1.</summary>
+    public required int TextWidth { get; init; }
+
+    /// <summary>Whether the model can start from a picture.</summary>
+    public required bool HasVaeEncoder { get; init; }
+
+    /// <summary>The noise schedule.</summary>
+    public required SchedulerSettings Scheduler { get; init; }
+}

@@ -1,0 +1,52 @@
+using Microsoft.ML.OnnxRuntime;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Onnx;
+
+namespace SafeDiffusion.Networks;
+
+/// <summary>Loads networks whose files have been checked into ONNX Runtime.</summary>
+internal static class NetworkLoader
+{
+    private const long LargeModelBytes = 64 << 20;
+
+    /// <summary>Loads a network.</summary>
+    /// <param name="network">The network's name.</param>
+    /// <param name="model">The network; an edited one refers to the same external data as its file.</param>
+    /// <param name="provider">What runs it.</param>
+    /// <param name="isEdited">Whether the graph differs from the file's, so that it is loaded from memory.</param>
+    /// <param name="cacheFolder">Where it is kept as ONNX Runtime has optimised it; null for nowhere.</param>
+    /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
+    /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
+    public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
+    {
+        using SessionOptions options = provider.CreateOptions();
+        if (IsLarge(model)) options.EnableMemoryPattern = false;
+        return OnnxSession.Create(network, model.Path, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+
+        InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
+    }
+
+    /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
+    {
+        using SessionOptions options = provider.CreateOptions();
+        return OnnxSession.Create(network, model.Path, () => new InferenceSession(model.Path, options));
+    }
+
+    /// <summary>
+    /// Whether memory counts for more than microseconds. With memory patterns, the second run of a shape lays out all its values in a block
+    /// of their own beside what the first run took: 2.3 GB more for the full-size UNet, and no faster (docs/performance-full-size.md).
+    /// </summary>
+    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
+        .Select(file => Path.Combine(model.Folder, file))
+        .Append(model.Path)
+        .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
+
+    private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
+    {
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", model.Folder);
+        return new InferenceSession(model.ToBytes(), options);
+    }
+}
