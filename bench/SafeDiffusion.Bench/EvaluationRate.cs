@@ -62,7 +62,7 @@ internal static class EvaluationRate
         using IDenoiserBatch batch = model.Denoiser.CreateBatch(Rows, new LatentShape(4, 16, 16));
         for (int row = 0; row < Rows; row++)
         {
-            batch.SetCondition(row, states);
+            batch.SetInputs(row, new RowInputs(states));
             new TorchNoise(row).Fill(batch.Latents(row));
         }
         long rows = 0;

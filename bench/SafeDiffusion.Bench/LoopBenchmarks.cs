@@ -33,14 +33,15 @@ public class LoopBenchmarks
     {
         LatentShape shape = new(4, Side, Side);
         TextStates states = new(null!, [], 0, 0);
-        GuidanceContext context = new(_ => new Condition(2), new GuidelineList(1), shape, Steps, 7.5f);
+        RowList rows = new(states, states, isPromptShared: false, text => text.Length == 0 ? states : new TextStates(null!, [], 0, 0));
+        ProtectionContext context = new(rows, new GuidelineList(1), shape, _plan.Timesteps, 7.5f);
         _evaluator = new RowEvaluator(new FreeDenoiser(), shape, maxRows: 8);
-        _picture = new PictureDenoising(
-            [states, states, states], [new SafeLatentGuidance { Concept = "concept" }.Begin(context)], Random.Normal(shape.Length), shape, 7.5f, noise: null, Steps);
+        PictureProtections protections = new(new SafeLatentGuidance { Concept = "concept" }.Begin(context));
+        _picture = new PictureDenoising(rows, protections, Random.Normal(shape.Length), shape, 7.5f, noise: null, Steps);
     }
 
     [Benchmark(OperationsPerInvoke = Steps)]
-    public void Step() => new DenoisingLoop(_evaluator!, _plan, eta: 0).Run([_picture!], 0, 7.5f, afterStep: null, CancellationToken.None);
+    public void Step() => new DenoisingLoop(_evaluator!, _plan, eta: 0).Run([_picture!], 0, afterStep: null, CancellationToken.None);
 
     [GlobalCleanup]
     public void End() => _evaluator?.Dispose();
@@ -50,7 +51,7 @@ public class LoopBenchmarks
     {
         public int MaxRows => int.MaxValue;
 
-        public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null) => new Batch(rows, shape.Length);
+        public IDenoiserBatch CreateBatch(int rows, LatentShape shape, ReadOnlyMemory<float> guidelines = default) => new Batch(rows, shape.Length);
 
         public void Dispose()
         {
@@ -63,7 +64,7 @@ public class LoopBenchmarks
 
             public int Rows => rows;
 
-            public void SetCondition(int row, TextStates condition)
+            public void SetInputs(int row, RowInputs inputs)
             {
             }
 

@@ -20,20 +20,22 @@ public class SldBenchmarks
     [GlobalSetup]
     public void Begin()
     {
-        GuidanceContext context = new(_ => new Condition(2), new GuidelineList(1), _shape, steps: 50, guidanceScale: 7.5f);
+        TextStates states = new(null!, [], 0, 0);
+        RowList rows = new(states, states, isPromptShared: false, text => text.Length == 0 ? states : new TextStates(null!, [], 0, 0));
+        ProtectionContext context = new(rows, new GuidelineList(1), _shape, [.. new int[50]], guidanceScale: 7.5f);
         _state = new SafeLatentGuidance { Concept = "concept", Preset = SafeLatentPreset.Max }.Begin(context);
         FixedPredictions batch = new(Random.Normal(3 * _shape.Length), _shape.Length);
-        for (int row = 0; row < 3; row++) _predictions.Set(new Condition(row), batch, row);
+        for (int row = 0; row < 3; row++) _predictions.Set(new Row(row), batch, row);
     }
 
     [Benchmark]
-    public GuidanceOutcome Term() => _state!.ComputeTerm(new DenoisingStep(20, 600, 50, 7.5f), _predictions, _term);
+    public GuidanceOutcome Term() => _state!.ComputeTerm(new DenoisingStep(20, 600, 50), _predictions, _term);
 
     private sealed class FixedPredictions(float[] values, int length) : IDenoiserBatch
     {
         public int Rows => values.Length / length;
 
-        public void SetCondition(int row, TextStates condition) => throw new NotSupportedException();
+        public void SetInputs(int row, RowInputs inputs) => throw new NotSupportedException();
 
         public Span<float> Latents(int row) => throw new NotSupportedException();
 

@@ -26,7 +26,7 @@ public class UNetBenchmarks
         TextStates states = _model.TextEncoder.Encode(_model.TextEncoder.Tokenizer.Encode("a blue circle"), CancellationToken.None);
         for (int row = 0; row < Rows; row++)
         {
-            _batch.SetCondition(row, states);
+            _batch.SetInputs(row, new RowInputs(states));
             new TorchNoise(row).Fill(_batch.Latents(row));
         }
     }

@@ -3,7 +3,6 @@ using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
-using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Training;
 
@@ -34,9 +33,9 @@ public static class GuidelineLearner
 
         async Task<LearnedGuideline> RunAsync()
         {
-            using LoadedModel model = LoadedModel.Load(
-                modelFolder, (options.Pipeline with { AttentionFeatures = AttentionFeatures.Detect, DetectionLayers = options.Layers }).ToModelSettings());
-            return await new GuidelineLearning(model, options, progress, cancellationToken).RunAsync().ConfigureAwait(false);
+            PipelineOptions reading = options.Pipeline with { AttentionFeatures = AttentionFeatures.Detect, DetectionLayers = options.Layers };
+            await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(modelFolder, reading, cancellationToken).ConfigureAwait(false);
+            return await new GuidelineLearning(pipeline, options, progress, cancellationToken).RunAsync().ConfigureAwait(false);
         }
     }
 }

@@ -4,7 +4,6 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Model;
-using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Training.Annotation;
@@ -16,13 +15,13 @@ namespace SafeDiffusion.Training;
 
 /// <summary>One run of <see cref="GuidelineLearner"/>, from prompts and pictures to the guideline.</summary>
 internal sealed class GuidelineLearning(
-    LoadedModel model, GuidelineLearningOptions options, IProgress<GuidelineLearningProgress>? progress, CancellationToken cancellationToken)
+    SafeDiffusionPipeline pipeline, GuidelineLearningOptions options, IProgress<GuidelineLearningProgress>? progress, CancellationToken cancellationToken)
 {
     private const string WithConcept = "unsafe";
     private static readonly string _tool = $"SafeDiffusion {typeof(GuidelineLearning).Assembly.GetName().Version!.ToString(3)}";
 
     private readonly LatentShape _shape = new(
-        model.Description.LatentChannels, model.Description.Height / model.Description.VaeFactor, model.Description.Width / model.Description.VaeFactor);
+        pipeline.Model.LatentChannels, pipeline.Model.Height / pipeline.Model.VaeFactor, pipeline.Model.Width / pipeline.Model.VaeFactor);
     private readonly List<RgbImage> _images = [];
     private readonly List<float[]> _masks = [];
     private readonly List<int> _places = [];
@@ -32,20 +31,20 @@ internal sealed class GuidelineLearning(
         RequirePictures();
         (string Name, string Prompt)[] drawn = [.. ToDraw(WithConcept, options.Prompts, options.UnsafePictures), .. ToDraw("safe", options.SafePrompts, options.SafePictures)];
         FeaturePlan plan = FeaturePlan.Create(
-            model.Scheduler.CreatePlan(options.Steps).Timesteps, drawn.Length + options.Pictures.Count, model.TextEncoder.Width, _shape.Height * _shape.Width, options.CacheLimit);
+            pipeline.Model.Timesteps(options.Steps), drawn.Length + options.Pictures.Count, pipeline.Model.TextWidth, _shape.Height * _shape.Width, options.CacheLimit);
         using FeatureCache cache = new(plan);
         await DrawAsync(drawn, cache).ConfigureAwait(false);
-        ReadPictures(drawn.Length, cache);
+        await ReadPicturesAsync(drawn.Length, cache).ConfigureAwait(false);
 
         LearningSet set = new(cache, _places, _masks);
         PictureSplit split = Splitting.Deal(set, options.HeldOut, options.Seed);
         double[] tokens = Learner(set, split).Learn(InitialTokens(), Report, cancellationToken);
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
         ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
-        ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], options).Fit(scores);
+        ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(scores);
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands);
         RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
-        string hash = await model.WeightsHash.WaitAsync(cancellationToken).ConfigureAwait(false);
+        string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
         AssetIdentity identity = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
         Guideline guideline = new(identity, [.. tokens.Select(value => (float)value)], plan.Width, [], options.Layers, bands)
         {
@@ -59,8 +58,8 @@ internal sealed class GuidelineLearning(
     private void RequirePictures()
     {
         if (options.Pictures.Count == 0) return;
-        if (model.Encoder is null) throw new InvalidRequestException("pictures", "need vae_encoder/model.onnx, which this model folder does not have.");
-        (int width, int height) = (model.Description.Width, model.Description.Height);
+        if (!pipeline.Model.HasVaeEncoder) throw new InvalidRequestException("pictures", "need vae_encoder/model.onnx, which this model folder does not have.");
+        (int width, int height) = (pipeline.Model.Width, pipeline.Model.Height);
         foreach (AnnotatedPicture picture in options.Pictures)
         {
             if (picture.Image.Width != width || picture.Image.Height != height)
@@ -77,7 +76,7 @@ internal sealed class GuidelineLearning(
 
     private async Task DrawAsync((string Name, string Prompt)[] drawn, FeatureCache cache)
     {
-        PictureDrawing drawing = new(model, options.Layers, options.Pipeline, cache);
+        PictureDrawing drawing = new(pipeline, options.Layers, cache);
         for (int first = 0; first < drawn.Length; first += PictureDrawing.BatchSize)
         {
             progress?.Report(new(GuidelineLearningStage.Drawing, first, drawn.Length));
@@ -92,14 +91,14 @@ internal sealed class GuidelineLearning(
     private GenerationRequest Request(string prompt, int picture) =>
         new(prompt) { Seed = options.Seed + picture, Steps = options.Steps, GuidanceScale = options.GuidanceScale };
 
-    private void ReadPictures(int first, FeatureCache cache)
+    private async Task ReadPicturesAsync(int first, FeatureCache cache)
     {
-        PictureReading reading = new(model, cache, _shape);
+        PictureReading reading = new(pipeline, cache);
         for (int i = 0; i < options.Pictures.Count; i++)
         {
             AnnotatedPicture picture = options.Pictures[i];
             progress?.Report(new(GuidelineLearningStage.Reading, i, options.Pictures.Count));
-            reading.Read(first + i, picture, new TorchNoise(options.Seed + first + i), cancellationToken);
+            await reading.ReadAsync(first + i, picture, new TorchNoise(options.Seed + first + i), cancellationToken).ConfigureAwait(false);
             Keep(first + i, picture.Name, picture.Image, picture.Mask);
         }
     }
@@ -135,11 +134,10 @@ internal sealed class GuidelineLearning(
     /// <summary>The text encoder's states of the concept's tokens, without start and end, <c>[K, D]</c>.</summary>
     private double[] InitialTokens()
     {
-        TextEncoder encoder = model.TextEncoder;
-        TextStates states = encoder.Encode(encoder.Tokenizer.Encode(options.Concept), cancellationToken);
+        TextStates states = pipeline.EncodeText(options.Concept, cancellationToken);
         int tokens = states.Text!.Pieces.Length;
         if (tokens == 0) throw new InvalidRequestException("concept", $"'{options.Concept}' has no token; name what is to be detected.");
-        return [.. states.Values.Slice(encoder.Width, tokens * encoder.Width).ToArray().Select(value => (double)value)];
+        return [.. states.Values.Slice(states.Width, tokens * states.Width).ToArray().Select(value => (double)value)];
     }
 
     private void Report(LearningRound round) =>

@@ -1,4 +1,3 @@
-using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Training.Annotation;
 
@@ -89,10 +88,3 @@ public enum GuidelineMethod
     /// <summary>Stochastic gradient descent on the concept's tokens, as in the paper.</summary>
     Sgd,
 }
-
-/// <summary>A picture that was brought along.</summary>
-/// <param name="Name">Its name, for messages.</param>
-/// <param name="Image">The picture, of the model's own size.</param>
-/// <param name="Mask">Where it shows the concept, of the same size; empty where it does not.</param>
-/// <param name="Caption">The text that the UNet is asked under; empty for the null text.</param>
-public sealed record AnnotatedPicture(string Name, RgbImage Image, ConceptMask Mask, string Caption = "");

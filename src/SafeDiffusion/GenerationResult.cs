@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Detection;
+using SafeDiffusion.Generation;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion;
@@ -33,17 +33,4 @@ public sealed record GenerationResult(IReadOnlyList<RgbImage> Images, Generation
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
     public void SavePng(int index, string path, bool settings = true) => Images[index].SavePng(
         path, settings ? new Dictionary<string, string> { [SettingsKeyword] = Report.SettingsJson() } : null);
-}
-
-/// <summary>The latents of a generation, to compare it step for step with another program's.</summary>
-/// <param name="Initial">The latents before the first step, <c>[B, C, H, W]</c>.</param>
-/// <param name="Steps">The latents after every step, one after another, <c>[steps * B, C, H, W]</c>.</param>
-/// <param name="Final">The latents that were decoded, <c>[B, C, H, W]</c>.</param>
-public sealed record GenerationLatents(StoredTensor Initial, StoredTensor Steps, StoredTensor Final)
-{
-    /// <summary>Writes the tensors <c>latents_initial</c>, <c>latents_steps</c> and <c>latents_final</c> to a safetensors file.</summary>
-    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
-    public void Save(string path) => new SafeTensorsFile(
-        new Dictionary<string, StoredTensor> { ["latents_initial"] = Initial, ["latents_steps"] = Steps, ["latents_final"] = Final })
-        .Save(path);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using SafeDiffusion.Checking;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Generation;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
@@ -62,6 +63,15 @@ public sealed record PipelineOptions
     /// <summary>The clock of the report's times.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
+    internal GenerationTools ToTools() => new()
+    {
+        MaxUNetRows = MaxUNetRows,
+        NoiseSource = NoiseSource,
+        Checkers = Checkers,
+        TimeProvider = TimeProvider,
+        Provider = Provider,
+    };
+
     internal ModelSettings ToModelSettings() => new()
     {
         Provider = new(Provider, Threads),
@@ -77,11 +87,11 @@ public sealed record PipelineOptions
     {
         ArgumentNullException.ThrowIfNull(policy);
         bool reads = AttentionFeatures.HasFlag(AttentionFeatures.Detect);
-        LayerSelection layers = policy.DetectionLayers ?? DetectionLayers;
+        LayerSelection layers = policy.Requirements.DetectionLayers ?? DetectionLayers;
         if (reads && layers != DetectionLayers)
         {
             throw new InvalidPolicyException("protections", $"read the {layers}, but the pipeline is to read the {DetectionLayers}. Load a pipeline for each.");
         }
-        return this with { AttentionFeatures = AttentionFeatures | policy.RequiredFeatures, DetectionLayers = layers };
+        return this with { AttentionFeatures = AttentionFeatures | policy.Requirements.Features, DetectionLayers = layers };
     }
 }

@@ -1,11 +1,15 @@
+using SafeDiffusion.Instrumentation.Editing;
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Generation;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 
@@ -69,7 +73,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// All begin at once, so memory grows with their number.
     /// </summary>
     /// <param name="requests">
-    /// What to draw. They must agree in size, steps, guidance scale, eta and strength; prompts, seeds, counts and policies may differ.
+    /// What to draw. They must agree in size, steps, eta and strength; prompts, seeds, counts, guidance scales and policies may differ.
     /// </param>
     /// <param name="progress">Told after every step of all requests; from the first again, where a policy has pictures drawn again.</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
@@ -86,15 +90,64 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         return await Task.Run(
             async () =>
             {
-                IReadOnlyList<GenerationResult> results = await DrawAsync(requests).ConfigureAwait(false);
-                results = await new Aftercare(_options.Checkers, DrawAsync, cancellationToken).ApplyAsync(requests, results).ConfigureAwait(false);
-                foreach (GenerationResult result in results) LogWarnings(result.Report);
-                return results;
+                PictureOrder[] orders = [.. requests.Select(request => RequestCheck.Resolve(request, _model))];
+                RequestCheck.RequireAlike(orders);
+                IReadOnlyList<Drawing> drawings = await DrawAsync(orders).ConfigureAwait(false);
+                drawings = await new Aftercare(_options.Checkers, DrawAsync, cancellationToken).ApplyAsync(orders, drawings).ConfigureAwait(false);
+                foreach (Drawing drawing in drawings) LogWarnings(drawing.Report);
+                return (IReadOnlyList<GenerationResult>)[.. drawings.Select(drawing =>
+                    new GenerationResult(drawing.Images, drawing.Report) { Latents = drawing.Latents, HeatMaps = drawing.HeatMaps })];
             },
             cancellationToken).ConfigureAwait(false);
 
-        Task<IReadOnlyList<GenerationResult>> DrawAsync(IReadOnlyList<GenerationRequest> wanted) =>
-            new GenerationBatch(_model, _options, wanted, progress, cancellationToken).RunAsync();
+        Task<IReadOnlyList<Drawing>> DrawAsync(IReadOnlyList<PictureOrder> orders) =>
+            new OrderBatch(_model, _options.ToTools(), orders, progress is null ? null : Report, cancellationToken).RunAsync();
+
+        void Report(DrawingProgress at) => progress!.Report(new(at.Step, at.Steps, at.Rows, at.Elapsed) { Previews = at.Previews });
+    }
+
+    /// <summary>A text as the UNet sees it, with its tokens.</summary>
+    /// <exception cref="InferenceException">The text encoder failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
+    public TextStates EncodeText(string text, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        using IDisposable running = _running.Enter();
+        return _model.TextEncoder.Encode(_model.TextEncoder.Tokenizer.Encode(text), cancellationToken);
+    }
+
+    /// <summary>The SHA-256 of the text encoder's and the UNet's weights, in hexadecimal, by which learned assets know their model; computed once, in the background.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<string> GetWeightsHashAsync(CancellationToken cancellationToken = default) => _model.WeightsHash.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Reads the detection scores of guideline tokens in a given picture: encodes it, adds noise for each timestep, and asks the UNet there.
+    /// The pipeline must be loaded with <see cref="AttentionFeatures.Detect"/>.
+    /// </summary>
+    /// <param name="image">The picture, of a size that the model allows.</param>
+    /// <param name="caption">The text that the UNet is asked under; empty for the null text.</param>
+    /// <param name="guidelines">The tokens' embeddings, <c>[K, D]</c> with D the text width.</param>
+    /// <param name="timesteps">The training timesteps.</param>
+    /// <param name="noise">What is added; drawn from once for each timestep.</param>
+    /// <param name="read">Told the scores of each timestep.</param>
+    /// <param name="cancellationToken">Ends the work within one network call.</param>
+    /// <exception cref="InvalidRequestException">The picture's size does not fit, the model has no VAE encoder, or the pipeline does not detect.</exception>
+    /// <exception cref="InferenceException">A network failed, or gave values that are not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
+    public async Task ReadScoresAsync(
+        RgbImage image, string caption, ReadOnlyMemory<float> guidelines, IReadOnlyList<int> timesteps, INoiseSource noise, DetectionScoreSink read,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(timesteps);
+        ArgumentNullException.ThrowIfNull(noise);
+        ArgumentNullException.ThrowIfNull(read);
+        using IDisposable running = _running.Enter();
+        RequestCheck.RequirePicture("image", image, image.Width, image.Height, _model);
+        TextStates text = EncodeText(caption, cancellationToken);
+        await Task.Run(() => new PictureScores(_model, noise, cancellationToken).Read(image, text, guidelines, timesteps, read), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Frees the networks, once the running generations have ended.</summary>
@@ -114,7 +167,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         foreach (GenerationRequest request in requests)
         {
             if (request.Policy.Remedy is not { } remedy) continue;
-            if (_options.Checkers.Count == 0 && !request.Policy.RequiredFeatures.HasFlag(AttentionFeatures.Detect))
+            if (_options.Checkers.Count == 0 && !request.Policy.Requirements.Detects)
             {
                 throw new InvalidRequestException(
                     "policy", "says what to do when a concept is still detected, but nothing looks. Add detect-and-guide, or a checker in PipelineOptions.Checkers.");

@@ -3,7 +3,7 @@ using SafeDiffusion.Methods.NegativePrompt;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
-using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Methods.Trajectory;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 

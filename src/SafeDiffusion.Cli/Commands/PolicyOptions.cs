@@ -6,7 +6,7 @@ using SafeDiffusion.Methods.NegativePrompt;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
-using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Methods.Trajectory;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
@@ -84,7 +84,7 @@ internal sealed class PolicyOptions
 
     private SafetyPolicy Detect(ParseResult parsed, string guideline)
     {
-        if (parsed.GetResult(_method) is { Implicit: false } && FullName(parsed.GetRequiredValue(_method)) != DetectAndGuideGuidance.MethodName)
+        if (parsed.GetResult(_method) is { Implicit: false } && FullName(parsed.GetRequiredValue(_method)) != DetectionGuidance.MethodName)
         {
             throw new InvalidRequestException("--guideline", "belongs to detect-and-guide. Name that method, or none.");
         }
@@ -96,7 +96,7 @@ internal sealed class PolicyOptions
             var name => throw new InvalidRequestException("--preset", $"is '{name}'; detect-and-guide has early and published."),
         };
         return SafetyPolicy.Empty.AddDetectAndGuide(
-            new DetectAndGuideGuidance { Guideline = Guideline.Load(guideline), Concept = parsed.GetValue(_avoid), Preset = preset });
+            new DetectionGuidance { Guideline = Guideline.Load(guideline), Concept = parsed.GetValue(_avoid), Preset = preset });
     }
 
     private static SafetyPolicy Avoid(string concept, string method, string? instead, string? preset)
@@ -109,7 +109,7 @@ internal sealed class PolicyOptions
         }
         return method switch
         {
-            DetectAndGuideGuidance.MethodName => throw new InvalidRequestException("--guideline", "is missing: detect-and-guide detects by a guideline."),
+            DetectionGuidance.MethodName => throw new InvalidRequestException("--guideline", "is missing: detect-and-guide detects by a guideline."),
             SafeLatentGuidance.MethodName => SafetyPolicy.Empty.AddSafeLatent(concept, Preset(preset)),
             NegativePromptProtection.MethodName => SafetyPolicy.Empty.AddNegativePrompt(concept),
             SemanticGuidance.MethodName => SafetyPolicy.Empty.AddSemantic(Semantic(concept, instead)),
@@ -126,7 +126,7 @@ internal sealed class PolicyOptions
         SemanticGuidance.MethodName or "sega" => SemanticGuidance.MethodName,
         SurgicalErasingGuidance.MethodName or "sce" => SurgicalErasingGuidance.MethodName,
         TrajectorySteering.MethodName or "steering" => TrajectorySteering.MethodName,
-        DetectAndGuideGuidance.MethodName or "dag" => DetectAndGuideGuidance.MethodName,
+        DetectionGuidance.MethodName or "dag" => DetectionGuidance.MethodName,
         _ => throw new InvalidRequestException(
             "--method", $"is '{method}'; known are safe-latent (sld), negative-prompt (negative), semantic (sega), surgical-erasing (sce), trajectory-steering (steering) and detect-and-guide (dag)."),
     };

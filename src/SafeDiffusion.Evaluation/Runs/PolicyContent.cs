@@ -13,11 +13,13 @@ internal static class PolicyContent
     {
         JsonObject content = PolicyJson.Settings(protection);
         content.Insert(0, "method", protection.Method);
-        if (protection.Asset is not { } asset) return content;
-        // Settings name an asset by its file's name alone.
-        string file = Path.GetFileName(asset.Path);
-        string[] names = [.. content.Where(setting => setting.Value is JsonValue value && value.TryGetValue(out string? text) && text == file).Select(setting => setting.Key)];
-        foreach (string name in names) content[name] = $"sha256:{asset.Hash}";
+        foreach (LearnedAsset asset in protection.Requirements.Assets.Select(required => required.Asset))
+        {
+            // Settings name an asset by its file's name alone.
+            string file = Path.GetFileName(asset.Path) ?? "";
+            string[] names = [.. content.Where(setting => setting.Value is JsonValue value && value.TryGetValue(out string? text) && text == file).Select(setting => setting.Key)];
+            foreach (string name in names) content[name] = $"sha256:{asset.Hash}";
+        }
         return content;
     }
 }

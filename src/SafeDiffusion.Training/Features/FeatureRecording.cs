@@ -5,10 +5,11 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Training.Features;
 
 /// <summary>
-/// Watches a generation and changes nothing. A score is linear in its token, so the scores of the unit tokens are the features
+/// Records a generation for learning. A score is linear in its token, so the scores of the unit tokens are the features
 /// <c>F [D, H, W]</c> in which every token's score is <c>c · F</c>.
 /// </summary>
-internal sealed record FeatureRecording : NoiseGuidance
+[ProtectionMethod("feature-recording")]
+internal sealed record FeatureRecording : Observer
 {
     /// <summary>Takes the features of a step.</summary>
     public delegate void Sink(int step, ReadOnlySpan<float> features);
@@ -20,11 +21,7 @@ internal sealed record FeatureRecording : NoiseGuidance
 
     internal required Sink Record { get; init; }
 
-    public override string Method => "feature-recording";
-
-    public override AttentionFeatures RequiredFeatures => AttentionFeatures.Detect;
-
-    public override LayerSelection? DetectionLayers => Layers;
+    public override Requirements Requirements => new() { Features = AttentionFeatures.Detect, DetectionLayers = Layers };
 
     public override string Describe() => $"features of the {Layers} are recorded";
 
@@ -32,18 +29,14 @@ internal sealed record FeatureRecording : NoiseGuidance
     {
     }
 
-    public override NoiseGuidanceState Begin(GuidanceContext context) => new State(context.AddGuideline(Tokens), Record);
+    public override ObserverState Begin(ProtectionContext context) => new State(context.AddGuideline(Tokens), Record);
 
-    private sealed class State(GuidelineTokens tokens, Sink record) : NoiseGuidanceState
+    private sealed class State(GuidelineTokens tokens, Sink record) : ObserverState
     {
-        private static readonly GuidanceOutcome _recording = GuidanceOutcome.NotGuided("recording");
-
-        public override ConditionSet SurelyNeeds(in DenoisingStep step) => Condition.Prompt;
-
-        public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
+        public override DetectionReading? Observe(in DenoisingStep step, StepPredictions predictions)
         {
             record(step.Index, predictions.DetectionScores(tokens));
-            return _recording;
+            return null;
         }
     }
 }

@@ -1,18 +1,16 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Generation;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Training.Features;
 
 /// <summary>Draws pictures with the model and keeps their features of every planned step.</summary>
-internal sealed class PictureDrawing(LoadedModel model, LayerSelection layers, PipelineOptions pipeline, FeatureCache cache)
+internal sealed class PictureDrawing(SafeDiffusionPipeline pipeline, LayerSelection layers, FeatureCache cache)
 {
     /// <summary>Pictures of one batch: prompt and null rows fill two calls of eight rows.</summary>
     public const int BatchSize = 8;
 
-    private readonly float[] _tokens = UnitTokens.Of(model.TextEncoder.Width);
+    private readonly float[] _tokens = UnitTokens.Of(pipeline.Model.TextWidth);
 
     /// <summary>Draws some pictures together.</summary>
     /// <param name="first">The first picture's place in the cache.</param>
@@ -29,8 +27,7 @@ internal sealed class PictureDrawing(LoadedModel model, LayerSelection layers, P
                 Record = (step, features) => cache.Write(first + i, step, features),
             }),
         })];
-        GenerationBatch batch = new(model, pipeline, watched, progress: null, cancellationToken);
-        IReadOnlyList<GenerationResult> results = await batch.RunAsync().ConfigureAwait(false);
+        IReadOnlyList<GenerationResult> results = await pipeline.GenerateBatchAsync(watched, progress: null, cancellationToken).ConfigureAwait(false);
         return [.. results.Select(result => result.Images[0])];
     }
 }

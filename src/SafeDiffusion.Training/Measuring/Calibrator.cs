@@ -14,8 +14,8 @@ namespace SafeDiffusion.Training.Measuring;
 /// </summary>
 /// <param name="set">The pictures.</param>
 /// <param name="pictures">Those to calibrate with.</param>
-/// <param name="options">How much a cell of the concept counts, the share of harmless pictures, and the widths.</param>
-internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, GuidelineLearningOptions options)
+/// <param name="settings">How much a cell of the concept counts, the share of harmless pictures, and the widths.</param>
+internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, CalibrationSettings settings)
 {
     /// <summary>The share of pictures that show the concept and may be missed in a step where it stands out from all else.</summary>
     private const double Missed = 0.05;
@@ -32,10 +32,10 @@ internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, 
             // Timesteps fall from place to place; a band reaches half way to its neighbours.
             bool isLast = place == bands.Length - 1;
             int from = isLast ? 0 : (plan.Timesteps[place] + plan.Timesteps[place + 1] + 1) / 2;
-            LogisticFit fit = LogisticFit.Of(set, pictures, scores, place, options.ConceptWeight);
+            LogisticFit fit = LogisticFit.Of(set, pictures, scores, place, settings.ConceptWeight);
             double present = harmless.Length == 0 ? fit.Center : Math.Max(
-                Quantile(scores, harmless, place, 1 - options.FalseTriggers), Quantile(scores, showing, place, Missed));
-            double floor = Math.Min(fit.Center, present) - (options.MaskWidths * fit.Width);
+                Quantile(scores, harmless, place, 1 - settings.FalseTriggers), Quantile(scores, showing, place, Missed));
+            double floor = Math.Min(fit.Center, present) - (settings.MaskWidths * fit.Width);
             bands[bands.Length - 1 - place] = new CalibrationBand(from, (float)floor, (float)((2 * present) - floor));
         }
         return [.. bands];
@@ -48,3 +48,9 @@ internal sealed class Calibrator(LearningSet set, ImmutableArray<int> pictures, 
         return Core.Numerics.Quantile.SelectInPlace(highest, (float)quantile);
     }
 }
+
+/// <summary>How scores are calibrated.</summary>
+/// <param name="ConceptWeight">How much a cell that shows the concept counts against one that does not.</param>
+/// <param name="FalseTriggers">The share of harmless pictures that are taken for the concept in a step.</param>
+/// <param name="MaskWidths">How many widths of the fitted logistic the map's floor lies below its centre.</param>
+internal readonly record struct CalibrationSettings(double ConceptWeight, double FalseTriggers, double MaskWidths);

@@ -102,7 +102,7 @@ internal sealed class UNetUnderTest : IDisposable
             float[] states = new float[tokens * width];
             new TorchNoise(2 * row).Fill(states);
             new TorchNoise(2 * row + 1).Fill(batch.Latents(row));
-            batch.SetCondition(row, new TextStates(null, states, tokens, width));
+            batch.SetInputs(row, new RowInputs(new TextStates(null, states, tokens, width)));
         }
         return batch;
     }

@@ -13,7 +13,7 @@ namespace SafeDiffusion.Detection;
 /// A guideline (Li et al., CVPR 2025): tokens, learned from a few pictures, that turn the UNet's cross-attention into a detector of a
 /// concept, with the calibration of their scores. Immutable; a <c>.safetensors</c> file of a few kilobytes.
 /// </summary>
-public sealed class Guideline
+public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
 {
     private const string Kind = "guideline";
     private const int MaxTokens = 1024;
@@ -31,12 +31,11 @@ public sealed class Guideline
     public Guideline(
         AssetIdentity identity, float[] embeddings, int textWidth, float[] background, LayerSelection layers,
         ImmutableArray<CalibrationBand> calibration)
+        : base(identity)
     {
-        ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(embeddings);
         ArgumentNullException.ThrowIfNull(background);
         ArgumentNullException.ThrowIfNull(layers);
-        Identity = identity;
         TextWidth = textWidth;
         Layers = layers;
         Calibration = calibration;
@@ -46,9 +45,6 @@ public sealed class Guideline
         if (Fault(embeddings, background) is { } fault) throw new ArgumentException($"A guideline {fault}", nameof(embeddings));
         Hash = Convert.ToHexStringLower(SHA256.HashData(ToBytes()));
     }
-
-    /// <summary>The concept, and the model that it was learned with.</summary>
-    public AssetIdentity Identity { get; }
 
     /// <summary>K, the number of tokens.</summary>
     public int TokenCount { get; }
@@ -75,10 +71,7 @@ public sealed class Guideline
     public JsonObject? Measured { get; init; }
 
     /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
-    public string Hash { get; }
-
-    /// <summary>The file that it was read from; null for one made in memory.</summary>
-    public string? Path { get; private init; }
+    public override string Hash { get; }
 
     /// <summary>Tokens and background, <c>[K (+ 1), D]</c>: one array, so that the UNet is asked for them once.</summary>
     internal float[] Values { get; }

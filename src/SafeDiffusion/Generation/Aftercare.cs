@@ -6,10 +6,10 @@ namespace SafeDiffusion.Generation;
 
 /// <summary>Looks at finished pictures and does what their policies say about those that still show a concept.</summary>
 /// <param name="checkers">The pipeline's checkers.</param>
-/// <param name="generate">Draws requests.</param>
+/// <param name="draw">Draws orders.</param>
 /// <param name="cancellationToken">Ends checks and further attempts.</param>
 internal sealed class Aftercare(
-    IReadOnlyList<IImageChecker> checkers, Func<IReadOnlyList<GenerationRequest>, Task<IReadOnlyList<GenerationResult>>> generate,
+    IReadOnlyList<IImageChecker> checkers, Func<IReadOnlyList<PictureOrder>, Task<IReadOnlyList<Drawing>>> draw,
     CancellationToken cancellationToken)
 {
     /// <summary>One in how many steps counts, from the last back.</summary>
@@ -17,18 +17,18 @@ internal sealed class Aftercare(
 
     /// <exception cref="InferenceException">A checker's network failed: nothing is known of the pictures, so none is given.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<IReadOnlyList<GenerationResult>> ApplyAsync(IReadOnlyList<GenerationRequest> requests, IReadOnlyList<GenerationResult> results)
+    public async Task<IReadOnlyList<Drawing>> ApplyAsync(IReadOnlyList<PictureOrder> orders, IReadOnlyList<Drawing> drawings)
     {
-        List<CheckedPicture>[] pictures = new List<CheckedPicture>[results.Count];
-        for (int i = 0; i < results.Count; i++) pictures[i] = Look(requests[i], results[i]);
+        List<CheckedPicture>[] pictures = new List<CheckedPicture>[drawings.Count];
+        for (int i = 0; i < drawings.Count; i++) pictures[i] = Look(orders[i], drawings[i]);
         await DrawAgainAsync(pictures).ConfigureAwait(false);
-        return [.. results.Select((result, i) => Conclude(result, pictures[i]))];
+        return [.. drawings.Select((drawing, i) => Conclude(drawing, pictures[i]))];
     }
 
-    private List<CheckedPicture> Look(GenerationRequest request, GenerationResult result)
+    private List<CheckedPicture> Look(PictureOrder order, Drawing drawing)
     {
-        if (request.Policy.Remedy is null && checkers.Count == 0) return [];
-        List<CheckedPicture> pictures = [.. result.Images.Select((image, i) => new CheckedPicture(request, i, image, result.Report.Images[i]))];
+        if (order.Policy.Remedy is null && checkers.Count == 0) return [];
+        List<CheckedPicture> pictures = [.. drawing.Images.Select((image, i) => new CheckedPicture(order, i, image, drawing.Report.Images[i]))];
         Check(pictures);
         return pictures;
     }
@@ -57,7 +57,9 @@ internal sealed class Aftercare(
     /// guideline may see less in the very last than in those before.
     /// </summary>
     private static bool IsDetected(IReadOnlyList<StepReport> steps) => steps
-        .TakeLast(Math.Max(1, steps.Count / LastShare)).SelectMany(step => step.Terms).Any(term => term.Detection is { Area: > 0 });
+        .TakeLast(Math.Max(1, steps.Count / LastShare))
+        .SelectMany(step => step.Terms.Select(term => term.Detection).Concat(step.Observations.Select(observation => observation.Detection)))
+        .Any(detection => detection is { Area: > 0 });
 
     /// <summary>Draws what is to be drawn again, all pictures of an attempt together.</summary>
     private async Task DrawAgainAsync(IReadOnlyList<List<CheckedPicture>> all)
@@ -66,24 +68,24 @@ internal sealed class Aftercare(
         {
             CheckedPicture[] again = [.. all.SelectMany(pictures => pictures).Where(picture => picture.IsToBeDrawnAgain)];
             if (again.Length == 0) return;
-            IReadOnlyList<GenerationResult> results = await generate([.. again.Select(picture => picture.NextRequest())]).ConfigureAwait(false);
-            for (int i = 0; i < again.Length; i++) again[i].Replace(results[i]);
+            IReadOnlyList<Drawing> drawings = await draw([.. again.Select(picture => picture.NextOrder())]).ConfigureAwait(false);
+            for (int i = 0; i < again.Length; i++) again[i].Replace(drawings[i]);
             Check(again);
         }
     }
 
-    private static GenerationResult Conclude(GenerationResult result, List<CheckedPicture> pictures)
+    private static Drawing Conclude(Drawing drawing, List<CheckedPicture> pictures)
     {
-        if (pictures.Count == 0) return result;
-        CostReport cost = pictures.Aggregate(result.Report.Cost, (sum, picture) => sum.Plus(picture.Cost));
-        return result with
+        if (pictures.Count == 0) return drawing;
+        CostReport cost = pictures.Aggregate(drawing.Report.Cost, (sum, picture) => sum.Plus(picture.Cost));
+        return drawing with
         {
             Images = [.. pictures.Select(picture => picture.Given())],
-            HeatMaps = [.. result.HeatMaps.Select(map => map with { Predicted = pictures[map.Image].FirstGiven(map.Predicted) })],
-            Report = result.Report with
+            HeatMaps = [.. drawing.HeatMaps.Select(map => map with { Predicted = pictures[map.Image].FirstGiven(map.Predicted) })],
+            Report = drawing.Report with
             {
                 Images = [.. pictures.Select(picture => picture.Concluded())],
-                Warnings = [.. result.Report.Warnings, .. pictures.Select(picture => picture.Warning()).OfType<ReportWarning>()],
+                Warnings = [.. drawing.Report.Warnings, .. pictures.Select(picture => picture.Warning()).OfType<ReportWarning>()],
                 Cost = cost,
             },
         };

@@ -5,12 +5,12 @@ using SafeDiffusion.Reporting;
 namespace SafeDiffusion.Generation;
 
 /// <summary>A finished picture, and what is known of it.</summary>
-internal sealed class CheckedPicture(GenerationRequest request, int index, RgbImage image, ImageReport report)
+internal sealed class CheckedPicture(PictureOrder order, int index, RgbImage image, ImageReport report)
 {
     /// <summary>What a policy that asks for nothing gets: the report says what was found.</summary>
     private static readonly Remedy _flag = new() { Action = RemedialAction.Flag };
 
-    private readonly Remedy _remedy = request.Policy.Remedy ?? _flag;
+    private readonly Remedy _remedy = order.Policy.Remedy ?? _flag;
     private int _attempts;
 
     public RgbImage Image { get; private set; } = image;
@@ -26,21 +26,21 @@ internal sealed class CheckedPicture(GenerationRequest request, int index, RgbIm
 
     private RemedialAction? Action => By.Count == 0 ? null : _remedy.Action == RemedialAction.Regenerate ? _remedy.Then : _remedy.Action;
 
-    /// <summary>The request for the next attempt: from a seed that none of the request's pictures has.</summary>
-    public GenerationRequest NextRequest() => request with
+    /// <summary>The order of the next attempt: from a seed that none of the order's pictures has.</summary>
+    public PictureOrder NextOrder() => order with
     {
         Count = 1,
-        Seed = request.Seed + (long)++_attempts * request.Count + index,
+        Seed = order.Seed + (long)++_attempts * order.Count + index,
         KeepLatents = false,
         HeatMapEvery = 0,
         PreviewEvery = 0,
     };
 
-    public void Replace(GenerationResult result)
+    public void Replace(Drawing drawing)
     {
-        Image = result.Images[0];
-        Report = result.Report.Images[0];
-        Cost = Cost.Plus(result.Report.Cost);
+        Image = drawing.Images[0];
+        Report = drawing.Report.Images[0];
+        Cost = Cost.Plus(drawing.Report.Cost);
     }
 
     public RgbImage Given() => Act(Action, Image);

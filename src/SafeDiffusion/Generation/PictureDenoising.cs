@@ -1,34 +1,38 @@
 using System.Numerics.Tensors;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model;
-using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Generation;
 
-/// <summary>One picture while it is denoised: its latents, its conditions, and its protections at work. All buffers are made once.</summary>
+/// <summary>One picture while it is denoised: its latents, its rows, and its protections at work. All buffers are made once.</summary>
 internal sealed class PictureDenoising
 {
+    /// <summary>A term below this share of the guided prediction's norm is rounding: it does not guide, and the report must not say so.</summary>
+    public const float NegligibleTerm = 1e-6f;
+
+    private static readonly GuidanceOutcome _negligible = GuidanceOutcome.NotGuided("term is zero");
+
     private readonly float _guidanceScale;
-    private readonly NoiseGuidanceState[] _guidances;
+    private readonly RowInputs _prompt;
     private readonly float[] _term;
     private float[] _latents;
     private float[] _next;
 
-    /// <param name="conditions">The text states of the null condition, the prompt, and what the guidances added, in this order.</param>
-    /// <param name="guidances">The noise guidances, in the policy's order.</param>
+    /// <param name="rows">The picture's rows.</param>
+    /// <param name="protections">The policy at work.</param>
     /// <param name="latents">The initial latents, <c>[C, H, W]</c>; taken over.</param>
     /// <param name="shape">Their shape.</param>
     /// <param name="guidanceScale">The guidance scale <c>g</c>.</param>
     /// <param name="noise">The source of the steps' noise, where eta is above 0.</param>
     /// <param name="steps">Steps that will be taken.</param>
-    public PictureDenoising(
-        IReadOnlyList<TextStates> conditions, NoiseGuidanceState[] guidances, float[] latents, LatentShape shape, float guidanceScale,
-        INoiseSource? noise, int steps)
+    public PictureDenoising(RowList rows, PictureProtections protections, float[] latents, LatentShape shape, float guidanceScale, INoiseSource? noise, int steps)
     {
-        Conditions = conditions;
+        Rows = rows;
+        Protections = protections;
         Predictions = new StepPredictions(shape.Height * shape.Width);
-        _guidances = guidances;
+        _prompt = rows[Row.Prompt];
         _latents = latents;
         _next = new float[latents.Length];
         _term = new float[latents.Length];
@@ -36,14 +40,16 @@ internal sealed class PictureDenoising
         StepNoise = noise is null ? [] : new float[latents.Length];
         Noise = noise;
         _guidanceScale = guidanceScale;
-        Trace = new GuidanceTrace(steps, guidances.Length);
+        Trace = new ProtectionTrace(steps, protections);
     }
 
-    public IReadOnlyList<TextStates> Conditions { get; }
+    public RowList Rows { get; }
+
+    public PictureProtections Protections { get; }
 
     public StepPredictions Predictions { get; }
 
-    public GuidanceTrace Trace { get; }
+    public ProtectionTrace Trace { get; }
 
     /// <summary>The latents at the current step, <c>[C, H, W]</c>.</summary>
     public ReadOnlySpan<float> Latents => _latents;
@@ -59,45 +65,49 @@ internal sealed class PictureDenoising
 
     public INoiseSource? Noise { get; }
 
-    /// <summary>What a step surely needs: <c>p</c>, and <c>u</c> unless the guidance scale is 1, and what the guidances name.</summary>
-    public ConditionSet SurelyNeeds(in DenoisingStep step)
+    /// <summary>Lets the attention interventions make the prompt's row of this step, in the policy's order.</summary>
+    public void EditPrompt(in DenoisingStep step)
     {
-        ConditionSet needed = Condition.Prompt;
-        if (_guidanceScale != 1) needed |= Condition.Unconditional;
-        foreach (NoiseGuidanceState guidance in _guidances) needed |= guidance.SurelyNeeds(step);
+        RowInputs prompt = _prompt;
+        for (int i = 0; i < Protections.Interventions.Count; i++) prompt = Protections.Interventions[i].State.Edit(step, prompt);
+        Rows[Row.Prompt] = prompt;
+    }
+
+    /// <summary>What a step surely needs: <c>p</c>, and <c>u</c> unless the guidance scale is 1, and what the guidances name.</summary>
+    public RowSet SurelyNeeds(in DenoisingStep step)
+    {
+        RowSet needed = Row.Prompt;
+        if (_guidanceScale != 1) needed |= Row.Unconditional;
+        for (int i = 0; i < Protections.Guidances.Count; i++) needed |= Protections.Guidances[i].State.SurelyNeeds(step);
         return needed;
     }
 
     /// <summary>What the guidances need besides, now that the first predictions are known.</summary>
-    public ConditionSet AlsoNeeds(in DenoisingStep step)
+    public RowSet AlsoNeeds(in DenoisingStep step)
     {
-        ConditionSet needed = ConditionSet.None;
-        foreach (NoiseGuidanceState guidance in _guidances) needed |= guidance.AlsoNeeds(step, Predictions);
+        RowSet needed = RowSet.None;
+        for (int i = 0; i < Protections.Guidances.Count; i++) needed |= Protections.Guidances[i].State.AlsoNeeds(step, Predictions);
         return needed;
     }
 
-    /// <summary>Computes <c>e = u + g (p - u) + Σ terms</c> into <see cref="Guided"/>, the terms in the policy's order.</summary>
+    /// <summary>Computes <c>e = u + g (p - u) + Σ terms</c> into <see cref="Guided"/>, the terms in the policy's order; the others look on.</summary>
     public void Guide(in DenoisingStep step)
     {
-        if (_guidanceScale == 1) Predictions[Condition.Prompt].CopyTo(Guided);
-        else ClassifierFreeGuidance.Combine(Predictions[Condition.Unconditional], Predictions[Condition.Prompt], _guidanceScale, Guided);
+        if (_guidanceScale == 1) Predictions[Row.Prompt].CopyTo(Guided);
+        else ClassifierFreeGuidance.Combine(Predictions[Row.Unconditional], Predictions[Row.Prompt], _guidanceScale, Guided);
 
-        for (int i = 0; i < _guidances.Length; i++)
+        float least = Protections.Guidances.Count == 0 ? 0 : NegligibleTerm * TensorPrimitives.Norm<float>(Guided);
+        for (int i = 0; i < Protections.Guidances.Count; i++)
         {
-            GuidanceOutcome outcome = _guidances[i].ComputeTerm(step, Predictions, _term);
+            GuidanceOutcome outcome = Protections.Guidances[i].State.ComputeTerm(step, Predictions, _term);
+            float norm = outcome.IsGuided ? TensorPrimitives.Norm<float>(_term) : 0;
             if (outcome.IsGuided) TensorPrimitives.Add(Guided, _term, Guided);
-            Trace.Record(step.Index, i, outcome, outcome.IsGuided ? TensorPrimitives.Norm<float>(_term) : 0);
+            if (outcome.IsGuided && norm <= least) outcome = _negligible with { Detection = outcome.Detection };
+            Trace.RecordTerm(step.Index, i, outcome, norm);
         }
+        for (int i = 0; i < Protections.Interventions.Count; i++) Trace.RecordIntervention(step.Index, i, Protections.Interventions[i].State.Conclude(step, Predictions));
+        for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordReading(step.Index, i, Protections.Observers[i].State.Observe(step, Predictions));
         Trace.RecordRows(step.Index, Predictions.Evaluated.Count);
-    }
-
-    /// <summary>The detection maps of the current step, <c>[H, W]</c> each, with the guidance's place; only of guidances that detect.</summary>
-    public IEnumerable<(int Guidance, float[] Map)> DetectionMaps()
-    {
-        for (int i = 0; i < _guidances.Length; i++)
-        {
-            if (!_guidances[i].DetectionMap.IsEmpty) yield return (i, _guidances[i].DetectionMap.ToArray());
-        }
     }
 
     /// <summary>Makes <see cref="Next"/> the current latents.</summary>

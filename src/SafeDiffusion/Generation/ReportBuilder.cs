@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json.Nodes;
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
@@ -10,17 +9,15 @@ using SafeDiffusion.Reporting;
 namespace SafeDiffusion.Generation;
 
 /// <summary>Collects what a generation does, and makes the report of it.</summary>
-internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, GenerationRequest request)
+internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, PictureOrder order)
 {
     private static readonly string _tool = "SafeDiffusion "
         + typeof(ReportBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private readonly List<ReportWarning> _warnings = [];
-    private readonly DateTimeOffset _createdAt = options.TimeProvider.GetUtcNow();
+    private readonly DateTimeOffset _createdAt = tools.TimeProvider.GetUtcNow();
 
-    /// <summary>The places of the noise guidances among the policy's protections.</summary>
-    public IReadOnlyList<int> NoiseGuidances { get; } =
-        [.. request.Policy.Protections.Index().Where(entry => entry.Item is NoiseGuidance).Select(entry => entry.Index)];
+    private readonly List<ErasureReport> _erasures = [];
 
     public void AddTextWarnings(TokenizedText text)
     {
@@ -35,19 +32,22 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
         }
     }
 
+    public void AddErasure(int protection, ErasedText erased) =>
+        _erasures.Add(new(protection, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason));
+
     public void AddEncoderWarning() => Warn(new(
         "encoder-not-seeded", "the VAE encoder draws its sample inside its graph, which no seed controls; export it with latent_parameters for pictures that can be made again"));
 
-    public GenerationReport Build(GenerationSettings settings, IReadOnlyList<PictureDenoising> pictures, string weightsHash, BatchTimes times)
+    public GenerationReport Build(IReadOnlyList<PictureDenoising> pictures, string weightsHash, BatchTimes times)
     {
-        ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, request.Seed + index, settings))];
+        ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, order.Seed + index))];
         return new()
         {
             Tool = _tool,
             CreatedAt = _createdAt,
-            Model = new(model.Description.Name, weightsHash, options.Provider, OrtEnv.Instance().GetVersionString()),
-            Request = Request(settings),
-            Protections = [.. request.Policy.Protections.Select(Protection)],
+            Model = new(model.Description.Name, weightsHash, tools.Provider, OrtEnv.Instance().GetVersionString()),
+            Request = Request(),
+            Protections = [.. order.Policy.Protections.Select(Protection)],
             Warnings = _warnings,
             Images = images,
             Cost = Cost(images.Sum(image => (long)image.Rows), times),
@@ -68,40 +68,43 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
             share * times.Decoding.TotalSeconds);
     }
 
-    private RequestReport Request(GenerationSettings settings) => new()
+    private RequestReport Request() => new()
     {
-        Prompt = request.Prompt,
-        NegativePrompt = settings.NegativePrompt,
-        Seed = request.Seed,
-        Count = request.Count,
-        Width = settings.Width,
-        Height = settings.Height,
-        Steps = request.Steps,
-        GuidanceScale = request.GuidanceScale,
-        Eta = request.Eta,
-        Strength = request.InitialImage is null ? null : request.Strength,
-        GivenLatents = request.InitialLatents is not null,
+        Prompt = order.Prompt,
+        NegativePrompt = order.NegativePrompt,
+        Seed = order.Seed,
+        Count = order.Count,
+        Width = order.Width,
+        Height = order.Height,
+        Steps = order.Plan.Timesteps.Length,
+        GuidanceScale = order.GuidanceScale,
+        Eta = order.Eta,
+        Strength = order.Start.Strength,
+        GivenLatents = order.Start.HasGivenLatents,
     };
 
-    private static ProtectionReport Protection(Protection protection)
+    private static ProtectionReport Protection(Protection protection) => new(
+        protection.Method, protection.Describe(), PolicyJson.Settings(protection), [.. protection.Requirements.Assets.Select(required => required.Asset.Hash)]);
+
+    private ImageReport Image(PictureDenoising picture, long seed)
     {
-        JsonObject settings = PolicyJson.Settings(protection);
-        return new(protection.Method, protection.Describe(), settings, protection.Asset?.Hash);
+        StepReport[] steps = [.. order.Timesteps.Select((timestep, step) => Step(picture, step, timestep))];
+        return new(seed, steps.Sum(step => step.Rows), steps) { Erasures = _erasures };
     }
 
-    private ImageReport Image(PictureDenoising picture, long seed, GenerationSettings settings)
+    private static StepReport Step(PictureDenoising picture, int step, int timestep)
     {
-        StepReport[] steps = [.. Enumerable.Range(0, settings.StepsTaken).Select(step => new StepReport(
-            step,
-            settings.Plan.Timesteps[settings.StartStep + step],
-            picture.Trace.Rows(step),
-            [.. NoiseGuidances.Select((protection, guidance) => Term(picture.Trace, step, protection, guidance))]))];
-        return new(seed, steps.Sum(step => step.Rows), steps);
+        (PictureProtections protections, ProtectionTrace trace) = (picture.Protections, picture.Trace);
+        return new(step, timestep, trace.Rows(step), [.. protections.Guidances.Select((guidance, i) => Term(guidance.Place, trace.Term(step, i)))])
+        {
+            Interventions = [.. protections.Interventions.Select((intervention, i) => Intervention(intervention.Place, trace.Intervention(step, i)))],
+            Observations = [.. protections.Observers.Select((observer, i) => new ObservationReport(observer.Place, trace.Reading(step, i)))],
+        };
     }
 
-    private static TermReport Term(GuidanceTrace trace, int step, int protection, int guidance)
-    {
-        (GuidanceOutcome outcome, float norm) = trace.Term(step, guidance);
-        return new(protection, outcome.IsGuided, norm, outcome.Reason, outcome.Detection);
-    }
+    private static TermReport Term(int protection, (GuidanceOutcome Outcome, float Norm) term) =>
+        new(protection, term.Outcome.IsGuided, term.Outcome.IsGuided ? term.Norm : 0, term.Outcome.Reason, term.Outcome.Detection);
+
+    private static InterventionReport Intervention(int protection, InterventionOutcome outcome) =>
+        new(protection, outcome.HasActed, outcome.Scale, outcome.Response, outcome.Reason);
 }

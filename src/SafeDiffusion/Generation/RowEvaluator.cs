@@ -8,15 +8,15 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Generation;
 
 /// <summary>
-/// Evaluates the rows that a step asks for, a row per picture and condition, in batches of at most a given size. Batches are
-/// allocated when they are first needed and used again in every later step; the k-th batch of a size gets the same conditions in
-/// steps that ask for the same rows, so that text states are copied only when something changes.
+/// Evaluates the rows that a step asks for, in batches of at most a given size. Batches are
+/// allocated when they are first needed and used again in every later step; the k-th batch of a size gets the same rows in steps that
+/// ask for the same, so that inputs are copied only when something changes.
 /// </summary>
-internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int maxRows, AttentionRequest? attention = null) : IDisposable
+internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines = default) : IDisposable
 {
     private readonly int _maxRows = Math.Min(maxRows, denoiser.MaxRows);
     private readonly Dictionary<int, BatchesOfSize> _batches = [];
-    private readonly List<(PictureDenoising Picture, Condition Condition)> _wanted = [];
+    private readonly List<(PictureDenoising Picture, Row Row)> _wanted = [];
 
     /// <summary>Rows evaluated so far.</summary>
     public long Rows { get; private set; }
@@ -24,18 +24,18 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
     /// <summary>Time spent in the network so far.</summary>
     public TimeSpan NetworkTime { get; private set; }
 
-    /// <summary>Asks for the conditions of a picture that this step has not evaluated yet.</summary>
-    public void Want(PictureDenoising picture, ConditionSet conditions)
+    /// <summary>Asks for those rows of a picture that this step has not evaluated yet.</summary>
+    public void Want(PictureDenoising picture, RowSet rows)
     {
-        ConditionSet missing = conditions - picture.Predictions.Evaluated;
-        for (int i = 0; !missing.IsEmpty && i < picture.Conditions.Count; i++)
+        RowSet missing = rows - picture.Predictions.Evaluated;
+        for (int i = 0; !missing.IsEmpty && i < picture.Rows.Count; i++)
         {
-            Condition condition = new(i);
-            if (!missing.Contains(condition)) continue;
-            _wanted.Add((picture, condition));
-            missing -= condition;
+            Row row = new(i);
+            if (!missing.Contains(row)) continue;
+            _wanted.Add((picture, row));
+            missing -= row;
         }
-        if (!missing.IsEmpty) throw new InvalidOperationException("A protection asked for a condition that it did not add when it began.");
+        if (!missing.IsEmpty) throw new InvalidOperationException("A protection asked for a row that it did not add when it began.");
     }
 
     /// <summary>Evaluates what was asked for, in as few batches as fit.</summary>
@@ -63,21 +63,21 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
 
     private void EvaluateBatch(IDenoiserBatch batch, int start, in DenoisingStep step, CancellationToken cancellationToken)
     {
-        for (int row = 0; row < batch.Rows; row++)
+        for (int i = 0; i < batch.Rows; i++)
         {
-            (PictureDenoising picture, Condition condition) = _wanted[start + row];
-            batch.SetCondition(row, picture.Conditions[condition.Index]);
-            picture.Latents.CopyTo(batch.Latents(row));
+            (PictureDenoising picture, Row row) = _wanted[start + i];
+            batch.SetInputs(i, picture.Rows[row]);
+            picture.Latents.CopyTo(batch.Latents(i));
         }
         long began = Stopwatch.GetTimestamp();
         batch.Evaluate(step.Timestep, cancellationToken);
         NetworkTime += Stopwatch.GetElapsedTime(began);
         Rows += batch.Rows;
-        for (int row = 0; row < batch.Rows; row++)
+        for (int i = 0; i < batch.Rows; i++)
         {
-            (PictureDenoising picture, Condition condition) = _wanted[start + row];
-            RequireFinite(batch.Prediction(row), step);
-            picture.Predictions.Set(condition, batch, row);
+            (PictureDenoising picture, Row row) = _wanted[start + i];
+            RequireFinite(batch.Prediction(i), step);
+            picture.Predictions.Set(row, batch, i);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
     private IDenoiserBatch Rent(int rows)
     {
         if (!_batches.TryGetValue(rows, out BatchesOfSize? batches)) _batches[rows] = batches = new();
-        if (batches.InUse == batches.All.Count) batches.All.Add(denoiser.CreateBatch(rows, shape, attention));
+        if (batches.InUse == batches.All.Count) batches.All.Add(denoiser.CreateBatch(rows, shape, guidelines));
         return batches.All[batches.InUse++];
     }
 

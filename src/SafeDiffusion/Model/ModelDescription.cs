@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Model;
@@ -46,4 +48,8 @@ public sealed record ModelDescription
 
     /// <summary>The noise schedule.</summary>
     public required SchedulerSettings Scheduler { get; init; }
+
+    /// <summary>The training timesteps at which a run of so many steps asks the UNet, falling.</summary>
+    /// <exception cref="InvalidRequestException">The number of steps does not fit the schedule.</exception>
+    public ImmutableArray<int> Timesteps(int steps) => new DdimScheduler(Scheduler).CreatePlan(steps).Timesteps;
 }

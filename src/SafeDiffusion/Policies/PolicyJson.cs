@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SafeDiffusion.Core.Files;
-using SafeDiffusion.Detection;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Policies;
@@ -16,14 +16,15 @@ internal static class PolicyJson
     private static volatile FolderOptions? _last;
 
     /// <summary>How protections are written where no file is to be found by their paths; assets are named, not located.</summary>
-    internal static JsonSerializerOptions Options { get; } = OptionsFor(new AssetName());
+    internal static JsonSerializerOptions Options { get; } = OptionsFor(new AssetName(), MethodCatalogue.Default);
 
-    public static SafetyPolicy Load(string path) => Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);
+    public static SafetyPolicy Load(string path, MethodCatalogue methods) =>
+        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, methods);
 
-    public static SafetyPolicy Parse(string json, string folder)
+    public static SafetyPolicy Parse(string json, string folder, MethodCatalogue methods)
     {
         ArgumentNullException.ThrowIfNull(json);
-        Document document = Deserialize(json, folder);
+        Document document = Deserialize(json, folder, methods);
         if (document.Version != Version)
         {
             throw new InvalidPolicyException("version", $"is {document.Version}; this version of the library reads version {Version}.");
@@ -39,30 +40,38 @@ internal static class PolicyJson
     public static string Write(SafetyPolicy policy, string folder)
     {
         Document document = new() { Version = Version, Protections = [.. policy.Protections], WhenStillDetected = policy.Remedy };
-        return JsonSerializer.Serialize(document, OptionsFor(folder));
+        return JsonSerializer.Serialize(document, OptionsFor(folder, MethodCatalogue.Default.WithThoseOf(policy.Protections)));
     }
 
-    /// <summary>A protection's settings; of a user's own method, its public properties.</summary>
+    /// <summary>A protection's settings: its public properties.</summary>
     public static JsonObject Settings(Protection protection) => JsonSerializer.SerializeToNode(protection, protection.GetType(), Options)!.AsObject();
 
+    /// <summary>How documents are read and written, for their schema.</summary>
+    internal static JsonSerializerOptions OptionsFor(MethodCatalogue methods) => OptionsFor(new AssetName(), methods);
+
     /// <summary>How policies are written and read whose assets lie in a folder; kept for the next, since making it anew takes long.</summary>
-    private static JsonSerializerOptions OptionsFor(string folder)
+    private static JsonSerializerOptions OptionsFor(string folder, MethodCatalogue methods)
     {
         string real = RealPath.Of(folder);
         FolderOptions? last = _last;
-        if (last?.Folder != real) _last = last = new(real, OptionsFor(new AssetFolder(real)));
+        if (last?.Folder != real || last.Methods != methods) _last = last = new(real, methods, OptionsFor(new AssetFolder(real), methods));
         return last.Options;
     }
 
-    private static JsonSerializerOptions OptionsFor(JsonConverter<Guideline> assets) => StrictJson.CreateOptions(StrictJson.EnumNames(), assets);
+    private static JsonSerializerOptions OptionsFor(JsonConverter assets, MethodCatalogue methods)
+    {
+        JsonSerializerOptions options = StrictJson.CreateOptions(StrictJson.EnumNames(), assets);
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { methods.AddTo } };
+        return options;
+    }
 
-    private static Document Deserialize(string json, string folder)
+    private static Document Deserialize(string json, string folder, MethodCatalogue methods)
     {
         try
         {
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            RequireKnownMethods(tree.RootElement);
-            return tree.Deserialize<Document>(OptionsFor(folder)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            RequireKnownMethods(tree.RootElement, methods);
+            return tree.Deserialize<Document>(OptionsFor(folder, methods)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {
@@ -72,7 +81,7 @@ internal static class PolicyJson
     }
 
     /// <summary>The serializer's own error for an unknown method does not name the known ones.</summary>
-    private static void RequireKnownMethods(JsonElement root)
+    private static void RequireKnownMethods(JsonElement root, MethodCatalogue methods)
     {
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("protections", out JsonElement protections)) return;
         if (protections.ValueKind != JsonValueKind.Array) return;
@@ -80,18 +89,13 @@ internal static class PolicyJson
         {
             if (protection.ValueKind != JsonValueKind.Object) continue;
             bool isThere = protection.TryGetProperty("method", out JsonElement method);
-            if (isThere && method.ValueKind == JsonValueKind.String && KnownMethods().Contains(method.GetString())) continue;
+            if (isThere && method.ValueKind == JsonValueKind.String && methods.Find(method.GetString()!) is not null) continue;
             throw new InvalidPolicyException(
-                $"protections[{index}].method", $"is {(isThere ? method.GetRawText() : "missing")}; known are {string.Join(", ", KnownMethods())}.");
+                $"protections[{index}].method", $"is {(isThere ? method.GetRawText() : "missing")}; known are {string.Join(", ", methods.Names)}.");
         }
     }
 
-    private static IEnumerable<string> KnownMethods() => typeof(Protection)
-        .GetCustomAttributes(typeof(JsonDerivedTypeAttribute), false)
-        .Select(attribute => (string)((JsonDerivedTypeAttribute)attribute).TypeDiscriminator!)
-        .Order(StringComparer.Ordinal);
-
-    private sealed record FolderOptions(string Folder, JsonSerializerOptions Options);
+    private sealed record FolderOptions(string Folder, MethodCatalogue Methods, JsonSerializerOptions Options);
 
     /// <summary>A policy file.</summary>
     internal sealed record Document

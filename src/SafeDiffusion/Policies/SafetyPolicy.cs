@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Policies;
@@ -9,22 +7,24 @@ namespace SafeDiffusion.Policies;
 /// <summary>An ordered, immutable list of protections; built in code with the <c>Add…</c> methods or read from JSON, with the same names.</summary>
 public sealed class SafetyPolicy
 {
-    private SafetyPolicy(ImmutableArray<Protection> protections, Remedy? remedy) => (Protections, Remedy) = (protections, remedy);
+    private SafetyPolicy(ImmutableArray<Protection> protections, Remedy? remedy)
+    {
+        Protections = protections;
+        Remedy = remedy;
+        Requirements = protections.Aggregate(Requirements.None, (sum, protection) => sum.And(protection.Requirements));
+    }
 
     /// <summary>No protection.</summary>
     public static SafetyPolicy Empty { get; } = new([], null);
 
-    /// <summary>The protections, in the order in which their terms are added.</summary>
+    /// <summary>The protections, in the order in which they act.</summary>
     public ImmutableArray<Protection> Protections { get; }
 
     /// <summary>What to do where a finished picture still shows a concept; null for nothing.</summary>
     public Remedy? Remedy { get; }
 
-    /// <summary>What the protections need of the UNet's cross-attention, for <see cref="PipelineOptions.For"/>.</summary>
-    public AttentionFeatures RequiredFeatures => Protections.Aggregate(AttentionFeatures.None, (features, protection) => features | protection.RequiredFeatures);
-
-    /// <summary>The cross-attention layers that the protections' detection reads; null where none detects.</summary>
-    public LayerSelection? DetectionLayers => Protections.Select(protection => protection.DetectionLayers).FirstOrDefault(layers => layers is not null);
+    /// <summary>What all protections need together.</summary>
+    public Requirements Requirements { get; }
 
     /// <summary>Adds a protection at the end.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range, or the protection contradicts one that is there.</exception>
@@ -37,7 +37,7 @@ public sealed class SafetyPolicy
         {
             throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
         }
-        if (protection.DetectionLayers is { } layers && DetectionLayers is { } others && layers != others)
+        if (protection.Requirements.DetectionLayers is { } layers && Requirements.DetectionLayers is { } others && layers != others)
         {
             throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");
         }
@@ -67,18 +67,21 @@ public sealed class SafetyPolicy
     /// <summary>Reads a policy from JSON text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="folder">The folder that paths of assets are relative to, and must stay in; the current one by default.</param>
+    /// <param name="methods">The methods that it may name; the library's own by default.</param>
     /// <exception cref="InvalidPolicyException">The text is not a policy; the error names the field by its path.</exception>
     /// <exception cref="InvalidFileException">An asset's file is missing, damaged, or of another kind.</exception>
-    public static SafetyPolicy Parse(string json, string folder = ".") => PolicyJson.Parse(json, folder);
+    public static SafetyPolicy Parse(string json, string folder = ".", MethodCatalogue? methods = null) => PolicyJson.Parse(json, folder, methods ?? MethodCatalogue.Default);
 
     /// <summary>Reads a policy from a JSON file; paths of assets in it are relative to its folder, and must stay in it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="methods">The methods that it may name; the library's own by default.</param>
     /// <exception cref="InvalidFileException">The file is missing or too large, or an asset's is missing, damaged, or of another kind.</exception>
     /// <exception cref="InvalidPolicyException">The file is not a policy; the error names the field by its path.</exception>
-    public static SafetyPolicy Load(string path) => PolicyJson.Load(path);
+    public static SafetyPolicy Load(string path, MethodCatalogue? methods = null) => PolicyJson.Load(path, methods ?? MethodCatalogue.Default);
 
     /// <summary>The policy as JSON, as <see cref="Parse"/> reads it.</summary>
     /// <param name="folder">The folder that the policy will lie in, to which paths of assets are relative; the current one by default.</param>
-    /// <exception cref="NotSupportedException">A protection is not one of this library's own, or an asset was made in memory or lies outside the folder.</exception>
+    /// <exception cref="NotSupportedException">An asset was made in memory or lies outside the folder.</exception>
     public string ToJson(string folder = ".") => PolicyJson.Write(this, folder);
 
     /// <inheritdoc/>

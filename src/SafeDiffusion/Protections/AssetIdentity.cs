@@ -24,7 +24,7 @@ public sealed record AssetIdentity
 
     /// <summary>Reads it from a file's metadata.</summary>
     /// <exception cref="InvalidFileException">The file is no asset of this kind, or of a version that this library does not read.</exception>
-    internal static AssetIdentity Read(string path, string kind, IReadOnlyDictionary<string, string> metadata)
+    public static AssetIdentity Read(string path, string kind, IReadOnlyDictionary<string, string> metadata)
     {
         if (Text(KindKey) != kind) throw new InvalidFileException(path, $"is an asset of kind '{Text(KindKey)}'; '{kind}' is needed.");
         if (Text(VersionKey) != Version) throw new InvalidFileException(path, $"is of version {Text(VersionKey)}; this library reads version {Version}.");
@@ -36,7 +36,7 @@ public sealed record AssetIdentity
     }
 
     /// <summary>The metadata that <see cref="Read"/> reads.</summary>
-    internal ImmutableSortedDictionary<string, string> ToMetadata(string kind) => ImmutableSortedDictionary<string, string>.Empty
+    public ImmutableSortedDictionary<string, string> ToMetadata(string kind) => ImmutableSortedDictionary<string, string>.Empty
         .Add(KindKey, kind)
         .Add(VersionKey, Version)
         .Add(ConceptKey, Concept)

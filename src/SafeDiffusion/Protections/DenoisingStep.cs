@@ -4,5 +4,4 @@ namespace SafeDiffusion.Protections;
 /// <param name="Index">Its number, from 0 at the noisiest.</param>
 /// <param name="Timestep">The training timestep that the UNet is asked at.</param>
 /// <param name="Count">Steps in all.</param>
-/// <param name="GuidanceScale">The guidance scale <c>g</c>.</param>
-public readonly record struct DenoisingStep(int Index, int Timestep, int Count, float GuidanceScale);
+public readonly record struct DenoisingStep(int Index, int Timestep, int Count);

@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Protections;
 
@@ -9,6 +8,9 @@ internal sealed class GuidelineList(int textWidth)
 {
     private readonly Dictionary<float[], GuidelineTokens> _places = [];
     private readonly List<float> _embeddings = [];
+
+    /// <summary>All embeddings, <c>[G, D]</c>.</summary>
+    public float[] Embeddings => [.. _embeddings];
 
     /// <summary>Adds embeddings, <c>[K, D]</c>; the same array has the same place.</summary>
     /// <exception cref="InvalidRequestException">They are not of the model's text width.</exception>
@@ -23,6 +25,4 @@ internal sealed class GuidelineList(int textWidth)
         _embeddings.AddRange(embeddings);
         return _places[embeddings] = place;
     }
-
-    public AttentionRequest ToRequest() => new() { GuidelineEmbeddings = _embeddings.ToArray() };
 }

@@ -10,12 +10,12 @@ public abstract class NoiseGuidanceState
     public virtual ReadOnlySpan<float> DetectionMap => [];
 
     /// <summary>The conditions that this step surely needs; they are evaluated in one batch.</summary>
-    public abstract ConditionSet SurelyNeeds(in DenoisingStep step);
+    public abstract RowSet SurelyNeeds(in DenoisingStep step);
 
     /// <summary>
     /// Further conditions that this step turns out to need, once those that it surely needs are evaluated; none by default.
     /// </summary>
-    public virtual ConditionSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions) => ConditionSet.None;
+    public virtual RowSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions) => RowSet.None;
 
     /// <summary>Computes the term that is added to <c>u + g (p - u)</c>.</summary>
     /// <param name="step">The step.</param>

@@ -1,49 +1,27 @@
 using System.Text.Json.Serialization;
-using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
-using SafeDiffusion.Methods.DetectAndGuide;
-using SafeDiffusion.Methods.NegativePrompt;
-using SafeDiffusion.Methods.SafeLatent;
-using SafeDiffusion.Methods.Semantic;
-using SafeDiffusion.Methods.SurgicalErasing;
-using SafeDiffusion.Methods.TrajectorySteering;
-using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Protections;
 
 /// <summary>
-/// A safety method with its settings: one entry of a <see cref="SafetyPolicy"/>. Immutable, and shared by threads; what changes
-/// during a generation lives in the state objects that it makes.
+/// A safety method with its settings: one entry of a policy. Immutable, and shared by threads; what changes during a generation lives in
+/// the state objects that it makes. A method derives from one of the kinds: <see cref="NoiseGuidance"/>,
+/// <see cref="AttentionIntervention"/>, <see cref="TextErasure"/> or <see cref="Observer"/>. There are no others, because whatever runs a
+/// policy must know how to run all of it.
 /// </summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "method")]
-[JsonDerivedType(typeof(NegativePromptProtection), NegativePromptProtection.MethodName)]
-[JsonDerivedType(typeof(SafeLatentGuidance), SafeLatentGuidance.MethodName)]
-[JsonDerivedType(typeof(SemanticGuidance), SemanticGuidance.MethodName)]
-[JsonDerivedType(typeof(SurgicalErasingGuidance), SurgicalErasingGuidance.MethodName)]
-[JsonDerivedType(typeof(TrajectorySteering), TrajectorySteering.MethodName)]
-[JsonDerivedType(typeof(DetectAndGuideGuidance), DetectAndGuideGuidance.MethodName)]
 public abstract record Protection
 {
-    /// <summary>The method's name, as in a policy's JSON and in reports.</summary>
+    /// <summary>The method's name, as in a policy's JSON and in reports: that of its <see cref="ProtectionMethodAttribute"/>.</summary>
+    /// <exception cref="InvalidOperationException">The method's record has no such attribute.</exception>
     [JsonIgnore]
-    public abstract string Method { get; }
+    public string Method => ProtectionMethodAttribute.Of(GetType()).Name;
+
+    /// <summary>What it needs of the model, and whether it detects; nothing by default.</summary>
+    [JsonIgnore]
+    public virtual Requirements Requirements => Requirements.None;
 
     /// <summary>The text that this protection puts in the null condition's place; null where it does not.</summary>
     [JsonIgnore]
-    public virtual string? UnconditionalText => null;
-
-    /// <summary>What this protection needs of the UNet's cross-attention; nothing by default.</summary>
-    [JsonIgnore]
-    public virtual AttentionFeatures RequiredFeatures => AttentionFeatures.None;
-
-    /// <summary>The cross-attention layers that this protection's detection reads; null where it detects nothing.</summary>
-    [JsonIgnore]
-    public virtual LayerSelection? DetectionLayers => null;
-
-    /// <summary>The learned asset that this protection acts with; null where it needs none.</summary>
-    [JsonIgnore]
-    public virtual ProtectionAsset? Asset => null;
+    internal virtual string? UnconditionalText => null;
 
     /// <summary>What is on, in a line for people.</summary>
     public abstract string Describe();
@@ -51,13 +29,17 @@ public abstract record Protection
     /// <summary>Checks the settings; called when the protection is added to a policy.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range.</exception>
     public abstract void Validate(SettingsCheck check);
+
+    /// <summary>Only this library can answer, so that only its kinds can be derived from.</summary>
+    private protected abstract ProtectionKind Kind();
 }
 
-/// <summary>A protection that adds a term to the guided noise prediction, in steps where it needs to.</summary>
-public abstract record NoiseGuidance : Protection
+/// <summary>The kinds of protections.</summary>
+internal enum ProtectionKind
 {
-    /// <summary>Makes the state of one picture's generation.</summary>
-    /// <param name="context">The generation's settings; the place to ask for further conditions.</param>
-    /// <exception cref="InvalidRequestException">The request does not allow this method to act.</exception>
-    public abstract NoiseGuidanceState Begin(GuidanceContext context);
+    NullCondition,
+    NoiseGuidance,
+    AttentionIntervention,
+    TextErasure,
+    Observer,
 }

@@ -5,37 +5,46 @@ namespace SafeDiffusion.Protections;
 /// <summary>The noise predictions of one picture in one step. Reading one that was not asked for is an error.</summary>
 public sealed class StepPredictions
 {
-    private readonly (IDenoiserBatch? Batch, int Row)[] _places = new (IDenoiserBatch?, int)[Condition.Limit];
+    private readonly (IDenoiserBatch? Batch, int Row)[] _places = new (IDenoiserBatch?, int)[Row.Limit];
 
     private readonly int _positions;
 
     /// <param name="positions">Positions of the latent grid, H · W.</param>
     internal StepPredictions(int positions) => _positions = positions;
 
-    /// <summary>The conditions evaluated so far in this step.</summary>
-    public ConditionSet Evaluated { get; private set; }
+    /// <summary>The rows evaluated so far in this step.</summary>
+    public RowSet Evaluated { get; private set; }
 
-    /// <summary>The noise prediction under a condition, <c>[C, H, W]</c>; holds until the step ends.</summary>
+    /// <summary>The layers of <see cref="InhibitorResponse"/>; 0 where the UNet is not instrumented for inhibition.</summary>
+    public int InhibitedLayers => Evaluated.Contains(Row.Prompt) ? _places[Row.Prompt.Index].Batch!.InhibitedLayers : 0;
+
+    /// <summary>The noise prediction by a row, <c>[C, H, W]</c>; holds until the step ends.</summary>
     /// <exception cref="InvalidOperationException">It was not asked for in this step.</exception>
-    public ReadOnlySpan<float> this[Condition condition] => Evaluated.Contains(condition)
-        ? _places[condition.Index].Batch!.Prediction(_places[condition.Index].Row)
-        : throw new InvalidOperationException($"Condition {condition.Index} was not asked for in this step; name it in SurelyNeeds or AlsoNeeds.");
+    public ReadOnlySpan<float> this[Row row] => Place(row, out int place).Prediction(place);
 
     /// <summary>The raw detection scores of guideline tokens, <c>[K, H, W]</c> on the latent grid, read in the prompt's row.</summary>
     /// <exception cref="InvalidOperationException">The prompt was not asked for in this step, or the UNet is not instrumented for detection.</exception>
-    public ReadOnlySpan<float> DetectionScores(GuidelineTokens tokens)
+    public ReadOnlySpan<float> DetectionScores(GuidelineTokens tokens) =>
+        Place(Row.Prompt, out int place).DetectionScores(place).Slice(tokens.First * _positions, tokens.Count * _positions);
+
+    /// <summary>The mean attention to each token of one of the prompt's inhibitors in a layer, before it is weighted, <c>[N]</c>.</summary>
+    /// <param name="layer">The layer, 0 to below <see cref="InhibitedLayers"/>.</param>
+    /// <param name="inhibitor">The inhibitor's place in the row's <see cref="RowInputs.Inhibitors"/>.</param>
+    /// <exception cref="InvalidOperationException">The prompt was not asked for in this step, or the UNet is not instrumented for inhibition.</exception>
+    public ReadOnlySpan<float> InhibitorResponse(int layer, int inhibitor) => Place(Row.Prompt, out int place).InhibitorResponse(layer, place, inhibitor);
+
+    internal void Clear() => Evaluated = RowSet.None;
+
+    internal void Set(Row row, IDenoiserBatch batch, int place)
     {
-        if (!Evaluated.Contains(Condition.Prompt)) throw new InvalidOperationException("The prompt was not asked for in this step; name it in SurelyNeeds.");
-        (IDenoiserBatch? batch, int row) = _places[Condition.Prompt.Index];
-        IAttentionBatch attention = batch!.Attention ?? throw new InvalidOperationException("The UNet is not instrumented for detection; name it in RequiredFeatures.");
-        return attention.DetectionScores(row).Slice(tokens.First * _positions, tokens.Count * _positions);
+        _places[row.Index] = (batch, place);
+        Evaluated |= row;
     }
 
-    internal void Clear() => Evaluated = ConditionSet.None;
-
-    internal void Set(Condition condition, IDenoiserBatch batch, int row)
+    private IDenoiserBatch Place(Row row, out int place)
     {
-        _places[condition.Index] = (batch, row);
-        Evaluated |= condition;
+        if (!Evaluated.Contains(row)) throw new InvalidOperationException($"Row {row.Index} was not asked for in this step; name it in SurelyNeeds or AlsoNeeds.");
+        (IDenoiserBatch? batch, place) = _places[row.Index];
+        return batch!;
     }
 }

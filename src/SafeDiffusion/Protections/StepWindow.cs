@@ -14,6 +14,25 @@ public readonly record struct StepWindow(int Start, int End)
     /// <summary>From a step on.</summary>
     public static StepWindow From(int start) => new(start, int.MaxValue);
 
+    /// <summary>The steps of the first share of all: those whose number is below <paramref name="share"/> times their count.</summary>
+    public static StepWindow First(double share, int steps) => new(0, (int)Math.Ceiling(share * steps));
+
+    /// <summary>The steps whose timesteps lie in a range, both ends included.</summary>
+    /// <param name="timesteps">The timestep of each step, from the noisiest down.</param>
+    /// <param name="lowest">The least noisy timestep inside.</param>
+    /// <param name="highest">The noisiest timestep inside.</param>
+    public static StepWindow OfTimesteps(ReadOnlySpan<int> timesteps, int lowest, int highest)
+    {
+        int start = 0;
+        while (start < timesteps.Length && timesteps[start] > highest) start++;
+        int end = start;
+        while (end < timesteps.Length && timesteps[end] >= lowest) end++;
+        return new(start, end);
+    }
+
+    /// <summary>What of this window lies at a step or after it.</summary>
+    public StepWindow StartingAt(int step) => new(Math.Max(Start, step), End);
+
     /// <summary>Whether a step lies inside.</summary>
     public bool Contains(int step) => step >= Start && step < End;
 

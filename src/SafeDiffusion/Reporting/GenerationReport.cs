@@ -115,8 +115,8 @@ public sealed record RequestReport
 /// <param name="Method">Its method.</param>
 /// <param name="Description">What is on, in a line.</param>
 /// <param name="Settings">Its settings, as in a policy's JSON.</param>
-/// <param name="AssetHash">The SHA-256 of the learned asset that it acts with, in hexadecimal; null where it needs none.</param>
-public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, string? AssetHash = null);
+/// <param name="AssetHashes">The SHA-256 of each learned asset that it acts with, in hexadecimal; empty where it needs none.</param>
+public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, IReadOnlyList<string> AssetHashes);
 
 /// <summary>Something the user should know.</summary>
 /// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c>, <c>encoder-not-seeded</c> or <c>still-detected</c>.</param>
@@ -129,6 +129,9 @@ public sealed record ReportWarning(string Code, string Message);
 /// <param name="Steps">What happened in each step.</param>
 public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps)
 {
+    /// <summary>What each text erasure did to the prompt's text states, in the policy's order.</summary>
+    public IReadOnlyList<ErasureReport> Erasures { get; init; } = [];
+
     /// <summary>What the finished picture was found to show; null where nothing looked at it.</summary>
     public CheckReport? Check { get; init; }
 }
@@ -145,7 +148,36 @@ public sealed record CheckReport(bool Flagged, IReadOnlyList<string> By, Remedia
 /// <param name="Timestep">The training timestep.</param>
 /// <param name="Rows">UNet rows evaluated.</param>
 /// <param name="Terms">What each noise guidance added, in the policy's order.</param>
-public sealed record StepReport(int Step, int Timestep, int Rows, IReadOnlyList<TermReport> Terms);
+public sealed record StepReport(int Step, int Timestep, int Rows, IReadOnlyList<TermReport> Terms)
+{
+    /// <summary>What each attention intervention did, in the policy's order.</summary>
+    public IReadOnlyList<InterventionReport> Interventions { get; init; } = [];
+
+    /// <summary>What each observer saw, in the policy's order.</summary>
+    public IReadOnlyList<ObservationReport> Observations { get; init; } = [];
+}
+
+/// <summary>What one text erasure did before the first step.</summary>
+/// <param name="Protection">The index of the protection in the report's list.</param>
+/// <param name="Erased">Whether it changed the prompt's text states.</param>
+/// <param name="Tokens">How many token positions it changed.</param>
+/// <param name="Change">The norm of the change, relative to that of the text states.</param>
+/// <param name="Gate">How far its gate was open, 0 to 1; null for one without a gate.</param>
+/// <param name="Reason">Why it changed nothing; null where it did.</param>
+public sealed record ErasureReport(int Protection, bool Erased, int Tokens, float Change, float? Gate, string? Reason);
+
+/// <summary>What one attention intervention did in one step.</summary>
+/// <param name="Protection">The index of the protection in the report's list.</param>
+/// <param name="Acted">Whether it changed the attention of the prompt's row.</param>
+/// <param name="Scale">The scale that it acted with; 0 where it did not.</param>
+/// <param name="Response">What the attention responded; null for a method that reads nothing.</param>
+/// <param name="Reason">Why it did not act; null where it did.</param>
+public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason);
+
+/// <summary>What one observer saw in one step.</summary>
+/// <param name="Protection">The index of the protection in the report's list.</param>
+/// <param name="Detection">What it detected; null for one that detects nothing.</param>
+public sealed record ObservationReport(int Protection, DetectionReading? Detection);
 
 /// <summary>What one noise guidance added in one step.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>

@@ -28,7 +28,12 @@ internal static class ReportSummary
 
     private static string Effect(GenerationReport report, int protection)
     {
-        TermReport[] terms = [.. report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Terms).Where(term => term.Protection == protection)];
-        return terms.Length == 0 ? "" : $": guided in {terms.Count(term => term.Guided)} of {terms.Length} steps";
+        StepReport[] steps = [.. report.Images.SelectMany(image => image.Steps)];
+        TermReport[] terms = [.. steps.SelectMany(step => step.Terms).Where(term => term.Protection == protection)];
+        if (terms.Length > 0) return $": guided in {terms.Count(term => term.Guided)} of {terms.Length} steps";
+        InterventionReport[] interventions = [.. steps.SelectMany(step => step.Interventions).Where(intervention => intervention.Protection == protection)];
+        if (interventions.Length > 0) return $": acted in {interventions.Count(intervention => intervention.Acted)} of {interventions.Length} steps";
+        ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
+        return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states" : $": changed nothing, {erasure.Reason}";
     }
 }

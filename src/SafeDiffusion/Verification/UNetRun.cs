@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Instrumentation.Editing;
@@ -27,30 +28,40 @@ internal sealed class UNetRun(
         StoredTensor sample = reference.Tensor($"sample{suffix}", 4);
         int rows = (int)sample.Shape[0];
         LatentShape shape = new((int)sample.Shape[1], (int)sample.Shape[2], (int)sample.Shape[3]);
-        using IDenoiserBatch batch = denoiser.CreateBatch(rows, shape, new AttentionRequest
-        {
-            GuidelineEmbeddings = features.HasFlag(AttentionFeatures.Detect) ? reference.Tensor("guideline_embeddings", 2).ToSingles() : default,
-            Concepts = features.HasFlag(AttentionFeatures.Inhibit) ? (int)reference.Tensor("inhibitor_scale", 3).Shape[1] : 0,
-        });
+        using IDenoiserBatch batch = denoiser.CreateBatch(
+            rows, shape, features.HasFlag(AttentionFeatures.Detect) ? reference.Tensor("guideline_embeddings", 2).ToSingles() : default);
         bool isNeutral = tensors is ["inhibitor_response_neutral"];
         for (int row = 0; row < rows; row++)
         {
-            Fill(batch, features, sample, row, firstRow + row);
-            if (isNeutral) batch.Attention!.InhibitorScale(row).Clear();
+            Row(sample, row).CopyTo(batch.Latents(row));
+            batch.SetInputs(row, Inputs(features, firstRow + row, isNeutral));
         }
         batch.Evaluate(reference.Timestep, cancellationToken);
         foreach (string tensor in tensors) comparisons.Add(Compare(run, tensor, batch));
     }
 
-    private void Fill(IDenoiserBatch batch, AttentionFeatures features, StoredTensor sample, int row, int inputRow)
+    private RowInputs Inputs(AttentionFeatures features, int row, bool isNeutral)
     {
         StoredTensor states = reference.Tensor("encoder_hidden_states", 3);
-        batch.SetCondition(row, new TextStates(null, Row(states, inputRow).ToArray(), (int)states.Shape[1], (int)states.Shape[2]));
-        Row(sample, row).CopyTo(batch.Latents(row));
-        if (features.HasFlag(AttentionFeatures.Reweight)) Row(reference.Tensor("token_scale", 2), inputRow).CopyTo(batch.Attention!.TokenScale(row));
-        if (!features.HasFlag(AttentionFeatures.Inhibit)) return;
-        Row(reference.Tensor("inhibitor_hidden_states", 4), inputRow).CopyTo(batch.Attention!.InhibitorHiddenStates(row));
-        Row(reference.Tensor("inhibitor_scale", 3), inputRow).CopyTo(batch.Attention.InhibitorScale(row));
+        return new RowInputs(new TextStates(null, Row(states, row).ToArray(), (int)states.Shape[1], (int)states.Shape[2]))
+        {
+            TokenScales = features.HasFlag(AttentionFeatures.Reweight) ? [.. Row(reference.Tensor("token_scale", 2), row)] : [],
+            Inhibitors = features.HasFlag(AttentionFeatures.Inhibit) ? Inhibitors(row, isNeutral) : [],
+        };
+    }
+
+    private ImmutableArray<Inhibitor> Inhibitors(int row, bool isNeutral)
+    {
+        StoredTensor states = reference.Tensor("inhibitor_hidden_states", 4);
+        (int count, int tokens, int width) = ((int)states.Shape[1], (int)states.Shape[2], (int)states.Shape[3]);
+        ReadOnlySpan<float> all = Row(states, row), scales = Row(reference.Tensor("inhibitor_scale", 3), row);
+        ImmutableArray<Inhibitor>.Builder inhibitors = ImmutableArray.CreateBuilder<Inhibitor>(count);
+        for (int i = 0; i < count; i++)
+        {
+            TextStates concept = new(null, all.Slice(i * tokens * width, tokens * width).ToArray(), tokens, width);
+            inhibitors.Add(new(concept, isNeutral ? [.. new float[tokens]] : [.. scales.Slice(i * tokens, tokens)]));
+        }
+        return inhibitors.ToImmutable();
     }
 
     private TensorComparison Compare(string run, string tensor, IDenoiserBatch batch)
@@ -58,12 +69,13 @@ internal sealed class UNetRun(
         StoredTensor expected = reference.Tensor(tensor, 4);
         float[] actual = new float[expected.Count];
         bool isResponse = tensor.StartsWith("inhibitor_response", StringComparison.Ordinal);
-        int slices = (int)expected.Shape[0] * (isResponse ? (int)expected.Shape[1] : 1);
+        int inhibitors = isResponse ? (int)expected.Shape[2] : 1;
+        int slices = (int)expected.Shape[0] * (isResponse ? (int)expected.Shape[1] : 1) * inhibitors;
         int length = expected.Count / slices;
         for (int i = 0; i < slices; i++)
         {
-            ReadOnlySpan<float> slice = isResponse ? batch.Attention!.InhibitorResponse(i / batch.Rows, i % batch.Rows)
-                : tensor.StartsWith("detection_scores", StringComparison.Ordinal) ? batch.Attention!.DetectionScores(i)
+            ReadOnlySpan<float> slice = isResponse ? batch.InhibitorResponse(i / inhibitors / batch.Rows, i / inhibitors % batch.Rows, i % inhibitors)
+                : tensor.StartsWith("detection_scores", StringComparison.Ordinal) ? batch.DetectionScores(i)
                 : batch.Prediction(i);
             if (slice.Length != length) throw new InvalidFileException(tensor, $"is {expected} in the reference, which the UNet's output does not fit.");
             slice.CopyTo(actual.AsSpan(i * length));

@@ -30,14 +30,18 @@ public sealed class AttentionBatchTests
         using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: true);
         Evaluate(batch);
         AssertRows("out_sample_all", batch.Prediction);
-        AssertRows("detection_scores_all", batch.Attention!.DetectionScores);
+        AssertRows("detection_scores_all", batch.DetectionScores);
         StoredTensor response = _reference["inhibitor_response_all"];
-        int length = response.Count / (int)(response.Shape[0] * 2);
+        int inhibitors = (int)response.Shape[2], length = response.Count / (int)(response.Shape[0] * 2 * inhibitors);
         for (int layer = 0; layer < response.Shape[0]; layer++)
         {
             for (int row = 0; row < 2; row++)
             {
-                AssertClose(response.AsSingles().Slice((layer * 2 + row) * length, length), batch.Attention.InhibitorResponse(layer, row));
+                for (int inhibitor = 0; inhibitor < inhibitors; inhibitor++)
+                {
+                    int place = (layer * 2 + row) * inhibitors + inhibitor;
+                    AssertClose(response.AsSingles().Slice(place * length, length), batch.InhibitorResponse(layer, row, inhibitor));
+                }
             }
         }
     }
@@ -58,10 +62,34 @@ public sealed class AttentionBatchTests
     [Fact]
     public void AFeatureThatTheGraphDoesNotHaveIsRefused()
     {
+        using OnnxDenoiser plain = Load(AttentionFeatures.None);
         using OnnxDenoiser denoiser = Load(AttentionFeatures.Detect);
-        Assert.Equal("attentionFeatures", Assert.Throws<InvalidRequestException>(() => denoiser.CreateBatch(1, _shape, new AttentionRequest { Concepts = 1 })).Field);
+        Assert.Equal("attentionFeatures", Assert.Throws<InvalidRequestException>(() => plain.CreateBatch(1, _shape, new float[64])).Field);
         using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: false);
-        Assert.Throws<InvalidOperationException>(() => batch.Attention!.TokenScale(0).Length);
+        RowInputs inputs = Inputs(0, withInputs: true);
+        Assert.Throws<InvalidOperationException>(() => batch.SetInputs(0, inputs with { Inhibitors = [] }));
+        Assert.Throws<InvalidOperationException>(() => batch.SetInputs(0, inputs with { TokenScales = [] }));
+    }
+
+    [Fact]
+    public void NothingOfARowIsLeftForTheNext()
+    {
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.All);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: true);
+        Evaluate(batch);
+        for (int row = 0; row < 2; row++) batch.SetInputs(row, Inputs(row, withInputs: false));
+        Evaluate(batch);
+        AssertRows("out_sample", batch.Prediction);
+    }
+
+    [Fact]
+    public void InputsOfAnotherLengthAreRefused()
+    {
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.All);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: true);
+        RowInputs inputs = Inputs(0, withInputs: true);
+        Assert.Throws<InvalidOperationException>(() => batch.SetInputs(0, inputs with { TokenScales = [1] }));
+        Assert.Throws<InvalidOperationException>(() => batch.SetInputs(0, inputs with { Inhibitors = [inputs.Inhibitors[0] with { Weights = [1] }] }));
     }
 
     private static OnnxDenoiser Load(AttentionFeatures features)
@@ -73,22 +101,33 @@ public sealed class AttentionBatchTests
 
     private static IDenoiserBatch CreateBatch(OnnxDenoiser denoiser, bool withInputs)
     {
-        StoredTensor inhibitor = _reference["inhibitor_hidden_states"];
-        IDenoiserBatch batch = denoiser.CreateBatch(2, _shape, withInputs
-            ? new AttentionRequest { GuidelineEmbeddings = _reference["guideline_embeddings"].ToSingles(), Concepts = (int)inhibitor.Shape[1] }
-            : null);
-        StoredTensor states = _reference["encoder_hidden_states"];
-        int tokens = (int)states.Shape[1], width = (int)states.Shape[2];
+        IDenoiserBatch batch = denoiser.CreateBatch(2, _shape, withInputs ? _reference["guideline_embeddings"].ToSingles() : default);
         for (int row = 0; row < 2; row++)
         {
-            batch.SetCondition(row, new TextStates(null, Row("encoder_hidden_states", row).ToArray(), tokens, width));
+            batch.SetInputs(row, Inputs(row, withInputs));
             Row("sample", row).CopyTo(batch.Latents(row));
-            if (!withInputs) continue;
-            Row("token_scale", row).CopyTo(batch.Attention!.TokenScale(row));
-            Row("inhibitor_hidden_states", row).CopyTo(batch.Attention.InhibitorHiddenStates(row));
-            Row("inhibitor_scale", row).CopyTo(batch.Attention.InhibitorScale(row));
         }
         return batch;
+    }
+
+    private static RowInputs Inputs(int row, bool withInputs)
+    {
+        RowInputs plain = new(States(Row("encoder_hidden_states", row)));
+        if (!withInputs) return plain;
+        int count = (int)_reference["inhibitor_hidden_states"].Shape[1];
+        float[][] concepts = [.. Row("inhibitor_hidden_states", row).ToArray().Chunk(Row("inhibitor_hidden_states", row).Length / count)];
+        float[][] weights = [.. Row("inhibitor_scale", row).ToArray().Chunk(Row("inhibitor_scale", row).Length / count)];
+        return plain with
+        {
+            TokenScales = [.. Row("token_scale", row)],
+            Inhibitors = [.. concepts.Zip(weights, (concept, weight) => new Inhibitor(States(concept), [.. weight]))],
+        };
+    }
+
+    private static TextStates States(ReadOnlySpan<float> values)
+    {
+        StoredTensor states = _reference["encoder_hidden_states"];
+        return new TextStates(null, values.ToArray(), (int)states.Shape[1], (int)states.Shape[2]);
     }
 
     private static void Evaluate(IDenoiserBatch batch) =>

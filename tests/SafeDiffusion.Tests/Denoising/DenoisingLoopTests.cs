@@ -4,7 +4,7 @@ using SafeDiffusion.Generation;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
-using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Methods.Trajectory;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.Text;
@@ -63,7 +63,7 @@ public sealed class DenoisingLoopTests
     {
         FakeDenoiser denoiser = new(Constant(("", 1), ("prompt", 3), ("late", 7)));
         float[] guided = [];
-        Run(denoiser, 2, 1, 2, [context => new LateState(context.AddCondition("late"))], afterStep: pictures => guided = [.. pictures[1].Guided]);
+        Run(denoiser, 2, 1, 2, [context => new LateState(context.AddRow("late"))], afterStep: pictures => guided = [.. pictures[1].Guided]);
         Assert.Equal([["", "prompt", "", "prompt"], ["late", "late"]], denoiser.Calls);
         Assert.All(guided, value => Assert.Equal(1 + 2 * 2 + 7, value));
     }
@@ -95,7 +95,7 @@ public sealed class DenoisingLoopTests
         FakeDenoiser denoiser = new(Tanh);
         Run(denoiser, 3, 12, 5, [], maxRows: 4);
         Assert.Equal(2, denoiser.BatchesCreated);
-        Assert.Equal(6, denoiser.ConditionsCopied);
+        Assert.Equal(6, denoiser.InputsSet);
     }
 
     [Fact]
@@ -145,14 +145,14 @@ public sealed class DenoisingLoopTests
 
     [Fact]
     public void ReadingAPredictionThatWasNotAskedForIsAnError() =>
-        Assert.Throws<InvalidOperationException>(() => Run(new FakeDenoiser(Tanh), 1, 1, 5, [context => new GreedyState(context.AddCondition("unasked"))]));
+        Assert.Throws<InvalidOperationException>(() => Run(new FakeDenoiser(Tanh), 1, 1, 5, [context => new GreedyState(context.AddRow("unasked"))]));
 
     [Fact]
     public void TheTraceTellsRowsNormsAndReasons()
     {
         FakeDenoiser denoiser = new(Constant(("", 1), ("prompt", 3), ("first", 2)));
-        GuidanceTrace? trace = null;
-        Run(denoiser, 1, 3, 2, [context => new WindowState(context.AddCondition("first"), new StepWindow(1, 2))], afterStep: pictures => trace = pictures[0].Trace);
+        ProtectionTrace? trace = null;
+        Run(denoiser, 1, 3, 2, [context => new WindowState(context.AddRow("first"), new StepWindow(1, 2))], afterStep: pictures => trace = pictures[0].Trace);
         Assert.Equal([2, 3, 2], [trace!.Rows(0), trace.Rows(1), trace.Rows(2)]);
         Assert.Equal(("outside window", 0f), (trace.Term(0, 0).Outcome.Reason, trace.Term(0, 0).Norm));
         Assert.Equal(2 * MathF.Sqrt(_shape.Length), trace.Term(1, 0).Norm, 1e-5f);
@@ -161,24 +161,22 @@ public sealed class DenoisingLoopTests
     }
 
     internal static float[][] Run(
-        FakeDenoiser denoiser, int count, int steps, float scale, Func<GuidanceContext, NoiseGuidanceState>[] guidances, int maxRows = 8,
+        FakeDenoiser denoiser, int count, int steps, float scale, Func<ProtectionContext, NoiseGuidanceState>[] guidances, int maxRows = 8,
         Action<PictureDenoising[]>? afterStep = null, CancellationToken cancellationToken = default)
     {
         DdimPlan plan = new DdimScheduler(new SchedulerSettings()).CreatePlan(steps);
-        List<TextStates> conditions = [TestTexts.States(""), TestTexts.States("prompt")];
-        PictureDenoising[] pictures = [.. Enumerable.Range(0, count).Select(index => new PictureDenoising(
-            conditions, [.. guidances.Select(begin => begin(new GuidanceContext(Add, new GuidelineList(1), _shape, steps, scale)))], Noise(index), _shape, scale, null, steps))];
+        Dictionary<string, TextStates> texts = [];
+        PictureDenoising[] pictures = [.. Enumerable.Range(0, count).Select(index =>
+        {
+            RowList rows = new(Encode(""), Encode("prompt"), isPromptShared: true, Encode);
+            ProtectionContext context = new(rows, new GuidelineList(1), _shape, plan.Timesteps, scale);
+            return new PictureDenoising(rows, new PictureProtections(guidances.Select(begin => begin(context))), Noise(index), _shape, scale, null, steps);
+        })];
         using RowEvaluator evaluator = new(denoiser, _shape, maxRows);
-        new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, scale, _ => afterStep?.Invoke(pictures), cancellationToken);
+        new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, _ => afterStep?.Invoke(pictures), cancellationToken);
         return [.. pictures.Select(picture => picture.Latents.ToArray())];
 
-        Condition Add(string text)
-        {
-            int known = conditions.FindIndex(states => states.Text!.Text == text);
-            if (known >= 0) return new(known);
-            conditions.Add(TestTexts.States(text));
-            return new(conditions.Count - 1);
-        }
+        TextStates Encode(string text) => texts.TryGetValue(text, out TextStates? known) ? known : texts[text] = TestTexts.States(text);
     }
 
     private static float[] Noise(int seed)
@@ -196,45 +194,45 @@ public sealed class DenoisingLoopTests
         for (int i = 0; i < latents.Length; i++) prediction[i] = MathF.Tanh(0.3f * latents[i] + 0.001f * timestep + 0.1f * states.Text!.Text.Length);
     }
 
-    private static Func<GuidanceContext, NoiseGuidanceState> Term(string text, List<string> order) =>
-        context => new WindowState(context.AddCondition(text), StepWindow.Always, () => order.Add(text));
+    private static Func<ProtectionContext, NoiseGuidanceState> Term(string text, List<string> order) =>
+        context => new WindowState(context.AddRow(text), StepWindow.Always, () => order.Add(text));
 
     /// <summary>Adds a condition's prediction as it is, inside a window.</summary>
-    private sealed class WindowState(Condition condition, StepWindow window, Action? onTerm = null) : NoiseGuidanceState
+    private sealed class WindowState(Row row, StepWindow window, Action? onTerm = null) : NoiseGuidanceState
     {
-        public override ConditionSet SurelyNeeds(in DenoisingStep step) => window.Contains(step.Index) ? condition : ConditionSet.None;
+        public override RowSet SurelyNeeds(in DenoisingStep step) => window.Contains(step.Index) ? row : RowSet.None;
 
         public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
         {
             if (!window.Contains(step.Index)) return GuidanceOutcome.NotGuided("outside window");
             onTerm?.Invoke();
-            predictions[condition].CopyTo(term);
+            predictions[row].CopyTo(term);
             return GuidanceOutcome.Guided;
         }
     }
 
     /// <summary>Asks for its condition only once it has read the prompt's prediction.</summary>
-    private sealed class LateState(Condition condition) : NoiseGuidanceState
+    private sealed class LateState(Row row) : NoiseGuidanceState
     {
-        public override ConditionSet SurelyNeeds(in DenoisingStep step) => ConditionSet.None;
+        public override RowSet SurelyNeeds(in DenoisingStep step) => RowSet.None;
 
-        public override ConditionSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions) =>
-            predictions[Condition.Prompt][0] > 2 ? condition : ConditionSet.None;
+        public override RowSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions) =>
+            predictions[Row.Prompt][0] > 2 ? row : RowSet.None;
 
         public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
         {
-            predictions[condition].CopyTo(term);
+            predictions[row].CopyTo(term);
             return GuidanceOutcome.Guided;
         }
     }
 
-    private sealed class GreedyState(Condition condition) : NoiseGuidanceState
+    private sealed class GreedyState(Row row) : NoiseGuidanceState
     {
-        public override ConditionSet SurelyNeeds(in DenoisingStep step) => ConditionSet.None;
+        public override RowSet SurelyNeeds(in DenoisingStep step) => RowSet.None;
 
         public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
         {
-            predictions[condition].CopyTo(term);
+            predictions[row].CopyTo(term);
             return GuidanceOutcome.Guided;
         }
     }

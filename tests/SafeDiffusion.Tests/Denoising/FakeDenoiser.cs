@@ -17,11 +17,11 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
 
     public int BatchesCreated { get; private set; }
 
-    public int ConditionsCopied { get; private set; }
+    public int InputsSet { get; private set; }
 
     public Action? BeforeEvaluate { get; init; }
 
-    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null)
+    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, ReadOnlyMemory<float> guidelines = default)
     {
         Assert.True(rows <= MaxRows);
         BatchesCreated++;
@@ -32,22 +32,22 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
     {
     }
 
-    private void Predict(TextStates condition, ReadOnlySpan<float> latents, int timestep, Span<float> prediction) =>
-        predict(condition, latents, timestep, prediction);
+    private void Predict(RowInputs inputs, ReadOnlySpan<float> latents, int timestep, Span<float> prediction) =>
+        predict(inputs.Text, latents, timestep, prediction);
 
     private sealed class Batch(FakeDenoiser denoiser, int rows, int length) : IDenoiserBatch
     {
         private readonly float[] _latents = new float[rows * length];
         private readonly float[] _predictions = new float[rows * length];
-        private readonly TextStates?[] _conditions = new TextStates?[rows];
+        private readonly RowInputs?[] _inputs = new RowInputs?[rows];
 
         public int Rows => rows;
 
-        public void SetCondition(int row, TextStates condition)
+        public void SetInputs(int row, RowInputs inputs)
         {
-            if (ReferenceEquals(_conditions[row], condition)) return;
-            _conditions[row] = condition;
-            denoiser.ConditionsCopied++;
+            if (ReferenceEquals(_inputs[row], inputs)) return;
+            _inputs[row] = inputs;
+            denoiser.InputsSet++;
         }
 
         public Span<float> Latents(int row) => _latents.AsSpan(row * length, length);
@@ -58,8 +58,8 @@ internal sealed class FakeDenoiser(Action<TextStates, ReadOnlySpan<float>, int, 
         {
             denoiser.BeforeEvaluate?.Invoke();
             cancellationToken.ThrowIfCancellationRequested();
-            if (denoiser.KeepsCalls) denoiser.Calls.Add([.. _conditions.Select(condition => condition!.Text!.Text)]);
-            for (int row = 0; row < rows; row++) denoiser.Predict(_conditions[row]!, Latents(row), timestep, _predictions.AsSpan(row * length, length));
+            if (denoiser.KeepsCalls) denoiser.Calls.Add([.. _inputs.Select(inputs => inputs!.Text.Text!.Text)]);
+            for (int row = 0; row < rows; row++) denoiser.Predict(_inputs[row]!, Latents(row), timestep, _predictions.AsSpan(row * length, length));
         }
 
         public void Dispose()

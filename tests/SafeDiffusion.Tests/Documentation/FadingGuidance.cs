@@ -6,40 +6,39 @@ using SafeDiffusion.Protections;
 namespace Documentation;
 
 // snippet: fading-settings
+[ProtectionMethod("fading-guidance")]
 public sealed record FadingGuidance : NoiseGuidance
 {
     /// <summary>The share of the steps after which guidance fades, 0 to below 1; 0.6 by default.</summary>
     public double From { get; init; } = 0.6;
-
-    public override string Method => "fading-guidance";
 
     public override string Describe() => $"guidance fades from {From:P0} of the steps on";
 
     public override void Validate(SettingsCheck check) =>
         check.Require(From is >= 0 and < 1, nameof(From), $"must be at least 0 and below 1, and is {From}.");
 
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         context.RequireGuidance(Method);
-        return new FadingState((int)Math.Ceiling(From * context.Steps));
+        return new FadingState((int)Math.Ceiling(From * context.Steps), context.GuidanceScale);
     }
 }
 // end
 
 // snippet: fading-state
-internal sealed class FadingState(int start) : NoiseGuidanceState
+internal sealed class FadingState(int start, float guidanceScale) : NoiseGuidanceState
 {
     private static readonly GuidanceOutcome _early = GuidanceOutcome.NotGuided("not fading yet");
 
-    public override ConditionSet SurelyNeeds(in DenoisingStep step) =>
-        step.Index < start ? ConditionSet.None : (ConditionSet)Condition.Unconditional | Condition.Prompt;
+    public override RowSet SurelyNeeds(in DenoisingStep step) =>
+        step.Index < start ? RowSet.None : (RowSet)Row.Unconditional | Row.Prompt;
 
     public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
     {
         if (step.Index < start) return _early;
         float faded = (step.Index - start + 1f) / (step.Count - start);
-        TensorPrimitives.Subtract(predictions[Condition.Prompt], predictions[Condition.Unconditional], term);
-        TensorPrimitives.Multiply(term, -(step.GuidanceScale - 1) * faded, term);
+        TensorPrimitives.Subtract(predictions[Row.Prompt], predictions[Row.Unconditional], term);
+        TensorPrimitives.Multiply(term, -(guidanceScale - 1) * faded, term);
         return GuidanceOutcome.Guided;
     }
 }

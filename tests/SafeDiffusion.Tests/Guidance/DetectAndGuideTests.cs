@@ -20,7 +20,7 @@ public sealed class DetectAndGuideTests
     private static readonly SafeTensorsFile _fixture = SafeTensorsFile.Load(Fixture.Locate("numerics", "detection.safetensors"));
     private static readonly LatentShape _shape = new(4, 16, 16);
 
-    private static readonly DetectAndGuideGuidance _published = new()
+    private static readonly DetectionGuidance _published = new()
     {
         Guideline = GuidelineOf(),
         Preset = DetectAndGuidePreset.Published,
@@ -52,10 +52,10 @@ public sealed class DetectAndGuideTests
     public void TheConceptIsAskedForOnlyWhereItShows()
     {
         (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published with { Rows = RowEvaluation.Lazy }, "one_component");
-        Assert.Equal(Condition.Prompt, state.SurelyNeeds(Step(5)));
-        ConditionSet also = state.AlsoNeeds(Step(5), predictions.Predictions);
-        Assert.Equal((ConditionSet)Condition.Unconditional | FakePredictions.Concept, also);
-        Assert.Equal(Condition.Prompt, state.SurelyNeeds(Step(6)));
+        Assert.Equal(Row.Prompt, state.SurelyNeeds(Step(5)));
+        RowSet also = state.AlsoNeeds(Step(5), predictions.Predictions);
+        Assert.Equal((RowSet)Row.Unconditional | FakePredictions.Concept, also);
+        Assert.Equal(Row.Prompt, state.SurelyNeeds(Step(6)));
 
         predictions.Scores = _fixture["nothing/map"].ToSingles();
         Assert.True(state.AlsoNeeds(Step(6), predictions.Predictions).IsEmpty);
@@ -77,7 +77,7 @@ public sealed class DetectAndGuideTests
     [Fact]
     public void OnceTheConceptWasPresentTheGateIsHeld()
     {
-        DetectAndGuideGuidance holding = _published with { HoldThreshold = 0.4f, Rows = RowEvaluation.Lazy };
+        DetectionGuidance holding = _published with { HoldThreshold = 0.4f, Rows = RowEvaluation.Lazy };
         (NoiseGuidanceState state, FakePredictions predictions) = Begin(holding, "below_presence");
         Assert.True(state.AlsoNeeds(Step(5), predictions.Predictions).IsEmpty);
 
@@ -121,9 +121,9 @@ public sealed class DetectAndGuideTests
     {
         Guideline guideline = GuidelineOf(new CalibrationBand(0, 0, 1), new CalibrationBand(500, 0, 4));
         (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published with { Guideline = guideline }, "one_component");
-        state.AlsoNeeds(new DenoisingStep(6, 499, 50, Scale), predictions.Predictions);
+        state.AlsoNeeds(new DenoisingStep(6, 499, 50), predictions.Predictions);
         Assert.Equal(1, TensorPrimitives.Max(state.DetectionMap));
-        state.AlsoNeeds(new DenoisingStep(6, 500, 50, Scale), predictions.Predictions);
+        state.AlsoNeeds(new DenoisingStep(6, 500, 50), predictions.Predictions);
         Assert.Equal(0.25f, TensorPrimitives.Max(state.DetectionMap));
     }
 
@@ -138,7 +138,7 @@ public sealed class DetectAndGuideTests
     [InlineData("threshold", float.NaN)]
     public void ABadSettingIsNamed(string field, float value)
     {
-        DetectAndGuideGuidance bad = field switch
+        DetectionGuidance bad = field switch
         {
             "weight" => _published with { Weight = value },
             "quantile" => _published with { Quantile = value },
@@ -167,16 +167,16 @@ public sealed class DetectAndGuideTests
         new AssetIdentity { Concept = "a red triangle", BaseModelHash = "none", Tool = "test" }, [1], 1, [], LayerSelection.Detection,
         bands.IsEmpty ? [new CalibrationBand(0, 0, 1)] : bands);
 
-    private static DenoisingStep Step(int index) => new(index, 500, 50, Scale);
+    private static DenoisingStep Step(int index) => new(index, 500, 50);
 
-    private static (NoiseGuidanceState State, FakePredictions Predictions) Begin(DetectAndGuideGuidance guidance, string map, string concept = "guided/s")
+    private static (NoiseGuidanceState State, FakePredictions Predictions) Begin(DetectionGuidance guidance, string map, string concept = "guided/s")
     {
         FakePredictions predictions = new(_shape.Length, 3, _shape.Height * _shape.Width) { Scores = _fixture[$"{map}/map"].ToSingles() };
         predictions.Set(_fixture["guided/u"].ToSingles(), _fixture["guided/p"].ToSingles(), _fixture[concept].ToSingles());
         return (guidance.Begin(FakePredictions.Context(_shape, 50, Scale)), predictions);
     }
 
-    private static float[] Guide(DetectAndGuideGuidance guidance, string map, string concept)
+    private static float[] Guide(DetectionGuidance guidance, string map, string concept)
     {
         (NoiseGuidanceState state, FakePredictions predictions) = Begin(guidance, map, concept);
         float[] guided = WithoutProtection(), term = new float[_shape.Length];

@@ -10,8 +10,8 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
 {
     private readonly float[] _values = new float[rows * length];
 
-    /// <summary>The first condition after <c>u</c> and <c>p</c>.</summary>
-    public static Condition Concept { get; } = new(2);
+    /// <summary>The first row after <c>u</c> and <c>p</c>.</summary>
+    public static Row Concept { get; } = new(2);
 
     public StepPredictions Predictions { get; } = new(positions);
 
@@ -20,13 +20,14 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
     /// <summary>The prompt's raw detection scores, <c>[K, H, W]</c>.</summary>
     public float[]? Scores { get; set; }
 
-    public IAttentionBatch? Attention => Scores is null ? null : new FakeAttention(Scores);
-
-    /// <summary>A context whose conditions are numbered in the order in which they are added.</summary>
-    public static GuidanceContext Context(LatentShape shape, int steps, float scale, int trainingTimesteps = 1000)
+    /// <summary>A context whose rows are numbered in the order in which they are added.</summary>
+    public static ProtectionContext Context(LatentShape shape, int steps, float scale, int trainingTimesteps = 1000, params int[] timesteps)
     {
-        int index = Concept.Index;
-        return new(_ => new Condition(index++), new GuidelineList(1), shape, steps, scale, trainingTimesteps);
+        Dictionary<string, TextStates> texts = [];
+        RowList rows = new(Encode(""), Encode("prompt"), isPromptShared: true, Encode);
+        return new(rows, new GuidelineList(1), shape, [.. timesteps.Length > 0 ? timesteps : Enumerable.Repeat(0, steps)], scale, trainingTimesteps);
+
+        TextStates Encode(string text) => texts.TryGetValue(text, out TextStates? known) ? known : texts[text] = TestTexts.States(text);
     }
 
     /// <summary>Sets the prediction of every row.</summary>
@@ -40,12 +41,15 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
     public void Set(int row, ReadOnlySpan<float> prediction)
     {
         prediction.CopyTo(_values.AsSpan(row * length, length));
-        Predictions.Set(new Condition(row), this, row);
+        Predictions.Set(new Row(row), this, row);
     }
 
     public ReadOnlySpan<float> Prediction(int row) => _values.AsSpan(row * length, length);
 
-    public void SetCondition(int row, TextStates condition) => throw new NotSupportedException();
+    public ReadOnlySpan<float> DetectionScores(int row) =>
+        row == Row.Prompt.Index && Scores is not null ? Scores : throw new InvalidOperationException("Nothing is detected here.");
+
+    public void SetInputs(int row, RowInputs inputs) => throw new NotSupportedException();
 
     public Span<float> Latents(int row) => throw new NotSupportedException();
 
@@ -53,18 +57,5 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
 
     public void Dispose()
     {
-    }
-
-    private sealed class FakeAttention(float[] scores) : IAttentionBatch
-    {
-        public ReadOnlySpan<float> DetectionScores(int row) => row == Condition.Prompt.Index ? scores : throw new NotSupportedException();
-
-        public Span<float> TokenScale(int row) => throw new NotSupportedException();
-
-        public Span<float> InhibitorHiddenStates(int row) => throw new NotSupportedException();
-
-        public Span<float> InhibitorScale(int row) => throw new NotSupportedException();
-
-        public ReadOnlySpan<float> InhibitorResponse(int layer, int row) => throw new NotSupportedException();
     }
 }

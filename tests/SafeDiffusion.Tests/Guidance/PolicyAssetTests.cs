@@ -28,11 +28,11 @@ public sealed class PolicyAssetTests : IDisposable
         string path = _folder.File("policies/policy.json");
         File.WriteAllText(path, Json("guidelines/a.safetensors"));
         SafetyPolicy policy = SafetyPolicy.Load(path);
-        Guideline guideline = Assert.IsType<DetectAndGuideGuidance>(policy.Protections.Single()).Guideline;
+        Guideline guideline = Assert.IsType<DetectionGuidance>(policy.Protections.Single()).Guideline;
         Assert.Equal(Made().Hash, guideline.Hash);
         Assert.Contains("\"guidelines/a.safetensors\"", policy.ToJson(Policies), StringComparison.Ordinal);
         Assert.Contains("\"a.safetensors\"", policy.ToJson(_folder.File("policies/guidelines")), StringComparison.Ordinal);
-        Assert.Equal(guideline.Hash, SafetyPolicy.Parse(policy.ToJson(Policies), Policies).Protections[0].Asset!.Hash);
+        Assert.Equal(guideline.Hash, SafetyPolicy.Parse(policy.ToJson(Policies), Policies).Protections[0].Requirements.Assets[0].Asset.Hash);
         Assert.Throws<NotSupportedException>(() => policy.ToJson(_folder.File("elsewhere")));
     }
 
@@ -76,7 +76,7 @@ public sealed class PolicyAssetTests : IDisposable
     [Fact]
     public void AGuidelineInMemoryHasNoName()
     {
-        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = Made() });
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectionGuidance { Guideline = Made() });
         Assert.Contains("in memory", Assert.Throws<NotSupportedException>(() => policy.ToJson()).Message, StringComparison.Ordinal);
     }
 

@@ -66,12 +66,12 @@ public sealed class SafeLatentTests
         ReadOnlySpan<float> u = Values(name, "u"), p = Values(name, "p"), s = Values(name, "s"), guided = Values(name, "guided"), momentum = Values(name, "momentum");
         int length = u.Length / steps / batch;
         FakePredictions predictions = new(length, 3);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, length), steps, scale));
+        SafeLatentState state = new(settings, FakePredictions.Concept, FakePredictions.Context(new LatentShape(1, 1, length), steps, scale));
         float[] term = new float[length];
         for (int step = 0; step < steps; step++)
         {
             Range range = new((step * batch + row) * length, (step * batch + row + 1) * length);
-            DenoisingStep denoisingStep = new(step, 0, steps, scale);
+            DenoisingStep denoisingStep = new(step, 0, steps);
             predictions.Set(u[range].ToArray(), p[range].ToArray(), s[range].ToArray());
             bool isNeeded = state.SurelyNeeds(denoisingStep).Contains(FakePredictions.Concept);
             GuidanceOutcome outcome = state.ComputeTerm(denoisingStep, predictions.Predictions, term);
@@ -89,9 +89,9 @@ public sealed class SafeLatentTests
     {
         FakePredictions predictions = new(u.Length, 3);
         predictions.Set(u, p, s);
-        SafeLatentState state = new(settings, FakePredictions.Concept, new GuidanceContext(_ => default, new GuidelineList(1), new LatentShape(1, 1, u.Length), 1, 7.5f));
+        SafeLatentState state = new(settings, FakePredictions.Concept, FakePredictions.Context(new LatentShape(1, 1, u.Length), 1, 7.5f));
         float[] term = new float[u.Length];
-        Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1, 7.5f), predictions.Predictions, term).IsGuided);
+        Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1), predictions.Predictions, term).IsGuided);
         return term;
     }
 

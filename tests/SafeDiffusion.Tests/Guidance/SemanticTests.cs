@@ -67,9 +67,9 @@ public sealed class SemanticTests
         NoiseGuidanceState state = guidance.Begin(FakePredictions.Context(_shape, steps, 5));
         for (int step = 0; step < steps; step++)
         {
-            ConditionSet conditions = state.SurelyNeeds(new DenoisingStep(step, 0, steps, 5));
-            Assert.Equal(needed[step].Contains('a', StringComparison.Ordinal), conditions.Contains(new Condition(2)));
-            Assert.Equal(needed[step].Contains('b', StringComparison.Ordinal), conditions.Contains(new Condition(3)));
+            RowSet conditions = state.SurelyNeeds(new DenoisingStep(step, 0, steps));
+            Assert.Equal(needed[step].Contains('a', StringComparison.Ordinal), conditions.Contains(new Row(2)));
+            Assert.Equal(needed[step].Contains('b', StringComparison.Ordinal), conditions.Contains(new Row(3)));
         }
     }
 
@@ -97,7 +97,7 @@ public sealed class SemanticTests
         NoiseGuidanceState state = guidance.Begin(FakePredictions.Context(_shape, steps, 5));
         float[] term = new float[_shape.Length];
         return string.Join(", ", Enumerable.Range(0, steps)
-            .Select(step => state.ComputeTerm(new DenoisingStep(step, 0, steps, 5), predictions.Predictions, term).Reason ?? "guided"));
+            .Select(step => state.ComputeTerm(new DenoisingStep(step, 0, steps), predictions.Predictions, term).Reason ?? "guided"));
     }
 
     private static void Compare(string name, JsonElement options, SemanticGuidance guidance, int batch, int picture)
@@ -111,14 +111,14 @@ public sealed class SemanticTests
         float[] term = new float[_shape.Length];
         for (int step = 0; step < steps; step++)
         {
-            DenoisingStep denoisingStep = new(step, 0, steps, scale);
-            ReadOnlySpan<float> ui = Row(u, step * batch + picture), pi = Row(p, step * batch + picture), expected = Row(guided, step * batch + picture);
+            DenoisingStep denoisingStep = new(step, 0, steps);
+            ReadOnlySpan<float> ui = Values(u, step * batch + picture), pi = Values(p, step * batch + picture), expected = Values(guided, step * batch + picture);
             predictions.Predictions.Clear();
-            ConditionSet needed = state.SurelyNeeds(denoisingStep);
-            if (needed.Contains(Condition.Unconditional)) predictions.Set(0, ui);
+            RowSet needed = state.SurelyNeeds(denoisingStep);
+            if (needed.Contains(Row.Unconditional)) predictions.Set(0, ui);
             for (int k = 0; k < concepts; k++)
             {
-                if (needed.Contains(new Condition(2 + k))) predictions.Set(2 + k, Row(s, (step * concepts + k) * batch + picture));
+                if (needed.Contains(new Row(2 + k))) predictions.Set(2 + k, Values(s, (step * concepts + k) * batch + picture));
             }
             bool isGuided = state.ComputeTerm(denoisingStep, predictions.Predictions, term).IsGuided;
             for (int i = 0; i < _shape.Length; i++)
@@ -129,7 +129,7 @@ public sealed class SemanticTests
         }
     }
 
-    private static ReadOnlySpan<float> Row(ReadOnlySpan<float> values, int row) => values.Slice(row * _shape.Length, _shape.Length);
+    private static ReadOnlySpan<float> Values(ReadOnlySpan<float> values, int row) => values.Slice(row * _shape.Length, _shape.Length);
 
     private static ReadOnlySpan<float> Values(string name, string tensor) => _fixture.Get($"{name}/{tensor}").AsSingles();
 }

@@ -39,7 +39,7 @@ public sealed class SurgicalErasingTests
         ErasingInstruction instruction = new() { Text = "a star", Threshold = 0.5f, WarmupSteps = 0 };
         float[] u = [1, 1, 1, 1, 0, 0, 0, 0];
         float[] s = [2, -1, 4, -3, -40, 30, -20, 10];
-        Assert.Equal([0, 0, -22.5f, 30, 300, -225, 0, 0], Term(new LatentShape(2, 2, 2), [instruction], new(0, 999, Steps, 7.5f), u, s)!);
+        Assert.Equal([0, 0, -22.5f, 30, 300, -225, 0, 0], Term(new LatentShape(2, 2, 2), [instruction], new(0, 999, Steps), u, s)!);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class SurgicalErasingTests
             new() { Text = "a star", Threshold = 1, WarmupSteps = 0 },
             new() { Text = "a ring", Threshold = 0, WarmupSteps = 0, Scale = ErasingInstruction.PublishedTowardScale },
         ];
-        Assert.Equal([-15 + 6.5f, 13], Term(new LatentShape(1, 1, 2), instructions, new(0, 999, Steps, 7.5f), [0, 0], [2, 1], [1, 2])!);
+        Assert.Equal([-15 + 6.5f, 13], Term(new LatentShape(1, 1, 2), instructions, new(0, 999, Steps), [0, 0], [2, 1], [1, 2])!);
     }
 
     [Theory]
@@ -63,8 +63,8 @@ public sealed class SurgicalErasingTests
     public void TheWindowIsFromTheFlooredTimestepOnAfterTheWarmup(int index, int timestep, int trainingTimesteps, bool isActive)
     {
         SurgicalErasingGuidance guidance = new() { Instructions = [new() { Text = "a star" }] };
-        NoiseGuidanceState state = guidance.Begin(FakePredictions.Context(new LatentShape(1, 1, 1), Steps, 7.5f, trainingTimesteps));
-        DenoisingStep step = new(index, timestep, Steps, 7.5f);
+        NoiseGuidanceState state = guidance.Begin(FakePredictions.Context(new LatentShape(1, 1, 1), Steps, 7.5f, trainingTimesteps, AllAt(timestep)));
+        DenoisingStep step = new(index, timestep, Steps);
         FakePredictions predictions = new(1, 3);
         predictions.Set([0f], [0f], [1f]);
         GuidanceOutcome outcome = state.ComputeTerm(step, predictions.Predictions, new float[1]);
@@ -82,7 +82,7 @@ public sealed class SurgicalErasingTests
         select (instructions, u, s, index, timestep),
         input =>
         {
-            float[]? term = Term(new LatentShape(2, 3, 5), input.instructions, new(input.index, input.timestep, Steps, 7.5f), [input.u, .. input.s]);
+            float[]? term = Term(new LatentShape(2, 3, 5), input.instructions, new(input.index, input.timestep, Steps), [input.u, .. input.s]);
             double[]? expected = Signal(input.instructions, input.u, input.s, input.index, input.timestep);
             Assert.Equal(expected is null, term is null);
             for (int i = 0; i < expected?.Length; i++) Assert.Equal(expected[i], term![i], 1e-4);
@@ -92,12 +92,15 @@ public sealed class SurgicalErasingTests
     public void GuidanceOfOneIsRefused() => Assert.Throws<InvalidRequestException>(
         () => new SurgicalErasingGuidance { Instructions = [new() { Text = "a" }] }.Begin(FakePredictions.Context(new LatentShape(1, 1, 1), 10, 1)));
 
+    /// <summary>A plan that is at one timestep in every step, so that the timestep alone decides.</summary>
+    private static int[] AllAt(int timestep) => [.. Enumerable.Repeat(timestep, Steps)];
+
     private static float[]? Term(LatentShape shape, ErasingInstruction[] instructions, DenoisingStep step, params float[][] predictions)
     {
         FakePredictions fake = new(shape.Length, predictions.Length + 1);
         fake.Set(0, predictions[0]);
         for (int i = 1; i < predictions.Length; i++) fake.Set(i + 1, predictions[i]);
-        NoiseGuidanceState state = new SurgicalErasingGuidance { Instructions = [.. instructions] }.Begin(FakePredictions.Context(shape, Steps, 7.5f));
+        NoiseGuidanceState state = new SurgicalErasingGuidance { Instructions = [.. instructions] }.Begin(FakePredictions.Context(shape, Steps, 7.5f, timesteps: AllAt(step.Timestep)));
         float[] term = [.. Enumerable.Repeat(float.NaN, shape.Length)];
         return state.ComputeTerm(step, fake.Predictions, term).IsGuided ? term : null;
     }

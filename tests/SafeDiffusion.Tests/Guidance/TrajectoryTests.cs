@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Methods.TrajectorySteering;
+using SafeDiffusion.Methods.Trajectory;
 using SafeDiffusion.Model;
 using SafeDiffusion.Protections;
 
@@ -49,7 +49,7 @@ public sealed class TrajectoryTests
         predictions.Set([0f], [1f], [1f], [-1f]);
         for (int step = 0; step < steps; step++)
         {
-            DenoisingStep denoisingStep = new(step, 0, steps, 7.5f);
+            DenoisingStep denoisingStep = new(step, 0, steps);
             GuidanceOutcome outcome = state.ComputeTerm(denoisingStep, predictions.Predictions, new float[1]);
             Assert.Equal((step < expected, step < expected ? null : "outside window"), (outcome.IsGuided, outcome.Reason));
             Assert.Equal(step < expected ? 4 : 0, state.SurelyNeeds(denoisingStep).Count);
@@ -87,6 +87,6 @@ public sealed class TrajectoryTests
         FakePredictions fake = new(term.Length, 4);
         fake.Set(predictions);
         NoiseGuidanceState state = steering.Begin(FakePredictions.Context(new LatentShape(1, 1, term.Length), 50, 7.5f));
-        return state.ComputeTerm(new DenoisingStep(0, 999, 50, 7.5f), fake.Predictions, term);
+        return state.ComputeTerm(new DenoisingStep(0, 999, 50), fake.Predictions, term);
     }
 }

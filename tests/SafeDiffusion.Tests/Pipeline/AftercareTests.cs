@@ -4,6 +4,7 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Generation;
+using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 
@@ -12,16 +13,30 @@ namespace SafeDiffusion.Pipeline;
 /// <summary>Formula layer: what is done with finished pictures that still show something, with pictures and checkers made by hand.</summary>
 public sealed class AftercareTests
 {
-    private static readonly GenerationRequest _request = new("x") { Seed = 10, Count = 3 };
+    private static readonly PictureOrder _order = new()
+    {
+        Prompt = "x",
+        NegativePrompt = "",
+        Policy = SafetyPolicy.Empty,
+        Seed = 10,
+        Count = 3,
+        Width = 48,
+        Height = 32,
+        Shape = new(4, 4, 6),
+        Plan = new DdimScheduler(new SchedulerSettings()).CreatePlan(2),
+        GuidanceScale = 5,
+        Eta = 0,
+        Start = new NoiseStart(),
+    };
 
     /// <summary>What was drawn again, attempt by attempt.</summary>
-    private readonly List<GenerationRequest[]> _drawn = [];
+    private readonly List<PictureOrder[]> _drawn = [];
 
     [Fact]
     public async Task FlaggingOnlySaysSo()
     {
-        GenerationResult before = Result(_request, seed => seed == 11);
-        GenerationResult after = await ApplyAsync(RemedialAction.Flag, seed => seed == 11);
+        Drawing before = Result(_order, seed => seed == 11);
+        Drawing after = await ApplyAsync(RemedialAction.Flag, seed => seed == 11);
         Assert.All(after.Images.Zip(before.Images), pair => AssertSame(pair.First, pair.Second));
         Assert.Equal([false, true, false], after.Report.Images.Select(image => image.Check!.Flagged));
         AssertCheck(["detection"], RemedialAction.Flag, 0, after.Report.Images[1].Check);
@@ -38,18 +53,18 @@ public sealed class AftercareTests
     [InlineData(9, true)]
     public async Task TheLastFifthOfTheStepsCounts(int step, bool expected)
     {
-        GenerationRequest request = _request with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Flag }) };
-        GenerationResult result = Result(request, _ => false);
+        PictureOrder request = _order with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Flag }) };
+        Drawing result = Result(request, _ => false);
         ImageReport image = result.Report.Images[0] with { Steps = [.. Enumerable.Range(0, 10).Select(i => Step(i, i == step ? 0.01f : 0))] };
         Aftercare aftercare = new([], _ => throw new InvalidOperationException("Nothing is drawn again."), CancellationToken.None);
-        GenerationResult after = (await aftercare.ApplyAsync([request], [result with { Report = result.Report with { Images = [image] } }]))[0];
+        Drawing after = (await aftercare.ApplyAsync([request], [result with { Report = result.Report with { Images = [image] } }]))[0];
         Assert.Equal(expected, after.Report.Images[0].Check!.Flagged);
     }
 
     [Fact]
     public async Task BlurringLeavesNoDetail()
     {
-        GenerationResult after = await ApplyAsync(RemedialAction.Blur, seed => seed == 12);
+        Drawing after = await ApplyAsync(RemedialAction.Blur, seed => seed == 12);
         Assert.Equal(255, Contrast(after.Images[1]));
         Assert.InRange(Contrast(after.Images[2]), 0, 12);
         Assert.Equal((48, 32), (after.Images[2].Width, after.Images[2].Height));
@@ -59,7 +74,7 @@ public sealed class AftercareTests
     [Fact]
     public async Task WithholdingLeavesGray()
     {
-        GenerationResult after = await ApplyAsync(RemedialAction.Withhold, _ => true);
+        Drawing after = await ApplyAsync(RemedialAction.Withhold, _ => true);
         Assert.All(after.Images, image => Assert.All(image.Pixels.ToArray(), value => Assert.Equal(128, value)));
         Assert.All(after.Report.Images, image => Assert.Equal(RemedialAction.Withhold, image.Check!.Action));
         Assert.Equal(3, after.Report.Warnings.Count);
@@ -70,7 +85,7 @@ public sealed class AftercareTests
     {
         Remedy remedy = new() { Action = RemedialAction.Regenerate, Attempts = 5 };
         // Picture 0 is clean at once, picture 1 when drawn again (14), picture 2 the second time (15, 18).
-        GenerationResult after = await ApplyAsync(remedy, seed => seed is 11 or 12 or 15);
+        Drawing after = await ApplyAsync(remedy, seed => seed is 11 or 12 or 15);
         Assert.Equal<long[]>([[14, 15], [18]], _drawn.Select(attempt => attempt.Select(request => request.Seed).ToArray()));
         Assert.All(_drawn.SelectMany(attempt => attempt), request => Assert.Equal(1, request.Count));
         Assert.Equal([10L, 14, 18], after.Report.Images.Select(image => image.Seed));
@@ -88,7 +103,7 @@ public sealed class AftercareTests
     public async Task WhatIsNeverCleanIsTreatedInTheEnd(RemedialAction then, int contrast)
     {
         Remedy remedy = new() { Action = RemedialAction.Regenerate, Attempts = 3, Then = then };
-        GenerationResult after = await ApplyAsync(remedy, _ => true);
+        Drawing after = await ApplyAsync(remedy, _ => true);
         long[] seeds = [.. _drawn.SelectMany(attempt => attempt).Select(request => request.Seed)];
         Assert.Equal(9, seeds.Distinct().Count());
         Assert.DoesNotContain(seeds, seed => seed is >= 10 and <= 12);
@@ -101,7 +116,7 @@ public sealed class AftercareTests
     [Fact]
     public async Task AFurtherAttemptAsksForNothingBesideItsPicture()
     {
-        GenerationRequest request = _request with { KeepLatents = true, HeatMapEvery = 2, PreviewEvery = 2, Steps = 9, Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
+        PictureOrder request = _order with { KeepLatents = true, HeatMapEvery = 2, PreviewEvery = 2, Eta = 0.5f, Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
         await ApplyAsync([request], seed => seed == 10);
         Assert.Equal(request with { Seed = 13, Count = 1, KeepLatents = false, HeatMapEvery = 0, PreviewEvery = 0 }, Assert.Single(Assert.Single(_drawn)));
     }
@@ -110,7 +125,7 @@ public sealed class AftercareTests
     public async Task CheckersAndDetectionBothCount()
     {
         FakeChecker one = new("one", image => SeedOf(image) == 10), two = new("two", image => SeedOf(image) is 10 or 12);
-        GenerationResult after = (await ApplyAsync([_request with { Policy = Policy(new() { Action = RemedialAction.Withhold }) }], seed => seed == 10, one, two))[0];
+        Drawing after = (await ApplyAsync([_order with { Policy = Policy(new() { Action = RemedialAction.Withhold }) }], seed => seed == 10, one, two))[0];
         AssertCheck(["detection", "one", "two"], RemedialAction.Withhold, 0, after.Report.Images[0].Check);
         AssertCheck([], null, 0, after.Report.Images[1].Check);
         AssertCheck(["two"], RemedialAction.Withhold, 0, after.Report.Images[2].Check);
@@ -121,18 +136,18 @@ public sealed class AftercareTests
     public async Task AttemptsAreCheckedAsWell()
     {
         FakeChecker checker = new("one", image => SeedOf(image) is 10 or 13);
-        GenerationRequest request = _request with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
+        PictureOrder request = _order with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
         // A request for one picture counts on: 11, where the protection finds something, then 12.
-        GenerationResult after = (await ApplyAsync([request], seed => seed == 11, checker))[0];
+        Drawing after = (await ApplyAsync([request], seed => seed == 11, checker))[0];
         Assert.Equal((12L, 2, 3), (after.Report.Images[0].Seed, after.Report.Images[0].Check!.Attempts, checker.Calls));
     }
 
     [Fact]
     public async Task RequestsOfABatchAreDrawnAgainTogetherAndEachByItsPolicy()
     {
-        GenerationRequest again = _request with { Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
-        GenerationRequest[] requests = [again, _request with { Policy = Policy(new() { Action = RemedialAction.Withhold }) }, again with { Seed = 100 }, _request];
-        IReadOnlyList<GenerationResult> after = await ApplyAsync(requests, seed => seed is 10 or 100);
+        PictureOrder again = _order with { Policy = Policy(new() { Action = RemedialAction.Regenerate }) };
+        PictureOrder[] requests = [again, _order with { Policy = Policy(new() { Action = RemedialAction.Withhold }) }, again with { Seed = 100 }, _order];
+        IReadOnlyList<Drawing> after = await ApplyAsync(requests, seed => seed is 10 or 100);
         Assert.Equal([13L, 103], Assert.Single(_drawn).Select(request => request.Seed));
         Assert.Equal([13L, 11, 12], after[0].Report.Images.Select(image => image.Seed));
         Assert.Equal(0, Contrast(after[1].Images[0]));
@@ -143,7 +158,7 @@ public sealed class AftercareTests
     [Fact]
     public async Task WithoutARemedyACheckerOnlyFlags()
     {
-        GenerationResult after = (await ApplyAsync([_request], _ => false, new FakeChecker("one", image => SeedOf(image) == 11)))[0];
+        Drawing after = (await ApplyAsync([_order], _ => false, new FakeChecker("one", image => SeedOf(image) == 11)))[0];
         AssertCheck(["one"], RemedialAction.Flag, 0, after.Report.Images[1].Check);
         AssertSame(Picture(11), after.Images[1]);
     }
@@ -151,11 +166,11 @@ public sealed class AftercareTests
     [Fact]
     public async Task HeatMapsHideWhatThePicturesHide()
     {
-        GenerationResult withheld = await ApplyAsync(RemedialAction.Withhold, seed => seed == 11);
+        Drawing withheld = await ApplyAsync(RemedialAction.Withhold, seed => seed == 11);
         Assert.Equal([255, 0, 255], withheld.HeatMaps.Select(map => Contrast(map.Predicted)));
-        GenerationResult redrawn = await ApplyAsync(RemedialAction.Regenerate, seed => seed == 11);
+        Drawing redrawn = await ApplyAsync(RemedialAction.Regenerate, seed => seed == 11);
         Assert.Equal([255, 0, 255], redrawn.HeatMaps.Select(map => Contrast(map.Predicted)));
-        GenerationResult flagged = await ApplyAsync(RemedialAction.Flag, seed => seed == 11);
+        Drawing flagged = await ApplyAsync(RemedialAction.Flag, seed => seed == 11);
         Assert.Equal([255, 255, 255], flagged.HeatMaps.Select(map => Contrast(map.Predicted)));
     }
 
@@ -167,7 +182,7 @@ public sealed class AftercareTests
     [Fact]
     public async Task ACheckerThatFailsGivesNoPicture()
     {
-        GenerationRequest request = _request with { Policy = Policy(new() { Action = RemedialAction.Flag }) };
+        PictureOrder request = _order with { Policy = Policy(new() { Action = RemedialAction.Flag }) };
         InferenceException error = await Assert.ThrowsAsync<InferenceException>(() => ApplyAsync([request], _ => false, new FakeChecker("short", _ => false, answers: 2)));
         Assert.Contains("2 answers for 3 pictures", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InferenceException>(() => ApplyAsync([request], _ => false, new FakeChecker("failing", _ => throw new InferenceException("failing", "failed"))));
@@ -175,31 +190,31 @@ public sealed class AftercareTests
 
     private static SafetyPolicy Policy(Remedy remedy) => SafetyPolicy.Empty.WhenStillDetected(remedy);
 
-    private Task<GenerationResult> ApplyAsync(RemedialAction action, Func<long, bool> shows) => ApplyAsync(new Remedy { Action = action }, shows);
+    private Task<Drawing> ApplyAsync(RemedialAction action, Func<long, bool> shows) => ApplyAsync(new Remedy { Action = action }, shows);
 
-    private async Task<GenerationResult> ApplyAsync(Remedy remedy, Func<long, bool> shows) => (await ApplyAsync([_request with { Policy = Policy(remedy) }], shows))[0];
+    private async Task<Drawing> ApplyAsync(Remedy remedy, Func<long, bool> shows) => (await ApplyAsync([_order with { Policy = Policy(remedy) }], shows))[0];
 
     /// <param name="requests">The requests.</param>
     /// <param name="shows">The seeds whose pictures show the concept to the protections' own maps.</param>
     /// <param name="checkers">What looks besides.</param>
-    private async Task<IReadOnlyList<GenerationResult>> ApplyAsync(GenerationRequest[] requests, Func<long, bool> shows, params IImageChecker[] checkers)
+    private async Task<IReadOnlyList<Drawing>> ApplyAsync(PictureOrder[] requests, Func<long, bool> shows, params IImageChecker[] checkers)
     {
         _drawn.Clear();
         Aftercare aftercare = new(checkers, DrawAsync, CancellationToken.None);
         return await aftercare.ApplyAsync(requests, [.. requests.Select(request => Result(request, shows))]);
 
-        Task<IReadOnlyList<GenerationResult>> DrawAsync(IReadOnlyList<GenerationRequest> again)
+        Task<IReadOnlyList<Drawing>> DrawAsync(IReadOnlyList<PictureOrder> again)
         {
             _drawn.Add([.. again]);
-            return Task.FromResult<IReadOnlyList<GenerationResult>>([.. again.Select(request => Result(request, shows))]);
+            return Task.FromResult<IReadOnlyList<Drawing>>([.. again.Select(request => Result(request, shows))]);
         }
     }
 
-    private static GenerationResult Result(GenerationRequest request, Func<long, bool> shows)
+    private static Drawing Result(PictureOrder request, Func<long, bool> shows)
     {
         long[] seeds = [.. Enumerable.Range(0, request.Count).Select(i => request.Seed + i)];
         RgbImage[] images = [.. seeds.Select(Picture)];
-        return new GenerationResult(images, new GenerationReport
+        return new Drawing(images, new GenerationReport
         {
             Tool = "test",
             CreatedAt = DateTimeOffset.UnixEpoch,
@@ -222,10 +237,9 @@ public sealed class AftercareTests
             Warnings = [],
             Images = [.. seeds.Select(seed => new ImageReport(seed, 2, [Step(0, 0.5f), Step(1, shows(seed) ? 0.01f : 0)]))],
             Cost = new(2L * request.Count, request.Count, 2 * request.Count, request.Count, request.Count),
-        })
-        {
-            HeatMaps = [.. images.Select((image, i) => new HeatMap(i, 0, 1, 1, 1, 1, new float[1], image))],
-        };
+        },
+        null,
+        [.. images.Select((image, i) => new HeatMap(i, 0, 1, 1, 1, 1, new float[1], image))]);
     }
 
     /// <summary>A step in whose map a share of the grid shows the concept; of two steps the last counts.</summary>

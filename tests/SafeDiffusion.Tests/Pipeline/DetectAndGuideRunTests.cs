@@ -26,7 +26,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     };
 
     /// <summary>Detects, but guides from a step that never comes.</summary>
-    private static readonly DetectAndGuideGuidance _watching = DetectingModel.Guidance with { StartStep = 1000 };
+    private static readonly DetectionGuidance _watching = DetectingModel.Guidance with { StartStep = 1000 };
 
     private static readonly GenerationRequest _triangle = _request with { Prompt = "a red triangle", Seed = 2 };
 
@@ -58,7 +58,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
             Assert.Equal(term.Guided, term.Norm > 0);
             Assert.Equal(term.Detection!.Value.Area > 0, term.Detection!.Value.Maximum >= 0.5f);
         }
-        Assert.Equal(ShapesGuideline.RedTriangle.Hash, guided.Report.Protections[0].AssetHash);
+        Assert.Equal(ShapesGuideline.RedTriangle.Hash, Assert.Single(guided.Report.Protections[0].AssetHashes));
 
         GenerationResult watched = await detecting.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching) });
         GenerationResult unprotected = await plain.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty });
@@ -161,12 +161,12 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     {
         Guideline own = ShapesGuideline.RedTriangle;
         Guideline other = new(own.Identity with { BaseModelHash = "0123456789abcdef" }, own.Embeddings.ToArray(), own.TextWidth, own.Background.ToArray(), own.Layers, own.Calibration);
-        DetectAndGuideGuidance guidance = new() { Guideline = other };
+        DetectionGuidance guidance = new() { Guideline = other };
         await AssertRefusedAsync("policy", "0123456789ab, this one is", _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(guidance) });
         GenerationResult allowed = await detecting.Pipeline.GenerateAsync(_request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(guidance with { AllowOtherModel = true }) });
         Assert.Equal(10, Terms(allowed).Count());
         Guideline narrow = new(own.Identity, [1, 2], 2, [], own.Layers, own.Calibration);
-        await AssertRefusedAsync("policy", "text width", _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = narrow }) });
+        await AssertRefusedAsync("policy", "text width", _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectionGuidance { Guideline = narrow }) });
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
         Assert.Contains("PipelineOptions().For(policy)", error.Message, StringComparison.Ordinal);
         Guideline own = ShapesGuideline.RedTriangle;
         Guideline all = new(own.Identity, own.Embeddings.ToArray(), own.TextWidth, [], LayerSelection.All, own.Calibration);
-        await AssertRefusedAsync("policy", "reads the all layers", _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = all }) });
+        await AssertRefusedAsync("policy", "reads the all layers", _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(new DetectionGuidance { Guideline = all }) });
     }
 
     [Fact]
@@ -186,8 +186,8 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
         Assert.Equal(AttentionFeatures.None, options.AttentionFeatures);
         Guideline own = ShapesGuideline.RedTriangle;
         Guideline Of(LayerSelection layers) => new(own.Identity, own.Embeddings.ToArray(), own.TextWidth, [], layers, own.Calibration);
-        SafetyPolicy one = SafetyPolicy.Empty.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = Of(LayerSelection.ByGrid(2)) });
-        SafetyPolicy other = SafetyPolicy.Empty.AddDetectAndGuide(new DetectAndGuideGuidance { Guideline = Of(LayerSelection.ByGrid(4)) });
+        SafetyPolicy one = SafetyPolicy.Empty.AddDetectAndGuide(new DetectionGuidance { Guideline = Of(LayerSelection.ByGrid(2)) });
+        SafetyPolicy other = SafetyPolicy.Empty.AddDetectAndGuide(new DetectionGuidance { Guideline = Of(LayerSelection.ByGrid(4)) });
         PipelineOptions both = options.For(one).For(SafetyPolicy.Empty).For(one);
         Assert.Equal((AttentionFeatures.Detect, "2"), (both.AttentionFeatures, both.DetectionLayers.Text));
         Assert.Contains("Load a pipeline for each", Assert.Throws<InvalidPolicyException>(() => both.For(other)).Message, StringComparison.Ordinal);

@@ -8,7 +8,7 @@ namespace SafeDiffusion.Pipeline;
 public sealed class DetectingModel : IAsyncLifetime
 {
     /// <summary>Away from red triangles.</summary>
-    internal static DetectAndGuideGuidance Guidance { get; } = new() { Guideline = ShapesGuideline.RedTriangle };
+    internal static DetectionGuidance Guidance { get; } = new() { Guideline = ShapesGuideline.RedTriangle };
 
     internal static SafetyPolicy Policy { get; } = SafetyPolicy.Empty.AddDetectAndGuide(Guidance);
 

@@ -82,7 +82,7 @@ public sealed class NetworkTests : IDisposable
         DdimInversion inversion = new(_model.Scheduler.CreatePlan(25));
         Assert.Equal(JsonSerializer.Deserialize<int[]>(reference.Metadata["inverse_timesteps"])!, inversion.ModelTimesteps.AsEnumerable());
         using IDenoiserBatch batch = _model.Denoiser.CreateBatch(1, shape);
-        batch.SetCondition(0, Encode(reference.Metadata["condition"]));
+        batch.SetInputs(0, new RowInputs(Encode(reference.Metadata["condition"])));
         float[] latents = reference["latents"].ToSingles();
         float[] next = new float[latents.Length];
         ReadOnlySpan<float> expected = reference["inverted_steps"].AsSingles();
@@ -102,7 +102,7 @@ public sealed class NetworkTests : IDisposable
         using IDenoiserBatch batch = _model.Denoiser.CreateBatch(conditions.Length, shape);
         for (int row = 0; row < conditions.Length; row++)
         {
-            batch.SetCondition(row, Encode(conditions[row]));
+            batch.SetInputs(row, new RowInputs(Encode(conditions[row])));
             sample.AsSingles().Slice(row * shape.Length, shape.Length).CopyTo(batch.Latents(row));
         }
         batch.Evaluate(timestep, default);

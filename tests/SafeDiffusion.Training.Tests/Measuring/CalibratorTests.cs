@@ -54,7 +54,7 @@ public sealed class CalibratorTests
     private static CalibrationBand Calibrate(double falseTriggers, double maskWidths = 2, float[][]? scores = null)
     {
         GuidelineLearningOptions options = new() { Concept = "a star", FalseTriggers = falseTriggers, MaskWidths = maskWidths };
-        return With(scores ?? _scores, (set, table) => new Calibrator(set, [.. Enumerable.Range(0, 6)], options).Fit(table)[0]);
+        return With(scores ?? _scores, (set, table) => new Calibrator(set, [.. Enumerable.Range(0, 6)], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(table)[0]);
     }
 
     private static Separation Measure(CalibrationBand band) =>

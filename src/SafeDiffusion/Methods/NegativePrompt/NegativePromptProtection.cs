@@ -4,6 +4,7 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Methods.NegativePrompt;
 
 /// <summary>A negative prompt: its encoding takes the null condition's place in classifier-free guidance (baseline "SD + NEG").</summary>
+[ProtectionMethod(MethodName, Alias = "negative")]
 public sealed record NegativePromptProtection : Protection
 {
     /// <summary>The method's name in JSON.</summary>
@@ -13,13 +14,8 @@ public sealed record NegativePromptProtection : Protection
     [JsonRequired]
     public string Text { get; init; } = "";
 
-    /// <inheritdoc/>
     [JsonIgnore]
-    public override string Method => MethodName;
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override string? UnconditionalText => Text;
+    internal override string? UnconditionalText => Text;
 
     /// <inheritdoc/>
     public override string Describe() => $"negative prompt \"{Text}\"";
@@ -30,4 +26,6 @@ public sealed record NegativePromptProtection : Protection
         ArgumentNullException.ThrowIfNull(check);
         check.RequireText(Text, nameof(Text));
     }
+
+    private protected override ProtectionKind Kind() => ProtectionKind.NullCondition;
 }

@@ -7,6 +7,7 @@ namespace SafeDiffusion.Methods.SafeLatent;
 /// Safe latent diffusion, SLD (Schramowski et al., CVPR 2023), as diffusers' <c>StableDiffusionPipelineSafe</c> computes it: steers
 /// away from a concept where the prompt's prediction comes close to the concept's. A preset, of which single settings can be changed.
 /// </summary>
+[ProtectionMethod(MethodName, Alias = "sld")]
 public sealed record SafeLatentGuidance : NoiseGuidance
 {
     /// <summary>The method's name in JSON.</summary>
@@ -42,10 +43,6 @@ public sealed record SafeLatentGuidance : NoiseGuidance
     /// <summary>b, the momentum's decay, 0 to below 1; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public float? MomentumDecay { get; init; }
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override string Method => MethodName;
 
     /// <summary>The preset's settings with those that were set.</summary>
     [JsonIgnore]
@@ -84,10 +81,10 @@ public sealed record SafeLatentGuidance : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        return new SafeLatentState(Settings, context.AddCondition(Concept), context);
+        return new SafeLatentState(Settings, context.AddRow(Concept), context);
     }
 }

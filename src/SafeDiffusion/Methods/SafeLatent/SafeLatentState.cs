@@ -11,16 +11,20 @@ internal sealed class SafeLatentState : NoiseGuidanceState
     private static readonly GuidanceOutcome _warmup = GuidanceOutcome.NotGuided("warm-up");
 
     private readonly SafeLatentSettings _settings;
-    private readonly Condition _concept;
+    private readonly Row _null;
+    private readonly Row _concept;
+    private readonly float _guidanceScale;
     private readonly float[] _momentum;
 
     /// <summary>Without momentum, or where warm-up outlasts the generation, the concept is not evaluated during warm-up.</summary>
     private readonly StepWindow _evaluated;
 
-    public SafeLatentState(SafeLatentSettings settings, Condition concept, GuidanceContext context)
+    public SafeLatentState(SafeLatentSettings settings, Row concept, ProtectionContext context)
     {
         _settings = settings;
+        _null = context.Null;
         _concept = concept;
+        _guidanceScale = context.GuidanceScale;
         _momentum = new float[context.Shape.Length];
         bool warmupMatters = settings.MomentumScale > 0 && settings.WarmupSteps < context.Steps;
         _evaluated = StepWindow.From(warmupMatters ? 0 : settings.WarmupSteps);
@@ -29,16 +33,16 @@ internal sealed class SafeLatentState : NoiseGuidanceState
     /// <summary>The momentum ν, <c>[C, H, W]</c>.</summary>
     internal ReadOnlySpan<float> Momentum => _momentum;
 
-    public override ConditionSet SurelyNeeds(in DenoisingStep step) => _evaluated.Contains(step.Index)
-        ? (ConditionSet)Condition.Unconditional | Condition.Prompt | _concept
-        : ConditionSet.None;
+    public override RowSet SurelyNeeds(in DenoisingStep step) => _evaluated.Contains(step.Index)
+        ? (RowSet)_null | Row.Prompt | _concept
+        : RowSet.None;
 
     public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
     {
         if (!_evaluated.Contains(step.Index)) return _warmup;
-        ComputeGamma(predictions[Condition.Unconditional], predictions[Condition.Prompt], predictions[_concept], term);
+        ComputeGamma(predictions[_null], predictions[Row.Prompt], predictions[_concept], term);
         if (step.Index < _settings.WarmupSteps) return _warmup;
-        TensorPrimitives.Multiply(term, -step.GuidanceScale, term);
+        TensorPrimitives.Multiply(term, -_guidanceScale, term);
         return GuidanceOutcome.Guided;
     }
 

@@ -8,6 +8,7 @@ namespace SafeDiffusion.Methods.Semantic;
 /// Semantic guidance, SEGA (Brack et al., NeurIPS 2023), as diffusers' <c>SemanticStableDiffusionPipeline</c> computes it: leads away
 /// from concepts, or toward them, where their noise predictions differ most from the unconditional one. One more UNet row per concept.
 /// </summary>
+[ProtectionMethod(MethodName, Alias = "sega")]
 public sealed record SemanticGuidance : NoiseGuidance
 {
     /// <summary>The method's name in JSON.</summary>
@@ -24,10 +25,6 @@ public sealed record SemanticGuidance : NoiseGuidance
     public float MomentumDecay { get; init; } = 0.4f;
 
     /// <inheritdoc/>
-    [JsonIgnore]
-    public override string Method => MethodName;
-
-    /// <inheritdoc/>
     public override string Describe() =>
         $"semantic guidance {string.Join("; ", Concepts.Select(concept => concept.Describe()))} (momentum {MomentumScale}, decay {MomentumDecay})";
 
@@ -41,12 +38,12 @@ public sealed record SemanticGuidance : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        Condition[] conditions = [.. Concepts.Select(concept => context.AddCondition(concept.Text))];
-        return new SemanticState(this, conditions, context);
+        Row[] rows = [.. Concepts.Select(concept => context.AddRow(concept.Text))];
+        return new SemanticState(this, rows, context);
     }
 
     /// <summary>Whether settings and concepts are equal, the concepts in their order.</summary>

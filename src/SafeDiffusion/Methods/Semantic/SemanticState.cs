@@ -14,7 +14,8 @@ internal sealed class SemanticState : NoiseGuidanceState
     private static readonly GuidanceOutcome _cooledDown = GuidanceOutcome.NotGuided("cooled down");
 
     private readonly SemanticConcept[] _concepts;
-    private readonly Condition[] _conditions;
+    private readonly Row _null;
+    private readonly Row[] _rows;
     private readonly float _momentumScale;
     private readonly float _momentumDecay;
     private readonly ChannelQuantileMask _mask;
@@ -28,10 +29,11 @@ internal sealed class SemanticState : NoiseGuidanceState
     private readonly int _allWarmFrom;
     private bool _hasMomentum;
 
-    public SemanticState(SemanticGuidance guidance, Condition[] conditions, GuidanceContext context)
+    public SemanticState(SemanticGuidance guidance, Row[] rows, ProtectionContext context)
     {
         _concepts = [.. guidance.Concepts];
-        _conditions = conditions;
+        _null = context.Null;
+        _rows = rows;
         (_momentumScale, _momentumDecay) = (guidance.MomentumScale, guidance.MomentumDecay);
         _mask = new ChannelQuantileMask(context.Shape);
         _edit = new float[context.Shape.Length];
@@ -41,12 +43,12 @@ internal sealed class SemanticState : NoiseGuidanceState
         _warmupMatters = _momentumScale > 0 && _allWarmFrom < context.Steps;
     }
 
-    public override ConditionSet SurelyNeeds(in DenoisingStep step)
+    public override RowSet SurelyNeeds(in DenoisingStep step)
     {
-        ConditionSet needed = ConditionSet.None;
+        RowSet needed = RowSet.None;
         for (int i = 0; i < _concepts.Length; i++)
         {
-            if (IsNeeded(_concepts[i], step.Index)) needed |= (ConditionSet)Condition.Unconditional | _conditions[i];
+            if (IsNeeded(_concepts[i], step.Index)) needed |= (RowSet)_null | _rows[i];
         }
         return needed;
     }
@@ -62,7 +64,7 @@ internal sealed class SemanticState : NoiseGuidanceState
         {
             SemanticConcept concept = _concepts[i];
             if (!IsNeeded(concept, step.Index)) continue;
-            ComputeEdit(concept, predictions[Condition.Unconditional], predictions[_conditions[i]]);
+            ComputeEdit(concept, predictions[_null], predictions[_rows[i]]);
             TensorPrimitives.MultiplyAdd(_edit, concept.Weight, _sum, _sum);
             isEdited = true;
             if (!areAllWarm && step.Index >= concept.WarmupSteps) TensorPrimitives.MultiplyAdd(_edit, concept.Weight / warmWeight, term, term);

@@ -9,6 +9,7 @@ namespace SafeDiffusion.Methods.SurgicalErasing;
 /// is drawn: <c>δ = Σ g β (s - u)</c> over instructions. Scales are signed, and windows are given in timesteps. One more UNet row per
 /// instruction, in the steps of its window.
 /// </summary>
+[ProtectionMethod(MethodName, Alias = "sce")]
 public sealed record SurgicalErasingGuidance : NoiseGuidance
 {
     /// <summary>The method's name in JSON.</summary>
@@ -17,10 +18,6 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance
     /// <summary>What to leave and what to move to, at least one.</summary>
     [JsonRequired]
     public ImmutableArray<ErasingInstruction> Instructions { get; init; } = [];
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override string Method => MethodName;
 
     /// <inheritdoc/>
     public override string Describe() => $"surgical erasing {string.Join("; ", Instructions.Select(instruction => instruction.Describe()))}";
@@ -33,12 +30,12 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        Condition[] conditions = [.. Instructions.Select(instruction => context.AddCondition(instruction.Text))];
-        return new SurgicalErasingState([.. Instructions], conditions, context);
+        Row[] rows = [.. Instructions.Select(instruction => context.AddRow(instruction.Text))];
+        return new SurgicalErasingState([.. Instructions], rows, context);
     }
 
     /// <summary>Whether the instructions are equal, in their order.</summary>

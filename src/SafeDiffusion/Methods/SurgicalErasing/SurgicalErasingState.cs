@@ -7,21 +7,21 @@ namespace SafeDiffusion.Methods.SurgicalErasing;
 /// Surgical erasing on one picture (Hong, Lee and Woo 2024): the explicit erasing signal <c>δ = Σ g β (s - u)</c>, with β = 1 where the step lies in the
 /// instruction's window and <c>|s - u|</c> is at or above the κ-quantile of its channel.
 /// </summary>
-internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Condition[] conditions, GuidanceContext context) : NoiseGuidanceState
+internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Row[] rows, ProtectionContext context) : NoiseGuidanceState
 {
     private static readonly GuidanceOutcome _outside = GuidanceOutcome.NotGuided("outside window");
 
+    private readonly Row _null = context.Null;
     private readonly ChannelQuantileMask _mask = new(context.Shape);
     private readonly float[] _edit = new float[context.Shape.Length];
-    private readonly int[] _lowest = [.. instructions.Select(instruction => Timestep(instruction.LowestTimestep, context))];
-    private readonly int[] _highest = [.. instructions.Select(instruction => Timestep(instruction.HighestTimestep, context))];
+    private readonly StepWindow[] _windows = [.. instructions.Select(instruction => Window(instruction, context))];
 
-    public override ConditionSet SurelyNeeds(in DenoisingStep step)
+    public override RowSet SurelyNeeds(in DenoisingStep step)
     {
-        ConditionSet needed = ConditionSet.None;
+        RowSet needed = RowSet.None;
         for (int i = 0; i < instructions.Length; i++)
         {
-            if (IsActive(i, step)) needed |= (ConditionSet)Condition.Unconditional | conditions[i];
+            if (_windows[i].Contains(step.Index)) needed |= (RowSet)_null | rows[i];
         }
         return needed;
     }
@@ -32,8 +32,8 @@ internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Co
         term.Clear();
         for (int i = 0; i < instructions.Length; i++)
         {
-            if (!IsActive(i, step)) continue;
-            TensorPrimitives.Subtract(predictions[conditions[i]], predictions[Condition.Unconditional], _edit);
+            if (!_windows[i].Contains(step.Index)) continue;
+            TensorPrimitives.Subtract(predictions[rows[i]], predictions[_null], _edit);
             _mask.KeepLargestInPlace(_edit, instructions[i].Threshold);
             TensorPrimitives.MultiplyAdd(_edit, instructions[i].Scale, term, term);
             outcome = GuidanceOutcome.Guided;
@@ -41,8 +41,11 @@ internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Co
         return outcome;
     }
 
-    private bool IsActive(int instruction, in DenoisingStep step) =>
-        step.Index >= instructions[instruction].WarmupSteps && step.Timestep >= _lowest[instruction] && step.Timestep <= _highest[instruction];
-
-    private static int Timestep(double fraction, GuidanceContext context) => (int)Math.Floor(fraction * context.TrainingTimesteps);
+    /// <summary>The steps whose timesteps lie in the instruction's range, both ends included, from its first step on.</summary>
+    private static StepWindow Window(ErasingInstruction instruction, ProtectionContext context)
+    {
+        int lowest = (int)Math.Floor(instruction.LowestTimestep * context.TrainingTimesteps);
+        int highest = (int)Math.Floor(instruction.HighestTimestep * context.TrainingTimesteps);
+        return StepWindow.OfTimesteps(context.Timesteps.AsSpan(), lowest, highest).StartingAt(instruction.WarmupSteps);
+    }
 }

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Model.Scheduling;
 /// DDIM inversion: the deterministic update run upwards over a run's timesteps, from clean latents to the noise that gives them back,
 /// up to the discretisation error. Immutable, so threads may share it.
 /// </summary>
-public sealed class DdimInversion
+internal sealed class DdimInversion
 {
     private readonly DdimScheduler _scheduler;
     private readonly float[] _from;

@@ -1,7 +1,7 @@
 namespace SafeDiffusion.Model.Scheduling;
 
 /// <summary>Which timestep the model is told while latents are taken from one level of noise up to the next.</summary>
-public enum DdimInversionReading
+internal enum DdimInversionReading
 {
     /// <summary>
     /// The level to go to (diffusers' <c>DDIMInverseScheduler</c>). The round trip loses about a fifth of what the other reading loses.

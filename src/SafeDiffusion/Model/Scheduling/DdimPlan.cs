@@ -6,7 +6,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Model.Scheduling;
 
 /// <summary>The denoising steps of one run, from noise to picture. Immutable, so threads may share it.</summary>
-public sealed class DdimPlan
+internal sealed class DdimPlan
 {
     internal DdimPlan(DdimScheduler scheduler, int steps)
     {

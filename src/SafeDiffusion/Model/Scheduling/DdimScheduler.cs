@@ -7,7 +7,7 @@ namespace SafeDiffusion.Model.Scheduling;
 /// DDIM (Song et al. 2020) with the noise schedule of a model, as diffusers' <c>DDIMScheduler</c>. Immutable, so threads may share it.
 /// The model's input is not scaled, and the initial latents are standard normal.
 /// </summary>
-public sealed class DdimScheduler
+internal sealed class DdimScheduler
 {
     private readonly float[] _alphasCumprod;
 

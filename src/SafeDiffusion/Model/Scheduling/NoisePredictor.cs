@@ -4,4 +4,4 @@ namespace SafeDiffusion.Model.Scheduling;
 /// <param name="latents">The latents, any length.</param>
 /// <param name="timestep">The timestep to tell the model, 0 to T - 1.</param>
 /// <param name="prediction">Takes the prediction, of the same length.</param>
-public delegate void NoisePredictor(ReadOnlySpan<float> latents, int timestep, Span<float> prediction);
+internal delegate void NoisePredictor(ReadOnlySpan<float> latents, int timestep, Span<float> prediction);

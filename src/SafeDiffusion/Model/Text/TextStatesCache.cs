@@ -13,6 +13,11 @@ internal sealed class TextStatesCache(TextEncoder encoder, CancellationToken can
     public TextStates Encode(string text, SpecialTokenHandling handling)
     {
         if (_states.TryGetValue((text, handling), out TextStates? known)) return known;
-        return _states[(text, handling)] = encoder.Encode(encoder.Tokenizer.Encode(text, handling), cancellationToken);
+        TokenizedText tokens = encoder.Tokenizer.Encode(text, SpecialTokenHandling.Escape);
+        // Where there is nothing to escape, both ways of reading give one text.
+        bool isEither = tokens.EscapedSpecialTokens.IsEmpty;
+        if (handling == SpecialTokenHandling.Keep && isEither) return _states[(text, handling)] = Encode(text, SpecialTokenHandling.Escape);
+        if (!isEither) tokens = encoder.Tokenizer.Encode(text, handling);
+        return _states[(text, handling)] = encoder.Encode(tokens, cancellationToken);
     }
 }

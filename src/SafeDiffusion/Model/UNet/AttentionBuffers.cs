@@ -5,87 +5,140 @@ using SafeDiffusion.Instrumentation.Editing;
 
 namespace SafeDiffusion.Model.UNet;
 
-/// <summary>The buffers of a UNet's added inputs and outputs, bound once. They are float32 in every graph.</summary>
-internal sealed class AttentionBuffers : IAttentionBatch, IDisposable
+/// <summary>
+/// The buffers of a UNet's added inputs and outputs. They are float32 in every graph. Inputs are written row by row, whole each time, so
+/// that nothing of what a row held before is left.
+/// </summary>
+internal sealed class AttentionBuffers : IDisposable
 {
     private readonly OrtIoBinding _binding;
+    private readonly UNetSignature _signature;
     private readonly int _rows;
-    private readonly List<FloatTensor> _tensors = [];
-    private readonly FloatTensor? _tokenScale;
-    private readonly FloatTensor? _inhibitorStates;
-    private readonly FloatTensor? _inhibitorScale;
-    private readonly FloatTensor? _inhibitorResponse;
+    private readonly int _tokens;
+    private readonly int _textWidth;
+    private readonly FloatTensor? _guidelines;
     private readonly FloatTensor? _detectionScores;
+    private readonly FloatTensor? _tokenScale;
+    private FloatTensor? _inhibitorStates;
+    private FloatTensor? _inhibitorScale;
+    private FloatTensor? _inhibitorResponse;
 
-    public AttentionBuffers(
-        OrtIoBinding binding, UNetSignature signature, AttentionRequest request, int rows, LatentShape shape, int tokens, int textWidth)
+    public AttentionBuffers(OrtIoBinding binding, UNetSignature signature, ReadOnlyMemory<float> guidelines, int rows, LatentShape shape, int tokens, int textWidth)
     {
         _binding = binding;
+        _signature = signature;
         _rows = rows;
+        _tokens = tokens;
+        _textWidth = textWidth;
         if (signature.Features.HasFlag(AttentionFeatures.Detect))
         {
-            int guidelines = request.GuidelineEmbeddings.Length / textWidth;
-            FloatTensor embeddings = Input(AddedNames.GuidelineEmbeddings, guidelines, textWidth);
-            request.GuidelineEmbeddings.Span.CopyTo(embeddings.Values);
-            _detectionScores = Output(AddedNames.DetectionScores, rows, guidelines, shape.Height, shape.Width);
+            int count = guidelines.Length / textWidth;
+            _guidelines = Input(AddedNames.GuidelineEmbeddings, count, textWidth);
+            guidelines.Span.CopyTo(_guidelines.Values);
+            _detectionScores = Output(AddedNames.DetectionScores, rows, count, shape.Height, shape.Width);
         }
         if (signature.Features.HasFlag(AttentionFeatures.Reweight))
         {
             _tokenScale = Input(AddedNames.TokenScale, rows, tokens);
             _tokenScale.Values.AsSpan().Fill(1);
         }
-        if (signature.Features.HasFlag(AttentionFeatures.Inhibit))
-        {
-            _inhibitorStates = Input(AddedNames.InhibitorHiddenStates, rows, request.Concepts, tokens, textWidth);
-            _inhibitorScale = Input(AddedNames.InhibitorScale, rows, request.Concepts, tokens);
-            _inhibitorResponse = Output(AddedNames.InhibitorResponse, signature.InhibitedLayers, rows, request.Concepts, tokens);
-        }
+        if (signature.Features.HasFlag(AttentionFeatures.Inhibit)) MakeInhibitors(0);
     }
 
-    public Span<float> TokenScale(int row) => Row(_tokenScale, row, _rows, AttentionFeatures.Reweight);
+    /// <summary>How many inhibitors a row can have, the C of the added inputs.</summary>
+    public int Inhibitors { get; private set; }
 
-    public Span<float> InhibitorHiddenStates(int row) => Row(_inhibitorStates, row, _rows, AttentionFeatures.Inhibit);
-
-    public Span<float> InhibitorScale(int row) => Row(_inhibitorScale, row, _rows, AttentionFeatures.Inhibit);
-
-    public ReadOnlySpan<float> DetectionScores(int row) => Row(_detectionScores, row, _rows, AttentionFeatures.Detect);
-
-    public ReadOnlySpan<float> InhibitorResponse(int layer, int row)
+    /// <summary>Makes room for more inhibitors per row. All rows become neutral: they are to be written again.</summary>
+    public void Grow(int inhibitors)
     {
-        int layers = _inhibitorResponse is null ? 1 : (int)_inhibitorResponse.Shape[0];
-        return Row(_inhibitorResponse, layer * _rows + row, layers * _rows, AttentionFeatures.Inhibit);
+        Require(AttentionFeatures.Inhibit);
+        MakeInhibitors(inhibitors);
+    }
+
+    /// <summary>Writes all added inputs of a row.</summary>
+    public void Write(int row, RowInputs inputs)
+    {
+        if (!inputs.TokenScales.IsEmpty) Require(AttentionFeatures.Reweight);
+        if (!inputs.Inhibitors.IsEmpty) Require(AttentionFeatures.Inhibit);
+        RequireWhole(inputs);
+        if (_tokenScale is not null)
+        {
+            Span<float> scales = _tokenScale.Values.AsSpan(row * _tokens, _tokens);
+            if (inputs.TokenScales.IsEmpty) scales.Fill(1);
+            else inputs.TokenScales.AsSpan().CopyTo(scales);
+        }
+        if (Inhibitors > 0) WriteInhibitors(row, inputs);
+    }
+
+    public ReadOnlySpan<float> DetectionScores(int row)
+    {
+        Require(AttentionFeatures.Detect);
+        int length = _detectionScores!.Values.Length / _rows;
+        return _detectionScores.Values.AsSpan(row * length, length);
+    }
+
+    public ReadOnlySpan<float> InhibitorResponse(int layer, int row, int inhibitor)
+    {
+        Require(AttentionFeatures.Inhibit);
+        return _inhibitorResponse!.Values.AsSpan(((layer * _rows + row) * Inhibitors + inhibitor) * _tokens, _tokens);
     }
 
     public void Dispose()
     {
-        foreach (FloatTensor tensor in _tensors) tensor.Dispose();
+        foreach (FloatTensor? tensor in new[] { _guidelines, _detectionScores, _tokenScale, _inhibitorStates, _inhibitorScale, _inhibitorResponse }) tensor?.Dispose();
     }
 
-    private static Span<float> Row(FloatTensor? tensor, int row, int rows, AttentionFeatures feature)
+    private void WriteInhibitors(int row, RowInputs inputs)
     {
-        if (tensor is null) throw new InvalidOperationException($"The UNet is not instrumented for {feature}.");
-        int length = tensor.Values.Length / rows;
-        return tensor.Values.AsSpan(row * length, length);
+        Span<float> states = _inhibitorStates!.Values.AsSpan(row * Inhibitors * _tokens * _textWidth, Inhibitors * _tokens * _textWidth);
+        Span<float> scales = _inhibitorScale!.Values.AsSpan(row * Inhibitors * _tokens, Inhibitors * _tokens);
+        for (int i = 0; i < inputs.Inhibitors.Length; i++)
+        {
+            inputs.Inhibitors[i].Concept.Values.CopyTo(states[(i * _tokens * _textWidth)..]);
+            inputs.Inhibitors[i].Weights.AsSpan().CopyTo(scales[(i * _tokens)..]);
+        }
+        states[(inputs.Inhibitors.Length * _tokens * _textWidth)..].Clear();
+        scales[(inputs.Inhibitors.Length * _tokens)..].Clear();
+    }
+
+    private void MakeInhibitors(int inhibitors)
+    {
+        _inhibitorStates?.Dispose();
+        _inhibitorScale?.Dispose();
+        _inhibitorResponse?.Dispose();
+        Inhibitors = inhibitors;
+        _inhibitorStates = Input(AddedNames.InhibitorHiddenStates, _rows, inhibitors, _tokens, _textWidth);
+        _inhibitorScale = Input(AddedNames.InhibitorScale, _rows, inhibitors, _tokens);
+        _inhibitorResponse = Output(AddedNames.InhibitorResponse, _signature.InhibitedLayers, _rows, inhibitors, _tokens);
+    }
+
+    /// <summary>Inputs that are too short would leave a part of what another row has written.</summary>
+    private void RequireWhole(RowInputs inputs)
+    {
+        if (!inputs.TokenScales.IsEmpty && inputs.TokenScales.Length != _tokens) throw new InvalidOperationException($"A row has {inputs.TokenScales.Length} token scales; {_tokens} are needed.");
+        foreach (Inhibitor inhibitor in inputs.Inhibitors)
+        {
+            if (inhibitor.Weights.Length == _tokens && inhibitor.Concept.Tokens == _tokens && inhibitor.Concept.Width == _textWidth) continue;
+            throw new InvalidOperationException($"An inhibitor has {inhibitor.Weights.Length} weights and states [{inhibitor.Concept.Tokens}, {inhibitor.Concept.Width}]; {_tokens} weights and [{_tokens}, {_textWidth}] are needed.");
+        }
+    }
+
+    private void Require(AttentionFeatures feature)
+    {
+        if (!_signature.Features.HasFlag(feature)) throw new InvalidOperationException($"The UNet is not instrumented for {feature}.");
     }
 
     private FloatTensor Input(string name, params long[] shape)
     {
-        FloatTensor tensor = Own(shape);
+        FloatTensor tensor = new(TensorElementType.Float, shape);
         _binding.BindInput(name, tensor.OrtValue);
         return tensor;
     }
 
     private FloatTensor Output(string name, params long[] shape)
     {
-        FloatTensor tensor = Own(shape);
-        _binding.BindOutput(name, tensor.OrtValue);
-        return tensor;
-    }
-
-    private FloatTensor Own(long[] shape)
-    {
         FloatTensor tensor = new(TensorElementType.Float, shape);
-        _tensors.Add(tensor);
+        _binding.BindOutput(name, tensor.OrtValue);
         return tensor;
     }
 }

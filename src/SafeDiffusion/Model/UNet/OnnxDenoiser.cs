@@ -13,19 +13,14 @@ internal sealed class OnnxDenoiser(OnnxSession session) : IDenoiser
 
     public AttentionFeatures Features => Signature.Features;
 
-    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, AttentionRequest? attention = null)
+    public IDenoiserBatch CreateBatch(int rows, LatentShape shape, ReadOnlyMemory<float> guidelines = default)
     {
-        attention ??= new AttentionRequest();
-        if (!attention.GuidelineEmbeddings.IsEmpty) Require(AttentionFeatures.Detect);
-        if (attention.Concepts > 0) Require(AttentionFeatures.Inhibit);
-        return new OnnxDenoiserBatch(session, Signature, rows, shape, attention);
+        if (!guidelines.IsEmpty && !Features.HasFlag(AttentionFeatures.Detect))
+        {
+            throw new InvalidRequestException("attentionFeatures", "lack Detect: load the pipeline with it in PipelineOptions.AttentionFeatures.");
+        }
+        return new OnnxDenoiserBatch(session, Signature, rows, shape, guidelines);
     }
 
     public void Dispose() => session.Dispose();
-
-    private void Require(AttentionFeatures feature)
-    {
-        if (Features.HasFlag(feature)) return;
-        throw new InvalidRequestException("attentionFeatures", $"lack {feature}: load the pipeline with it in PipelineOptions.AttentionFeatures.");
-    }
 }

@@ -19,22 +19,22 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
     private readonly TimestepTensor _timestep;
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options = new();
-    private readonly TextStates?[] _conditions;
+    private readonly RowInputs?[] _rowInputs;
     private readonly UNetSignature _signature;
-    private readonly AttentionRequest _attentionRequest;
+    private readonly ReadOnlyMemory<float> _guidelines;
     private FloatTensor? _states;
     private AttentionBuffers? _attention;
     private bool _statesChanged;
 
-    public OnnxDenoiserBatch(OnnxSession session, UNetSignature signature, int rows, LatentShape shape, AttentionRequest attention)
+    public OnnxDenoiserBatch(OnnxSession session, UNetSignature signature, int rows, LatentShape shape, ReadOnlyMemory<float> guidelines)
     {
         _session = session;
         _signature = signature;
         _shape = shape;
-        _attentionRequest = attention;
+        _guidelines = guidelines;
         _capacity = signature.FixedRows ?? rows;
         Rows = rows;
-        _conditions = new TextStates?[rows];
+        _rowInputs = new RowInputs?[rows];
         long[] sampleShape = [_capacity, shape.Channels, shape.Height, shape.Width];
         _sample = new FloatTensor(signature.SampleType, sampleShape);
         _output = new FloatTensor(signature.OutputType, sampleShape);
@@ -47,20 +47,29 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
 
     public int Rows { get; }
 
-    public IAttentionBatch? Attention => _attention;
+    public int InhibitedLayers => _signature.InhibitedLayers;
 
-    public void SetCondition(int row, TextStates condition)
+    public void SetInputs(int row, RowInputs inputs)
     {
-        if (ReferenceEquals(_conditions[row], condition)) return;
-        _states ??= BindTextInputs(condition);
-        condition.Values.CopyTo(_states.Values.AsSpan(row * condition.Values.Length));
-        _conditions[row] = condition;
-        _statesChanged = true;
+        if (ReferenceEquals(_rowInputs[row], inputs)) return;
+        _states ??= BindTextInputs(inputs.Text);
+        if (!ReferenceEquals(_rowInputs[row]?.Text, inputs.Text))
+        {
+            inputs.Text.Values.CopyTo(_states.Values.AsSpan(row * inputs.Text.Values.Length));
+            _statesChanged = true;
+        }
+        _rowInputs[row] = inputs;
+        if (_attention is not null) WriteAttention(row, inputs);
+        else if (!inputs.TokenScales.IsEmpty || !inputs.Inhibitors.IsEmpty) throw new InvalidOperationException("The UNet is not instrumented, and a row edits its attention.");
     }
 
     public Span<float> Latents(int row) => _sample.Values.AsSpan(row * _shape.Length, _shape.Length);
 
     public ReadOnlySpan<float> Prediction(int row) => _output.Values.AsSpan(row * _shape.Length, _shape.Length);
+
+    public ReadOnlySpan<float> DetectionScores(int row) => Attention.DetectionScores(row);
+
+    public ReadOnlySpan<float> InhibitorResponse(int layer, int row, int inhibitor) => Attention.InhibitorResponse(layer, row, inhibitor);
 
     public void Evaluate(int timestep, CancellationToken cancellationToken)
     {
@@ -83,14 +92,30 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _attention?.Dispose();
     }
 
-    /// <summary>The number of tokens and the text width are known with the first text.</summary>
-    private FloatTensor BindTextInputs(TextStates condition)
+    private AttentionBuffers Attention => _attention ?? throw new InvalidOperationException("The UNet is not instrumented, or no row has been set.");
+
+    private void WriteAttention(int row, RowInputs inputs)
     {
-        FloatTensor states = new(_signature.TextStatesType, _capacity, condition.Tokens, condition.Width);
+        if (inputs.Inhibitors.Length <= Attention.Inhibitors)
+        {
+            Attention.Write(row, inputs);
+            return;
+        }
+        Attention.Grow(inputs.Inhibitors.Length);
+        for (int i = 0; i < _rowInputs.Length; i++)
+        {
+            if (_rowInputs[i] is { } others) Attention.Write(i, others);
+        }
+    }
+
+    /// <summary>The number of tokens and the text width are known with the first text.</summary>
+    private FloatTensor BindTextInputs(TextStates text)
+    {
+        FloatTensor states = new(_signature.TextStatesType, _capacity, text.Tokens, text.Width);
         _binding.BindInput(_signature.TextStates, states.OrtValue);
         if (_signature.Features != AttentionFeatures.None)
         {
-            _attention = new AttentionBuffers(_binding, _signature, _attentionRequest, _capacity, _shape, condition.Tokens, condition.Width);
+            _attention = new AttentionBuffers(_binding, _signature, _guidelines, _capacity, _shape, text.Tokens, text.Width);
         }
         return states;
     }

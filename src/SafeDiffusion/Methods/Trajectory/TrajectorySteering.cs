@@ -1,13 +1,14 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Protections;
 
-namespace SafeDiffusion.Methods.TrajectorySteering;
+namespace SafeDiffusion.Methods.Trajectory;
 
 /// <summary>
 /// Trajectory steering: the second stage of TRCE without its training. This library's own method, not the paper's: TRCE fine-tunes the
 /// model with a triplet loss; here the loss's gradient with respect to the noise prediction is taken off the prediction, in early steps
 /// where the prompt's prediction is nearer to the concept's than to the safe text's. Two more UNet rows in each of these steps.
 /// </summary>
+[ProtectionMethod(MethodName, Alias = "steering")]
 public sealed record TrajectorySteering : NoiseGuidance
 {
     /// <summary>The method's name in JSON.</summary>
@@ -38,10 +39,6 @@ public sealed record TrajectorySteering : NoiseGuidance
     public double Until { get; init; } = 0.5;
 
     /// <inheritdoc/>
-    [JsonIgnore]
-    public override string Method => MethodName;
-
-    /// <inheritdoc/>
     public override string Describe() =>
         $"trajectory steering from \"{Concept}\" to \"{SafeText}\" in the first {Until * 100:0.#} % of the steps (scale {Scale}, strength {Strength}, margin {Margin})";
 
@@ -59,9 +56,9 @@ public sealed record TrajectorySteering : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new TrajectoryState(this, context.AddCondition(Concept), context.AddCondition(SafeText));
+        return new TrajectoryState(this, context);
     }
 }

@@ -1,39 +1,42 @@
 using System.Numerics.Tensors;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Generation;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Policies;
 
-namespace SafeDiffusion.Generation;
+namespace SafeDiffusion;
 
-/// <summary>A request, checked against the model, with every default filled in.</summary>
-internal sealed record GenerationSettings
+/// <summary>Checks requests against the model, and fills every default in.</summary>
+internal static class RequestCheck
 {
     private const int MaxSize = 16384;
 
-    public required int Width { get; init; }
+    /// <summary>Refuses requests whose rows cannot share a UNet call and a scheduler's step.</summary>
+    /// <exception cref="InvalidRequestException">An order differs from the first.</exception>
+    public static void RequireAlike(IReadOnlyList<PictureOrder> orders)
+    {
+        PictureOrder first = orders[0];
+        for (int i = 1; i < orders.Count; i++)
+        {
+            Require(orders[i].Shape == first.Shape, "width and height");
+            Require(orders[i].Timesteps.AsSpan().SequenceEqual(first.Timesteps.AsSpan()), "steps and strength");
+            Require(orders[i].Eta == first.Eta, "eta");
 
-    public required int Height { get; init; }
-
-    /// <summary>The shape of one picture's latents.</summary>
-    public required LatentShape Shape { get; init; }
-
-    /// <summary>The scheduler's timesteps.</summary>
-    public required DdimPlan Plan { get; init; }
-
-    /// <summary>The first step to take: 0, or later with an initial picture.</summary>
-    public required int StartStep { get; init; }
-
-    /// <summary>The text in the null condition's place.</summary>
-    public required string NegativePrompt { get; init; }
-
-    public int StepsTaken => Plan.Timesteps.Length - StartStep;
+            void Require(bool agree, string field)
+            {
+                if (agree) return;
+                throw new InvalidRequestException($"requests[{i}]", $"differs from requests[0] in {field}. Requests of one batch must agree in it.");
+            }
+        }
+    }
 
     /// <exception cref="InvalidRequestException">A field is out of range, or does not fit the model or the policy.</exception>
-    public static GenerationSettings Resolve(GenerationRequest request, LoadedModel model)
+    public static PictureOrder Resolve(GenerationRequest request, LoadedModel model)
     {
         ModelDescription description = model.Description;
         if (request.Prompt is null) throw new InvalidRequestException("prompt", "is null; the empty text is the null prompt.");
@@ -43,7 +46,7 @@ internal sealed record GenerationSettings
         Require(request.PreviewEvery >= 0, "previewEvery", $"must be at least 0, and is {request.PreviewEvery}.");
         Require(request.HeatMapEvery >= 0, "heatMapEvery", $"must be at least 0, and is {request.HeatMapEvery}.");
         Require(
-            request.HeatMapEvery == 0 || request.Policy.RequiredFeatures.HasFlag(AttentionFeatures.Detect), "heatMapEvery",
+            request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
             "asks for heat maps, but no protection of the policy detects anything. Add detect-and-guide, or leave it at 0.");
         RequireAttention(request.Policy, model);
         int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
@@ -51,30 +54,51 @@ internal sealed record GenerationSettings
         RequireSize("width", width, description.Width, description);
         RequireSize("height", height, description.Height, description);
         LatentShape shape = new(description.LatentChannels, height / description.VaeFactor, width / description.VaeFactor);
-        if (request.InitialImage is not null) RequireInitialImage(request, width, height, model);
+        if (request.InitialImage is { } image)
+        {
+            Require(request.Strength is > 0 and <= 1, "strength", $"must be above 0 and at most 1, and is {request.Strength}.");
+            RequirePicture("initialImage", image, width, height, model);
+        }
         if (request.InitialLatents is not null) RequireLatents(request.InitialLatents, request.Count, shape);
         DdimPlan plan = model.Scheduler.CreatePlan(request.Steps);
-        int startStep = request.InitialImage is null ? 0 : plan.StartIndex(request.Strength);
-        Require(startStep < plan.Timesteps.Length, "strength", $"is {request.Strength}, which leaves none of the {request.Steps} steps. Raise one of them.");
-        return new GenerationSettings
+        return new PictureOrder
         {
+            Prompt = request.Prompt,
+            NegativePrompt = NegativePromptOf(request),
+            Policy = request.Policy,
+            Seed = request.Seed,
+            Count = request.Count,
             Width = width,
             Height = height,
             Shape = shape,
             Plan = plan,
-            StartStep = startStep,
-            NegativePrompt = NegativePromptOf(request),
+            GuidanceScale = request.GuidanceScale,
+            Eta = request.Eta,
+            Start = Start(request, plan),
+            KeepLatents = request.KeepLatents,
+            PreviewEvery = request.PreviewEvery,
+            HeatMapEvery = request.HeatMapEvery,
+            KeepSpecialTokens = request.KeepSpecialTokens,
         };
+    }
+
+    private static PictureStart Start(GenerationRequest request, DdimPlan plan)
+    {
+        GivenStart? given = request.InitialLatents is { } latents ? new GivenStart(latents.ToSingles()) : null;
+        if (request.InitialImage is not { } image) return given ?? (PictureStart)new NoiseStart();
+        int first = plan.StartIndex(request.Strength);
+        Require(first < plan.Timesteps.Length, "strength", $"is {request.Strength}, which leaves none of the {request.Steps} steps. Raise one of them.");
+        return new NoisedPictureStart(image, request.Strength, first, given);
     }
 
     private static void RequireAttention(SafetyPolicy policy, LoadedModel model)
     {
         const string Advice = "Load the pipeline with new PipelineOptions().For(policy).";
-        AttentionFeatures missing = policy.RequiredFeatures & ~model.Denoiser.Features;
+        AttentionFeatures missing = policy.Requirements.Features & ~model.Denoiser.Features;
         Require(missing == AttentionFeatures.None, "policy", $"needs {missing} of the UNet's cross-attention. {Advice}");
         Require(
-            policy.DetectionLayers is not { } layers || layers == model.DetectionLayers, "policy",
-            $"reads the {policy.DetectionLayers}, but the pipeline was loaded to read the {model.DetectionLayers}. {Advice}");
+            policy.Requirements.DetectionLayers is not { } layers || layers == model.DetectionLayers, "policy",
+            $"reads the {policy.Requirements.DetectionLayers}, but the pipeline was loaded to read the {model.DetectionLayers}. {Advice}");
     }
 
     /// <summary>The width or height in pixels that given latents have; null where there are none, or none of a shape that tells.</summary>
@@ -95,13 +119,14 @@ internal sealed record GenerationSettings
         throw new InvalidRequestException(field, $"must be a multiple of {multiple} up to {MaxSize} for this model, and is {size}. Try {below}.");
     }
 
-    private static void RequireInitialImage(GenerationRequest request, int width, int height, LoadedModel model)
+    /// <summary>Refuses a picture that cannot be encoded for a size.</summary>
+    /// <exception cref="InvalidRequestException">The model has no VAE encoder, or the picture has another size.</exception>
+    public static void RequirePicture(string field, RgbImage image, int width, int height, LoadedModel model)
     {
-        Require(model.Encoder is not null, "initialImage", "needs vae_encoder/model.onnx, which this model folder does not have.");
-        Require(request.Strength is > 0 and <= 1, "strength", $"must be above 0 and at most 1, and is {request.Strength}.");
-        Require(
-            request.InitialImage!.Width == width && request.InitialImage.Height == height, "initialImage",
-            $"is {request.InitialImage.Width}x{request.InitialImage.Height}, and {width}x{height} was asked for. Scale it first.");
+        Require(model.Encoder is not null, field, "needs vae_encoder/model.onnx, which this model folder does not have.");
+        RequireSize("width", width, model.Description.Width, model.Description);
+        RequireSize("height", height, model.Description.Height, model.Description);
+        Require(image.Width == width && image.Height == height, field, $"is {image.Width}x{image.Height}, and {width}x{height} was asked for. Scale it first.");
     }
 
     private static void RequireLatents(StoredTensor latents, int count, LatentShape shape)

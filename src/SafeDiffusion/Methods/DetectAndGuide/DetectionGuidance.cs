@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
 
@@ -11,7 +10,8 @@ namespace SafeDiffusion.Methods.DetectAndGuide;
 /// step, and the picture is steered away from the concept only where and as strongly as the detection says. Several concepts are several
 /// protections. Costs no UNet row where the concept does not show, and one where it does.
 /// </summary>
-public sealed record DetectAndGuideGuidance : NoiseGuidance
+[ProtectionMethod(MethodName, Alias = "dag")]
+public sealed record DetectionGuidance : NoiseGuidance
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "detect-and-guide";
@@ -88,19 +88,10 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override string Method => MethodName;
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override AttentionFeatures RequiredFeatures => AttentionFeatures.Detect;
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override LayerSelection DetectionLayers => Guideline.Layers;
-
-    /// <inheritdoc/>
-    [JsonIgnore]
-    public override ProtectionAsset Asset => new(Guideline.Path ?? "", Guideline.Hash, Guideline.Identity.BaseModelHash, AllowOtherModel);
+    public override Requirements Requirements => new()
+    {
+        Features = AttentionFeatures.Detect, DetectionLayers = Guideline.Layers, Detects = true, Assets = [new(Guideline, AllowOtherModel)],
+    };
 
     /// <summary>The text that is steered away from.</summary>
     [JsonIgnore]
@@ -152,10 +143,10 @@ public sealed record DetectAndGuideGuidance : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override NoiseGuidanceState Begin(GuidanceContext context)
+    public override NoiseGuidanceState Begin(ProtectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        return new DetectAndGuideState(this, context);
+        return new DetectionGuidanceState(this, context);
     }
 }

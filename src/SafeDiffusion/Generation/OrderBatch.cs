@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Protections;
+using SafeDiffusion.Reporting;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>One generation, from the texts of one or several orders to their pictures.</summary>
+internal sealed class OrderBatch
+{
+    private readonly LoadedModel _model;
+    private readonly GenerationTools _tools;
+    private readonly GuidelineList _guidelines;
+    private readonly OrderMember[] _members;
+    private readonly Action<DrawingProgress>? _progress;
+    private readonly CancellationToken _cancellationToken;
+
+    /// <param name="model">What draws.</param>
+    /// <param name="tools">What it draws with.</param>
+    /// <param name="orders">What to draw; they agree in shape, timesteps and eta.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellationToken">Ends the generation within one network call.</param>
+    public OrderBatch(LoadedModel model, GenerationTools tools, IReadOnlyList<PictureOrder> orders, Action<DrawingProgress>? progress, CancellationToken cancellationToken)
+    {
+        _model = model;
+        _tools = tools;
+        TextStatesCache texts = new(model.TextEncoder, cancellationToken);
+        _guidelines = new GuidelineList(model.TextEncoder.Width);
+        _members = [.. orders.Select(order => new OrderMember(model, tools, order, texts, _guidelines))];
+        _progress = progress;
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>What all members have in common.</summary>
+    private PictureOrder First => _members[0].Order;
+
+    public async Task<IReadOnlyList<Drawing>> RunAsync()
+    {
+        using Activity? activity = Telemetry.Activities.StartActivity("generate");
+        await RequireMatchingAssetsAsync().ConfigureAwait(false);
+        long began = Stopwatch.GetTimestamp();
+        foreach (OrderMember member in _members) member.Begin(_cancellationToken);
+        PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
+        BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
+        Denoise(pictures, times);
+        RgbImage[] images = Decode(pictures, times);
+
+        string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+        Drawing[] drawings = new Drawing[_members.Length];
+        for (int i = 0, first = 0; i < drawings.Length; first += _members[i++].Pictures.Count)
+        {
+            OrderMember member = _members[i];
+            GenerationReport report = member.Report.Build(member.Pictures, hash, times);
+            drawings[i] = new(images[first..(first + member.Pictures.Count)], report, member.Recorder?.ToLatents(), member.HeatMaps);
+        }
+        Telemetry.Images.Add(images.Length);
+        Telemetry.Rows.Add(times.Rows);
+        Telemetry.Duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return drawings;
+    }
+
+    /// <summary>Refuses assets that were learned with another model; only then are the weights' hashes waited for.</summary>
+    private async Task RequireMatchingAssetsAsync()
+    {
+        foreach (RequiredAsset required in _members.SelectMany(member => member.Order.Policy.Requirements.Assets))
+        {
+            if (required.AllowOtherModel) continue;
+            string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+            string learnedWith = required.Asset.Identity.BaseModelHash;
+            if (learnedWith == hash) continue;
+            throw new InvalidRequestException(
+                "policy", $"holds an asset{(required.Asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} that was learned with another model "
+                + $"({learnedWith[..Math.Min(12, learnedWith.Length)]}, this one is {hash[..12]}). Learn it with this model, or set allowOtherModel.");
+        }
+    }
+
+    private void Denoise(PictureDenoising[] pictures, BatchTimes times)
+    {
+        long began = Stopwatch.GetTimestamp();
+        using RowEvaluator evaluator = new(_model.Denoiser, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings);
+        DenoisingLoop loop = new(evaluator, First.Plan, First.Eta);
+        loop.Run(pictures, First.Start.FirstStep, AfterStep, _cancellationToken);
+        times.Denoising = Stopwatch.GetElapsedTime(began);
+        times.UNet = evaluator.NetworkTime;
+        times.Rows = evaluator.Rows;
+
+        void AfterStep(DenoisingStep step)
+        {
+            foreach (OrderMember member in _members)
+            {
+                member.Recorder?.Record(step.Index);
+                if (member.WantsHeatMaps(step)) member.KeepHeatMaps(step, Preview(member.Pictures, step));
+            }
+            if (_progress is null) return;
+            PictureDenoising[] previewed = [.. _members
+                .Where(member => member.Order.PreviewEvery > 0 && (step.Index + 1) % member.Order.PreviewEvery == 0)
+                .SelectMany(member => member.Pictures)];
+            _progress(new(step.Index + 1, step.Count, evaluator.Rows, Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step)));
+        }
+    }
+
+    /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>
+    private RgbImage[] Preview(IReadOnlyList<PictureDenoising> pictures, DenoisingStep step)
+    {
+        int length = First.Shape.Length;
+        float[] originals = new float[pictures.Count * length];
+        for (int i = 0; i < pictures.Count; i++)
+        {
+            _model.Scheduler.PredictOriginal(step.Timestep, pictures[i].Guided, pictures[i].Latents, originals.AsSpan(i * length, length));
+        }
+        return Decode(originals);
+    }
+
+    private RgbImage[] Decode(PictureDenoising[] pictures, BatchTimes times)
+    {
+        long began = Stopwatch.GetTimestamp();
+        int length = First.Shape.Length;
+        float[] latents = new float[pictures.Length * length];
+        for (int i = 0; i < pictures.Length; i++) pictures[i].Latents.CopyTo(latents.AsSpan(i * length, length));
+        RgbImage[] images = Decode(latents);
+        times.Decoding = Stopwatch.GetElapsedTime(began);
+        return images;
+    }
+
+    /// <summary>Decodes latents <c>[B, C, H, W]</c>.</summary>
+    private RgbImage[] Decode(ReadOnlySpan<float> latents)
+    {
+        ModelDescription description = _model.Description;
+        return _model.Decoder.Decode(latents, First.Shape, description.VaeScalingFactor, description.VaeFactor, _cancellationToken);
+    }
+}

@@ -1,0 +1,52 @@
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>A policy at work on one picture: the states of its protections by kind, each with its place in the policy.</summary>
+internal sealed class PictureProtections
+{
+    private readonly List<(int Place, NoiseGuidanceState State)> _guidances = [];
+    private readonly List<(int Place, AttentionInterventionState State)> _interventions = [];
+    private readonly List<(int Place, ObserverState State)> _observers = [];
+
+    /// <summary>Puts a policy to work.</summary>
+    /// <exception cref="Core.Errors.InvalidRequestException">The request does not allow a protection to act.</exception>
+    /// <exception cref="NotSupportedException">A protection is of a kind that nothing runs.</exception>
+    public PictureProtections(SafetyPolicy policy, ProtectionContext context)
+    {
+        foreach ((int place, Protection protection) in policy.Protections.Index())
+        {
+            switch (protection)
+            {
+                case NoiseGuidance guidance: _guidances.Add((place, guidance.Begin(context))); break;
+                case AttentionIntervention intervention: _interventions.Add((place, intervention.Begin(context))); break;
+                case Observer observer: _observers.Add((place, observer.Begin(context))); break;
+                case TextErasure or { UnconditionalText: not null }: break; // At work in the texts already.
+                default: throw new NotSupportedException($"Nothing runs {protection.GetType().Name}: the picture would not be protected.");
+            }
+        }
+    }
+
+    /// <summary>Guidances alone, whose places are as they are given.</summary>
+    public PictureProtections(params IEnumerable<NoiseGuidanceState> guidances) => _guidances.AddRange(guidances.Select((state, place) => (place, state)));
+
+    public IReadOnlyList<(int Place, NoiseGuidanceState State)> Guidances => _guidances;
+
+    public IReadOnlyList<(int Place, AttentionInterventionState State)> Interventions => _interventions;
+
+    public IReadOnlyList<(int Place, ObserverState State)> Observers => _observers;
+
+    /// <summary>The detection maps of the current step, <c>[H, W]</c> each, with the protection's place; only of protections that detect.</summary>
+    public IEnumerable<(int Place, float[] Map)> DetectionMaps()
+    {
+        foreach ((int place, NoiseGuidanceState state) in _guidances)
+        {
+            if (!state.DetectionMap.IsEmpty) yield return (place, state.DetectionMap.ToArray());
+        }
+        foreach ((int place, ObserverState state) in _observers)
+        {
+            if (!state.DetectionMap.IsEmpty) yield return (place, state.DetectionMap.ToArray());
+        }
+    }
+}

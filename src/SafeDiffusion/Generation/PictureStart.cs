@@ -1,0 +1,70 @@
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Model.Loading;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>Where pictures start, before the first step that is taken.</summary>
+/// <param name="FirstStep">The first step that is taken: 0, or later where there is a picture to start from.</param>
+internal abstract record PictureStart(int FirstStep)
+{
+    /// <summary>The share of the steps that are taken from a picture; null without one.</summary>
+    public virtual float? Strength => null;
+
+    /// <summary>Whether latents (or the noise on a picture) were given, not drawn from the seed.</summary>
+    public virtual bool HasGivenLatents => false;
+
+    /// <summary>Does what all pictures of an order share.</summary>
+    /// <returns>Makes the latents of a picture, <c>[C, H, W]</c>, from its number and its noise.</returns>
+    public abstract Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken);
+}
+
+/// <summary>Pictures start from their seed's noise.</summary>
+internal sealed record NoiseStart() : PictureStart(0)
+{
+    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
+        (_, noise) => Draw(order, noise);
+
+    public static float[] Draw(PictureOrder order, INoiseSource noise)
+    {
+        float[] latents = new float[order.Shape.Length];
+        noise.Fill(latents);
+        return latents;
+    }
+}
+
+/// <summary>Pictures start from given latents.</summary>
+/// <param name="Latents">The latents, <c>[B, C, H, W]</c>.</param>
+internal sealed record GivenStart(float[] Latents) : PictureStart(0)
+{
+    public override bool HasGivenLatents => true;
+
+    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
+        (index, _) => Of(order, index);
+
+    public float[] Of(PictureOrder order, int index) => Latents.AsSpan(index * order.Shape.Length, order.Shape.Length).ToArray();
+}
+
+/// <summary>Pictures start from one that is encoded and noised.</summary>
+/// <param name="Image">The picture, of the order's size.</param>
+/// <param name="GivenStrength">The share of the steps that are taken.</param>
+/// <param name="FirstStep">The step to whose timestep the picture is noised.</param>
+/// <param name="Noise">The noise, where it is given and not the seed's.</param>
+internal sealed record NoisedPictureStart(RgbImage Image, float GivenStrength, int FirstStep, GivenStart? Noise) : PictureStart(FirstStep)
+{
+    public override float? Strength => GivenStrength;
+
+    public override bool HasGivenLatents => Noise is not null;
+
+    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken)
+    {
+        float[] encoded = model.Encoder!.Encode(Image, order.Shape, model.Description.VaeScalingFactor, cancellationToken);
+        return (index, noise) =>
+        {
+            float[] latents = Noise?.Of(order, index) ?? NoiseStart.Draw(order, noise);
+            float[] noised = new float[latents.Length];
+            model.Scheduler.AddNoise(encoded, latents, order.Plan.Timesteps[FirstStep], noised);
+            return noised;
+        };
+    }
+}

@@ -1,0 +1,33 @@
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>What the protections did to one picture, step by step; the report is made from it. Allocated once, before the loop.</summary>
+internal sealed class ProtectionTrace(int steps, PictureProtections protections)
+{
+    private readonly int _guidances = protections.Guidances.Count;
+    private readonly int _interventions = protections.Interventions.Count;
+    private readonly int _observers = protections.Observers.Count;
+    private readonly (GuidanceOutcome Outcome, float Norm)[] _terms = new (GuidanceOutcome, float)[steps * protections.Guidances.Count];
+    private readonly InterventionOutcome[] _outcomes = new InterventionOutcome[steps * protections.Interventions.Count];
+    private readonly DetectionReading?[] _readings = new DetectionReading?[steps * protections.Observers.Count];
+    private readonly int[] _rows = new int[steps];
+
+    public void RecordTerm(int step, int guidance, GuidanceOutcome outcome, float norm) => _terms[step * _guidances + guidance] = (outcome, norm);
+
+    public void RecordIntervention(int step, int intervention, InterventionOutcome outcome) => _outcomes[step * _interventions + intervention] = outcome;
+
+    public void RecordReading(int step, int observer, DetectionReading? reading) => _readings[step * _observers + observer] = reading;
+
+    public void RecordRows(int step, int rows) => _rows[step] = rows;
+
+    /// <summary>The outcome and the Euclidean norm of a guidance's term.</summary>
+    public (GuidanceOutcome Outcome, float Norm) Term(int step, int guidance) => _terms[step * _guidances + guidance];
+
+    public InterventionOutcome Intervention(int step, int intervention) => _outcomes[step * _interventions + intervention];
+
+    public DetectionReading? Reading(int step, int observer) => _readings[step * _observers + observer];
+
+    /// <summary>The UNet rows that a step evaluated for this picture.</summary>
+    public int Rows(int step) => _rows[step];
+}

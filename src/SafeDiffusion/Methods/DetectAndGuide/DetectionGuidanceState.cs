@@ -1,0 +1,108 @@
+using System.Numerics.Tensors;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.DetectAndGuide;
+
+/// <summary>
+/// DAG on one picture: reads the map in every step, and where its gate is open adds <c>-g S ⊙ M ⊙ M_base ⊙ (s - u)</c> (Li et al., CVPR
+/// 2025, equations 6 to 9).
+/// </summary>
+internal sealed class DetectionGuidanceState : NoiseGuidanceState
+{
+    private const string Outside = "outside window";
+    private const string NothingDetected = "nothing detected";
+    private const string Undefined = "mode undefined";
+
+    private readonly DetectionGuidance _settings;
+    private readonly DetectionScaleSettings _scaleSettings;
+    private readonly StepWindow _window;
+    private readonly Row _null;
+    private readonly Row _concept;
+    private readonly DetectionReader _reader;
+    private readonly DetectionScale _scale;
+    private readonly ChannelQuantileMask _largest;
+    private readonly float _guidanceScale;
+    private bool _isHeld;
+    private bool _hasGuidance;
+    private bool _wasNeeded;
+
+    public DetectionGuidanceState(DetectionGuidance settings, ProtectionContext context)
+    {
+        _settings = settings;
+        _scaleSettings = settings.ScaleSettings;
+        _window = new StepWindow(settings.FirstStep, settings.EndStep ?? int.MaxValue);
+        _null = context.Null;
+        _guidanceScale = context.GuidanceScale;
+        _concept = context.AddRow(settings.ConceptText);
+        _reader = new DetectionReader(settings.Guideline, settings.Normalisation, settings.PresenceThreshold, context);
+        _scale = new DetectionScale(context.Shape.Height, context.Shape.Width);
+        _largest = new ChannelQuantileMask(context.Shape);
+    }
+
+    public override ReadOnlySpan<float> DetectionMap => _reader.Map;
+
+    /// <summary>What the guidance needs besides <c>p</c>, in whose row the map is read.</summary>
+    private RowSet Guided => (RowSet)_null | _concept;
+
+    public override RowSet SurelyNeeds(in DenoisingStep step)
+    {
+        bool together = _settings.Rows switch
+        {
+            RowEvaluation.Eager => true,
+            RowEvaluation.Betting => _wasNeeded,
+            _ => false,
+        };
+        return together && _window.Contains(step.Index) ? Guided | Row.Prompt : Row.Prompt;
+    }
+
+    public override RowSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions)
+    {
+        ReadMap(step, predictions);
+        _wasNeeded = _hasGuidance && _window.Contains(step.Index);
+        return _wasNeeded ? Guided : RowSet.None;
+    }
+
+    public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
+    {
+        GuidanceOutcome outcome = _wasNeeded ? GuidanceOutcome.Guided : GuidanceOutcome.NotGuided(Reason(step));
+        if (_wasNeeded) ComputeTerm(predictions, term);
+        return outcome with { Detection = _reader.Reading };
+    }
+
+    private string Reason(in DenoisingStep step)
+    {
+        if (_scale.Components == 0) return NothingDetected;
+        return _hasGuidance || !_window.Contains(step.Index) ? Outside : Undefined;
+    }
+
+    private void ReadMap(in DenoisingStep step, StepPredictions predictions)
+    {
+        _reader.Read(step, predictions);
+        _hasGuidance = _scale.Compute(_reader.Map, _isHeld ? _scaleSettings with { Presence = _settings.ResolvedHoldThreshold } : _scaleSettings);
+        _isHeld |= _reader.IsPresent;
+    }
+
+    private void ComputeTerm(StepPredictions predictions, Span<float> term)
+    {
+        ReadOnlySpan<float> u = predictions[_null], s = predictions[_concept];
+        TensorPrimitives.Subtract(s, u, term);
+        if (_settings.Base == DetectAndGuideBase.Semantic) _largest.KeepLargestInPlace(term, _settings.ResolvedQuantile);
+        else ClearWherePromptIsFarInPlace(term, predictions[Row.Prompt], s);
+        for (int start = 0; start < term.Length; start += _reader.Map.Length)
+        {
+            Span<float> channel = term.Slice(start, _reader.Map.Length);
+            TensorPrimitives.Multiply(channel, _scale.Values, channel);
+        }
+        TensorPrimitives.Multiply(term, -_guidanceScale, term);
+    }
+
+    /// <summary>Keeps the values where <c>p - s</c> is below the threshold: SLD's choice.</summary>
+    private void ClearWherePromptIsFarInPlace(Span<float> term, ReadOnlySpan<float> p, ReadOnlySpan<float> s)
+    {
+        for (int i = 0; i < term.Length; i++)
+        {
+            if (!(p[i] - s[i] < _settings.Threshold)) term[i] = 0;
+        }
+    }
+}

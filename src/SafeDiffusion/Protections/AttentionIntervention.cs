@@ -1,0 +1,56 @@
+using SafeDiffusion.Model.UNet;
+
+namespace SafeDiffusion.Protections;
+
+/// <summary>
+/// A protection that acts inside cross-attention: it edits the attention inputs of the prompt's row, and of no other, and reads responses.
+/// <see cref="Protection.Requirements"/> names the features that it needs.
+/// </summary>
+public abstract record AttentionIntervention : Protection
+{
+    /// <summary>Makes the state of one picture's generation.</summary>
+    /// <param name="context">The generation's settings.</param>
+    /// <exception cref="Core.Errors.InvalidRequestException">The request does not allow this method to act.</exception>
+    public abstract AttentionInterventionState Begin(ProtectionContext context);
+
+    private protected sealed override ProtectionKind Kind() => ProtectionKind.AttentionIntervention;
+}
+
+/// <summary>An attention intervention at work on one picture.</summary>
+public abstract class AttentionInterventionState
+{
+    /// <summary>Edits the prompt's row for a step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="prompt">
+    /// The row as the interventions before this one in the policy have left it; neutral for the first. The same object as in the step before
+    /// where none of them has changed it.
+    /// </param>
+    /// <returns>
+    /// The row to evaluate: <paramref name="prompt"/> itself to leave it as it is, else a copy made with <c>with</c>; the same copy again as
+    /// long as nothing changes, since a new one is written to the UNet's buffers anew.
+    /// </returns>
+    public abstract RowInputs Edit(in DenoisingStep step, RowInputs prompt);
+
+    /// <summary>Says what it did, once the step's rows are evaluated.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="predictions">The step's predictions; <see cref="StepPredictions.InhibitorResponse"/> reads what inhibitors respond to.</param>
+    public abstract InterventionOutcome Conclude(in DenoisingStep step, StepPredictions predictions);
+}
+
+/// <summary>What an attention intervention did in a step.</summary>
+/// <param name="HasActed">Whether it changed the prompt's row.</param>
+/// <param name="Reason">Why it did not, for the report; null where it did.</param>
+public readonly record struct InterventionOutcome(bool HasActed, string? Reason)
+{
+    /// <summary>The scale that it acted with.</summary>
+    public float Scale { get; init; }
+
+    /// <summary>What the attention responded, by the method's own measure; null for a method that reads nothing.</summary>
+    public float? Response { get; init; }
+
+    /// <summary>It has changed the row, with a scale.</summary>
+    public static InterventionOutcome Acted(float scale, float? response = null) => new(true, null) { Scale = scale, Response = response };
+
+    /// <summary>It has left the row as it was, for a reason such as <c>"outside window"</c>.</summary>
+    public static InterventionOutcome NotActed(string reason) => new(false, reason);
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+
+namespace SafeDiffusion.Protections;
+
+/// <summary>What a protection learns when one picture's generation begins, and where it asks for what it needs.</summary>
+public sealed class ProtectionContext
+{
+    private readonly RowList _rows;
+    private readonly GuidelineList _guidelines;
+
+    internal ProtectionContext(RowList rows, GuidelineList guidelines, LatentShape shape, ImmutableArray<int> timesteps, float guidanceScale, int trainingTimesteps = 1000)
+    {
+        _rows = rows;
+        _guidelines = guidelines;
+        Shape = shape;
+        Timesteps = timesteps;
+        GuidanceScale = guidanceScale;
+        TrainingTimesteps = trainingTimesteps;
+    }
+
+    /// <summary>The shape of the latents and of every prediction.</summary>
+    public LatentShape Shape { get; }
+
+    /// <summary>The training timestep of each step that will be taken, from the noisiest down.</summary>
+    public ImmutableArray<int> Timesteps { get; }
+
+    /// <summary>Steps that will be taken.</summary>
+    public int Steps => Timesteps.Length;
+
+    /// <summary>The guidance scale <c>g</c> of this picture.</summary>
+    public float GuidanceScale { get; }
+
+    /// <summary>Timesteps that the model was trained with, 1000 for Stable Diffusion; every timestep is below.</summary>
+    public int TrainingTimesteps { get; }
+
+    /// <summary>
+    /// The row of the empty text, from which a concept's direction is measured (<c>s - u</c>). Without a negative prompt it is
+    /// <see cref="Row.Unconditional"/>; with one it is a row of its own, so that nobody can switch a protection off by naming its concept there.
+    /// </summary>
+    public Row Null => AddRow("");
+
+    /// <summary>The prompt's row before any attention intervention; <c>with</c> makes an edited copy for <see cref="AddRow(RowInputs)"/>.</summary>
+    public RowInputs Prompt => _rows[Row.Prompt];
+
+    /// <summary>Asks for a further row: the noise prediction under a text. Equal texts share one.</summary>
+    /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
+    public Row AddRow(string text) => _rows.Add(text);
+
+    /// <summary>Asks for a further row with inputs of one's own. What it does to attention must stand in <see cref="Protection.Requirements"/>.</summary>
+    /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
+    public Row AddRow(RowInputs inputs) => _rows.Add(inputs);
+
+    /// <summary>A text's states and tokens; text erasures do not touch them.</summary>
+    public TextStates Encode(string text) => _rows.Encode(text);
+
+    /// <summary>
+    /// Asks for the detection scores of guideline tokens in every step (<see cref="StepPredictions.DetectionScores"/>), which
+    /// <see cref="Protection.Requirements"/> must name.
+    /// </summary>
+    /// <param name="embeddings">The tokens' embeddings, <c>[K, D]</c> with D the text width; the same array is asked for once.</param>
+    public GuidelineTokens AddGuideline(float[] embeddings) => _guidelines.Add(embeddings);
+
+    /// <summary>Refuses a guidance scale of 1 or below, where the method would be off.</summary>
+    /// <exception cref="InvalidRequestException">The guidance scale is at most 1.</exception>
+    public void RequireGuidance(string method)
+    {
+        if (GuidanceScale > 1) return;
+        throw new InvalidRequestException("guidanceScale", $"is {GuidanceScale}, and {method} acts only above 1. Raise it or remove the protection.");
+    }
+}
