@@ -27,4 +27,12 @@ public sealed class CanonicalCompositionTests
 
     [Fact]
     public void ALoneSurrogateIsReplaced() => Assert.Equal("a\uFFFD", CanonicalComposition.Normalize("a\uD834"));
+
+    /// <summary>Why .NET's own is not used. Without ICU it does nothing, and with it the Unicode version is the machine's.</summary>
+    [Fact]
+    public void DotnetStillLeavesTextAsItIsWhereGlobalizationIsInvariant()
+    {
+        Assert.True(AppContext.TryGetSwitch("System.Globalization.Invariant", out bool isInvariant) && isInvariant);
+        Assert.Equal("cafe\u0301", "cafe\u0301".Normalize());
+    }
 }

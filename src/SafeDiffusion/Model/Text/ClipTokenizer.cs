@@ -65,7 +65,7 @@ public sealed class ClipTokenizer : ITextTokenizer
                 $"is {maxLength}; give {ClipTokenizerFiles.ShortestLength} to {ClipTokenizerFiles.LongestLength}, 77 for SD v1");
         }
         string vocabularyPath = Path.Combine(tokenizerFolder, "vocab.json");
-        ClipVocabulary vocabulary = ClipVocabulary.Load(vocabularyPath, Path.Combine(tokenizerFolder, "merges.txt"));
+        ClipVocabulary vocabulary = new(vocabularyPath, Path.Combine(tokenizerFolder, "merges.txt"));
         ClipTokenizerFiles files = ClipTokenizerFiles.Load(tokenizerFolder);
         return new ClipTokenizer(vocabulary, files, vocabularyPath, maxLength ?? files.MaxLength ?? DefaultLength);
     }

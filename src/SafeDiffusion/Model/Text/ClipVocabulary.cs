@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Tokenizers;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 
@@ -14,38 +15,32 @@ internal sealed class ClipVocabulary
 
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _symbols = [];
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Merged)> _merges = [];
-    private readonly int?[] _bytes = new int?[256];
-    private readonly int?[] _lastBytes = new int?[256];
-
-    private ClipVocabulary()
-    {
-    }
+    private readonly bool[] _bytes = new bool[256];
+    private readonly bool[] _lastBytes = new bool[256];
 
     /// <exception cref="InvalidFileException">A file is missing or damaged, or the merges do not fit the symbols.</exception>
-    public static ClipVocabulary Load(string vocabularyPath, string mergesPath)
+    public ClipVocabulary(string vocabularyPath, string mergesPath)
     {
-        ClipVocabulary vocabulary = new();
-        vocabulary.AddSymbols(BoundedFile.ReadText(vocabularyPath, LargestFile), vocabularyPath);
-        vocabulary.AddMerges(BoundedFile.ReadText(mergesPath, LargestFile), mergesPath);
+        AddSymbols(BoundedFile.ReadText(vocabularyPath, LargestFile), vocabularyPath);
+        List<string> merges = ReadMerges(BoundedFile.ReadText(mergesPath, LargestFile), mergesPath);
+        Merging = BpeTokenizer.Create(new BpeOptions(_ids) { Merges = merges, ByteLevel = true, EndOfWordSuffix = EndOfWord });
         for (int value = 0; value < 256; value++)
         {
             string symbol = SpellByte((byte)value).ToString();
-            vocabulary._bytes[value] = vocabulary.FindId(symbol);
-            vocabulary._lastBytes[value] = vocabulary.FindId(symbol + EndOfWord);
+            _bytes[value] = _ids.ContainsKey(symbol);
+            _lastBytes[value] = _ids.ContainsKey(symbol + EndOfWord);
         }
-        return vocabulary;
     }
+
+    /// <summary>Merges the bytes of one word. Its own cache is bounded in words and their length, and it is thread-safe.</summary>
+    public BpeTokenizer Merging { get; }
 
     public int? FindId(string symbol) => _ids.TryGetValue(symbol, out int id) ? id : null;
 
     public string SymbolOf(int id) => _symbols[id];
 
-    /// <summary>The symbol of one byte of a word's UTF-8 form; null where the vocabulary lacks it.</summary>
-    public int? FindByte(byte value, bool isLast) => isLast ? _lastBytes[value] : _bytes[value];
-
-    /// <summary>Whether two neighbours merge; the pair of lowest rank goes first.</summary>
-    public bool TryMerge(int left, int right, out (int Rank, int Merged) merge) => _merges.TryGetValue((left, right), out merge);
+    /// <summary>Whether there is a symbol for one byte of a word's UTF-8 form.</summary>
+    public bool CanSpell(byte value, bool isLast) => isLast ? _lastBytes[value] : _bytes[value];
 
     /// <summary>GPT-2's byte alphabet: printable Latin-1 bytes stand for themselves, the others for U+0100 onwards, in order.</summary>
     private static char SpellByte(byte value) => value switch
@@ -67,30 +62,37 @@ internal sealed class ClipVocabulary
             if (!_ids.TryAdd(property.Name, id)) throw new InvalidFileException(file, $"holds the symbol '{property.Name}' twice");
             if (!_symbols.TryAdd(id, property.Name)) throw new InvalidFileException(file, $"gives the id {id} to two symbols");
         }
+        if (_ids.Count == 0) throw new InvalidFileException(file, "holds no symbols");
     }
 
-    private void AddMerges(string text, string file)
+    /// <summary>The pairs in order of rank, each with a space between its symbols.</summary>
+    private List<string> ReadMerges(string text, string file)
     {
+        List<string> merges = [];
+        HashSet<string> known = new(StringComparer.Ordinal);
         int lineNumber = 0;
         foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
         {
             lineNumber++;
             bool isHeader = lineNumber == 1 && raw.StartsWith("#version", StringComparison.Ordinal);
             if (isHeader || raw.IsEmpty) continue;
-            AddMerge(raw.ToString().Split(' '), $"line {lineNumber}", file);
+            string pair = raw.ToString();
+            RequireSymbols(pair, $"line {lineNumber}", file);
+            if (!known.Add(pair)) throw new InvalidFileException(file, $"line {lineNumber} holds the pair '{pair}' a second time");
+            merges.Add(pair);
+        }
+        return merges;
+    }
+
+    private void RequireSymbols(string pair, string line, string file)
+    {
+        string[] symbols = pair.Split(' ');
+        bool isPair = symbols.Length == 2 && symbols.All(symbol => symbol.Length > 0);
+        if (!isPair) throw new InvalidFileException(file, $"{line} is not two symbols with a space between them");
+        foreach (string symbol in (ReadOnlySpan<string>)[.. symbols, symbols[0] + symbols[1]])
+        {
+            if (_ids.ContainsKey(symbol)) continue;
+            throw new InvalidFileException(file, $"{line} needs the symbol '{symbol}', which vocab.json does not have");
         }
     }
-
-    private void AddMerge(string[] pair, string line, string file)
-    {
-        if (pair.Length != 2) throw new InvalidFileException(file, $"{line} is not two symbols with a space between them");
-        int left = SymbolOfMerge(pair[0], line, file);
-        int right = SymbolOfMerge(pair[1], line, file);
-        int merged = SymbolOfMerge(pair[0] + pair[1], line, file);
-        if (_merges.TryAdd((left, right), (_merges.Count, merged))) return;
-        throw new InvalidFileException(file, $"{line} holds the pair '{pair[0]} {pair[1]}' a second time");
-    }
-
-    private int SymbolOfMerge(string symbol, string line, string file) =>
-        FindId(symbol) ?? throw new InvalidFileException(file, $"{line} needs the symbol '{symbol}', which vocab.json does not have");
 }
