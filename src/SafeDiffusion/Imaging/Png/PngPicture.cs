@@ -64,7 +64,8 @@ internal sealed record PngPicture(int Width, int Height, int Channels, int Sampl
         ? Samples[index]
         : (byte)(((Samples[2 * index] << 8 | Samples[2 * index + 1]) + 128) / 257);
 
-    private static byte OverWhite(byte value, byte alpha) => (byte)((value * alpha + 255 * (255 - alpha) + 127) / 255);
+    /// <summary>A level blended over white, rounded.</summary>
+    public static byte OverWhite(byte value, byte alpha) => (byte)((value * alpha + 255 * (255 - alpha) + 127) / 255);
 
     private static PngPicture FromPalette(PngFile file, byte[] indices)
     {
