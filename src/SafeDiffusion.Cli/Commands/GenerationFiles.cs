@@ -7,6 +7,9 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
 {
     private readonly List<RgbImage> _all = [];
 
+    /// <summary>What writes the pictures and their sheet.</summary>
+    public ImageCodecs Codecs { get; init; } = ImageCodecs.Default;
+
     public string? Report { get; init; }
 
     public string? Latents { get; init; }
@@ -33,7 +36,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     /// <summary>Saves a prompt's files, and gives their names.</summary>
     public IEnumerable<string> Save(int prompt, GenerationResult result)
     {
-        for (int i = 0; i < result.Images.Count; i++) result.SavePng(i, Picture(prompt, i), Settings);
+        for (int i = 0; i < result.Images.Count; i++) result.Save(i, Picture(prompt, i), Codecs, Settings);
         if (Report is not null) result.Report.Save(PerPrompt(Report, prompt));
         if (Latents is not null) result.Latents!.Save(PerPrompt(Latents, prompt));
         if (Sheet is not null) _all.AddRange(result.Images);
@@ -44,7 +47,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     public IEnumerable<string> SaveSheet()
     {
         if (Sheet is null) return [];
-        ContactSheet.Compose(_all, prompts > 1 && count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(_all.Count))).SavePng(Sheet);
+        ContactSheet.Compose(_all, prompts > 1 && count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(_all.Count))).Save(Sheet, Codecs);
         return [Sheet];
     }
 
