@@ -48,7 +48,7 @@ internal sealed class GenerateCommand : Command
         GenerationRequest template = Template(parsed);
         PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
-        files.RequireWritable();
+        files.RequireWritable(Inputs(parsed), _model.Folder(parsed));
         using LoadedCheckers checkers = _checkers.Load(parsed, options);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
             .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, cancellationToken).ConfigureAwait(false);
@@ -92,6 +92,9 @@ internal sealed class GenerateCommand : Command
         HeatMaps = parsed.GetValue(_heatMaps),
         Settings = !parsed.GetValue(_noSettings),
     };
+
+    private IEnumerable<string?> Inputs(ParseResult parsed) =>
+        [parsed.GetValue(_prompts), .. _request.Inputs(parsed), .. _policy.Inputs(parsed), .. _checkers.Inputs(parsed)];
 
     private string[] Prompts(ParseResult parsed)
     {

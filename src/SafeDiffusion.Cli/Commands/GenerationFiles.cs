@@ -23,12 +23,15 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     /// <summary>Whether pictures hold the settings that make them again.</summary>
     public bool Settings { get; init; } = true;
 
-    /// <exception cref="InvalidRequestException">Two files are one.</exception>
+    /// <param name="inputs">The files that are read; null where one was not given.</param>
+    /// <param name="model">The model's folder.</param>
+    /// <exception cref="InvalidRequestException">Two files are one, or one is read.</exception>
     /// <exception cref="InvalidFileException">A file cannot be written.</exception>
-    public void RequireWritable()
+    public void RequireWritable(IEnumerable<string?> inputs, string model)
     {
-        IEnumerable<string> files = Enumerable.Range(0, prompts).SelectMany(Of);
-        OutputPath.RequireWritable(Sheet is null ? files : files.Append(Sheet));
+        string[] files = [.. Enumerable.Range(0, prompts).SelectMany(Of), .. Sheet is null ? Array.Empty<string>() : [Sheet]];
+        OutputPath.RequireWritable(files);
+        OutputPath.RequireNoInput(files, inputs, model);
         if (Previews is not null) OutputPath.RequireFolder(Previews);
         if (HeatMaps is not null) OutputPath.RequireFolder(HeatMaps);
     }

@@ -31,6 +31,9 @@ internal sealed class RequestOptions
         foreach (Option option in options) command.Options.Add(option);
     }
 
+    /// <summary>The files that are read; null where one was not given.</summary>
+    public IEnumerable<string?> Inputs(ParseResult parsed) => [parsed.GetValue(_image), parsed.GetValue(_latents)];
+
     /// <summary>The request, but for its prompt.</summary>
     /// <exception cref="InvalidRequestException">A value is out of range.</exception>
     /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>

@@ -120,6 +120,18 @@ internal static class Snippets
         return result;
     }
 
+    public static GenerationRequest Pictures()
+    {
+        // snippet: pictures
+        ImageCodecs codecs = ImageCodecs.Default.AddImageSharp();
+
+        RgbImage photo = RgbImage.Load("photo.jpg", codecs).ScaleToCover(512, 512);
+        GenerationRequest request = new("a blue circle") { InitialImage = photo, Strength = 0.6f };
+        photo.Save("start.webp", codecs);
+        // end
+        return request;
+    }
+
     public static (string Checker, PipelineOptions Options, SafetyPolicy Policy) Checking()
     {
         // snippet: checking
