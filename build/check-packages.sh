@@ -8,7 +8,7 @@ fail() { echo "error: $*" >&2; exit 1; }
 quietly() { "$@" > "$work/log" 2>&1 || { cat "$work/log"; fail "failed: $*"; }; }
 
 packages="$work/packages"
-for project in SafeDiffusion.Instrumentation SafeDiffusion SafeDiffusion.Training SafeDiffusion.Evaluation SafeDiffusion.Cli; do
+for project in SafeDiffusion.Instrumentation SafeDiffusion SafeDiffusion.ImageSharp SafeDiffusion.Training SafeDiffusion.Evaluation SafeDiffusion.Cli; do
   quietly dotnet pack "$root/src/$project" --output "$packages"
 done
 # Where the package source has no Microsoft.ML.OnnxRuntime, the build's own stands in for it.

@@ -10,7 +10,7 @@ Argument<string> promptArgument = new("prompt") { Description = "The text to dra
 Option<string> avoidOption = new("--avoid") { Description = "The concept to keep out of the picture.", Required = true };
 Option<long> seedOption = new("--seed") { Description = "Another seed is another picture.", DefaultValueFactory = _ => 9 };
 Option<string?> modelOption = new("--model") { Description = "A model folder (default: this repository's models/shapes)." };
-Option<string> outOption = new("--out") { Description = "The PNG to write; the report is written beside it.", DefaultValueFactory = _ => "out.png" };
+Option<string> outOption = new("--out") { Description = "The picture to write, .png, .jpg or .webp; the report is written beside it.", DefaultValueFactory = _ => "out.png" };
 Command command = new("Quickstart", "Draws a text twice from the same seed: unprotected, and protected against a concept.")
 {
     promptArgument, avoidOption, seedOption, modelOption, outOption, new System.CommandLine.Help.HelpOption(),
@@ -19,6 +19,8 @@ command.SetAction(async (parsed, cancellationToken) =>
 {
     string picture = Path.GetFullPath(parsed.GetRequiredValue(outOption));
     string report = Path.ChangeExtension(picture, ".report.json");
+    ImageCodecs codecs = ImageCodecs.Default.AddImageSharp();
+    codecs.ForExtensionOf(picture); // refused now rather than after drawing
 
     // Load the model once; draw with it as often as you like.
     await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
@@ -33,7 +35,8 @@ command.SetAction(async (parsed, cancellationToken) =>
 
     // Side by side; small pictures larger, to see them well.
     int factor = Math.Max(1, 384 / pipeline.Model.Width);
-    ContactSheet.Compose([without.Images[0].Enlarge(factor), with.Images[0].Enlarge(factor)], columns: 2).SavePng(picture);
+    ContactSheet.Compose([without.Images[0].Enlarge(factor), with.Images[0].Enlarge(factor)], columns: 2)
+        .Save(picture, codecs);
     with.Report.Save(report);
     Console.WriteLine($"Pictures (unprotected | protected): {picture}");
     Console.WriteLine($"Report:                             {report}");

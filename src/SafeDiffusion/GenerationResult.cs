@@ -31,6 +31,20 @@ public sealed record GenerationResult(IReadOnlyList<RgbImage> Images, Generation
     /// <param name="path">The file to write.</param>
     /// <param name="settings">Whether to write the settings.</param>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
-    public void SavePng(int index, string path, bool settings = true) => Images[index].SavePng(
-        path, settings ? new Dictionary<string, string> { [SettingsKeyword] = Report.SettingsJson() } : null);
+    public void SavePng(int index, string path, bool settings = true) => Save(index, path, PngCodec.Default, settings);
+
+    /// <summary>Writes a picture of the kind that its extension tells; kinds that hold no text, such as JPEG and WebP, get no settings.</summary>
+    /// <param name="index">The picture, from 0.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="codecs">The kinds.</param>
+    /// <param name="settings">Whether to write the settings that make the picture again, as <see cref="SavePng"/> does.</param>
+    /// <exception cref="InvalidFileException">The extension is of none of the kinds, or the file cannot be written.</exception>
+    public void Save(int index, string path, ImageCodecs codecs, bool settings = true)
+    {
+        ArgumentNullException.ThrowIfNull(codecs);
+        Save(index, path, codecs.ForExtensionOf(path), settings);
+    }
+
+    private void Save(int index, string path, IImageCodec codec, bool settings) => Images[index].Save(
+        path, codec, settings && codec.HoldsText ? new Dictionary<string, string> { [SettingsKeyword] = Report.SettingsJson() } : null);
 }

@@ -49,6 +49,7 @@ internal static class RequestCheck
             request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
             "asks for heat maps, but no protection of the policy detects anything. Add detect-and-guide, or leave it at 0.");
         RequireAttention(request.Policy, model);
+        if (request is { InitialImage: not null, Width: null, Height: null }) RequireSizeOf(request.InitialImage, description);
         int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
         int height = request.Height ?? request.InitialImage?.Height ?? SizeOfLatents(request, description, dimension: 2) ?? description.Height;
         RequireSize("width", width, description.Width, description);
@@ -117,6 +118,19 @@ internal static class RequestCheck
         if (size > 0 && size <= MaxSize && size % multiple == 0) return;
         int below = Math.Clamp(size / multiple * multiple, multiple, MaxSize / multiple * multiple);
         throw new InvalidRequestException(field, $"must be a multiple of {multiple} up to {MaxSize} for this model, and is {size}. Try {below}.");
+    }
+
+    /// <summary>Where the picture decides the size, the advice is about the picture.</summary>
+    private static void RequireSizeOf(RgbImage image, ModelDescription model)
+    {
+        if (!model.HasFixedSize && Fits(image.Width) && Fits(image.Height)) return;
+        if (model.HasFixedSize && (image.Width, image.Height) == (model.Width, model.Height)) return;
+        (int width, int height) = model.HasFixedSize ? (model.Width, model.Height) : (Near(image.Width), Near(image.Height));
+        string sizes = model.HasFixedSize ? $"{width}x{height} only" : $"multiples of {model.SizeMultiple} up to {MaxSize}";
+        throw new InvalidRequestException("initialImage", $"is {image.Width}x{image.Height}, and this model draws {sizes}. Scale it to {width}x{height}.");
+
+        bool Fits(int size) => size <= MaxSize && size % model.SizeMultiple == 0;
+        int Near(int size) => Math.Clamp((size + model.SizeMultiple / 2) / model.SizeMultiple * model.SizeMultiple, model.SizeMultiple, MaxSize / model.SizeMultiple * model.SizeMultiple);
     }
 
     /// <summary>Refuses a picture that cannot be encoded for a size.</summary>

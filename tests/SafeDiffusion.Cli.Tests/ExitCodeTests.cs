@@ -24,7 +24,7 @@ public sealed class ExitCodeTests : IDisposable
         { ExitCode.BadInput, "--avoid", ["generate", "x", "--model", "SHAPES", "--preset", "max"] },
         { ExitCode.BadInput, "steps: is 0", ["generate", "x", "--model", "SHAPES", "--steps", "0"] },
         { ExitCode.BadInput, "Try 48", ["generate", "x", "--model", "SHAPES", "--width", "60"] },
-        { ExitCode.BadInput, "twice", ["generate", "x", "--model", "SHAPES", "--out", "a", "--report", "./a"] },
+        { ExitCode.BadInput, "twice", ["generate", "x", "--model", "SHAPES", "--out", "a.png", "--report", "./a.png"] },
         { ExitCode.BadInput, "colour", ["generate", "x", "--model", "SHAPES", "--policy", "policy.json"] },
         { ExitCode.BadFile, "no such folder", ["inspect", "--model", "nowhere"] },
         { ExitCode.BadFile, "empty", ["inspect", "--model", "empty"] },

@@ -13,6 +13,9 @@ internal sealed class CheckerOptions
         HelpName = "file",
     };
 
+    /// <summary>The files that are read; null where one was not given.</summary>
+    public IEnumerable<string?> Inputs(ParseResult parsed) => parsed.GetValue(_checkers) ?? [];
+
     public void AddTo(Command command) => command.Options.Add(_checkers);
 
     /// <summary>Loads the checkers, on what the model runs on.</summary>

@@ -14,18 +14,19 @@ internal sealed class GenerateCommand : Command
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> _prompts = new("--prompts") { Description = "A text file of prompts, one a line." };
-    private readonly Option<string> _out = new("--out", "-o") { Description = "The picture's file; several pictures are numbered.", DefaultValueFactory = _ => "out.png" };
-    private readonly Option<string?> _sheet = new("--sheet") { Description = "A file for all pictures on one contact sheet." };
+    private readonly Option<string> _out = new("--out", "-o") { Description = "The picture's file, .png, .jpg or .webp; several pictures are numbered.", DefaultValueFactory = _ => "out.png" };
+    private readonly Option<string?> _sheet = new("--sheet") { Description = "A file for all pictures on one contact sheet, .png, .jpg or .webp." };
     private readonly Option<string?> _report = new("--report") { Description = "A file for the report (JSON); several prompts are numbered." };
     private readonly Option<string?> _latentsOut = new("--latents-out") { Description = "A .safetensors file for the latents of every step." };
     private readonly Option<string?> _previews = new("--previews") { Description = "A folder for pictures of every few steps, as the model predicts them." };
     private readonly Option<int> _previewEvery = new("--preview-every") { Description = "Every how many steps.", DefaultValueFactory = _ => 5 };
     private readonly Option<string?> _heatMaps = new("--heatmaps") { Description = "A folder for sheets of heat maps: what was detected, laid over the picture as predicted." };
     private readonly Option<int?> _heatMapEvery = new("--heatmap-every") { Description = "Every how many steps (default: twelve maps in all)." };
-    private readonly Option<bool> _noSettings = new("--no-settings") { Description = "Leave the generation's settings out of the pictures." };
+    private readonly Option<bool> _noSettings = new("--no-settings") { Description = "Leave the generation's settings out of the pictures; only PNG holds them." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress, no summary; warnings and errors only." };
     private readonly ModelOptions _model = new();
     private readonly RequestOptions _request = new();
+    private readonly PictureOptions _pictures = new();
     private readonly PolicyOptions _policy = new();
     private readonly CheckerOptions _checkers = new();
 
@@ -34,6 +35,7 @@ internal sealed class GenerateCommand : Command
         Arguments.Add(_prompt);
         _model.AddTo(this);
         _request.AddTo(this);
+        _pictures.AddTo(this);
         _policy.AddTo(this);
         _checkers.AddTo(this);
         Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _heatMaps, _heatMapEvery, _noSettings, _quiet];
@@ -47,7 +49,7 @@ internal sealed class GenerateCommand : Command
         GenerationRequest template = Template(parsed);
         PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
-        files.RequireWritable();
+        files.RequireWritable(Inputs(parsed), _model.Folder(parsed));
         using LoadedCheckers checkers = _checkers.Load(parsed, options);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
             .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, cancellationToken).ConfigureAwait(false);
@@ -83,6 +85,7 @@ internal sealed class GenerateCommand : Command
 
     private GenerationFiles Files(ParseResult parsed, int prompts, int count) => new(parsed.GetRequiredValue(_out), prompts, Math.Max(count, 0))
     {
+        Codecs = _pictures.Read(parsed, parsed.GetValue(_sheet) is { } sheet ? [parsed.GetRequiredValue(_out), sheet] : [parsed.GetRequiredValue(_out)]),
         Report = parsed.GetValue(_report),
         Latents = parsed.GetValue(_latentsOut),
         Sheet = parsed.GetValue(_sheet),
@@ -90,6 +93,9 @@ internal sealed class GenerateCommand : Command
         HeatMaps = parsed.GetValue(_heatMaps),
         Settings = !parsed.GetValue(_noSettings),
     };
+
+    private IEnumerable<string?> Inputs(ParseResult parsed) =>
+        [parsed.GetValue(_prompts), .. _request.Inputs(parsed), .. _policy.Inputs(parsed), .. _checkers.Inputs(parsed)];
 
     private string[] Prompts(ParseResult parsed)
     {

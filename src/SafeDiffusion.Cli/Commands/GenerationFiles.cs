@@ -9,6 +9,9 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
 {
     private readonly List<RgbImage> _all = [];
 
+    /// <summary>What writes the pictures and their sheet.</summary>
+    public ImageCodecs Codecs { get; init; } = ImageCodecs.Default;
+
     public string? Report { get; init; }
 
     public string? Latents { get; init; }
@@ -22,12 +25,15 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     /// <summary>Whether pictures hold the settings that make them again.</summary>
     public bool Settings { get; init; } = true;
 
-    /// <exception cref="InvalidRequestException">Two files are one.</exception>
+    /// <param name="inputs">The files that are read; null where one was not given.</param>
+    /// <param name="model">The model's folder.</param>
+    /// <exception cref="InvalidRequestException">Two files are one, or one is read.</exception>
     /// <exception cref="InvalidFileException">A file cannot be written.</exception>
-    public void RequireWritable()
+    public void RequireWritable(IEnumerable<string?> inputs, string model)
     {
-        IEnumerable<string> files = Enumerable.Range(0, prompts).SelectMany(Of);
-        OutputPath.RequireWritable(Sheet is null ? files : files.Append(Sheet));
+        string[] files = [.. Enumerable.Range(0, prompts).SelectMany(Of), .. Sheet is null ? Array.Empty<string>() : [Sheet]];
+        OutputPath.RequireWritable(files);
+        OutputPath.RequireNoInput(files, inputs, model);
         if (Previews is not null) OutputPath.RequireFolder(Previews);
         if (HeatMaps is not null) OutputPath.RequireFolder(HeatMaps);
     }
@@ -35,7 +41,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     /// <summary>Saves a prompt's files, and gives their names.</summary>
     public IEnumerable<string> Save(int prompt, GenerationResult result)
     {
-        for (int i = 0; i < result.Images.Count; i++) result.SavePng(i, Picture(prompt, i), Settings);
+        for (int i = 0; i < result.Images.Count; i++) result.Save(i, Picture(prompt, i), Codecs, Settings);
         if (Report is not null) result.Report.Save(PerPrompt(Report, prompt));
         if (Latents is not null) result.Latents!.Save(PerPrompt(Latents, prompt));
         if (Sheet is not null) _all.AddRange(result.Images);
@@ -46,7 +52,7 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
     public IEnumerable<string> SaveSheet()
     {
         if (Sheet is null) return [];
-        ContactSheet.Compose(_all, prompts > 1 && count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(_all.Count))).SavePng(Sheet);
+        ContactSheet.Compose(_all, prompts > 1 && count > 1 ? count : (int)Math.Ceiling(Math.Sqrt(_all.Count))).Save(Sheet, Codecs);
         return [Sheet];
     }
 

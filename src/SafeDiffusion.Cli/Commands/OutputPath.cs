@@ -20,6 +20,23 @@ internal static class OutputPath
         }
     }
 
+    /// <summary>Checks that a run writes over nothing that it reads.</summary>
+    /// <param name="files">The files to be written.</param>
+    /// <param name="inputs">The files that are read; null where one was not given.</param>
+    /// <param name="model">The model's folder, whose files stay.</param>
+    /// <exception cref="InvalidRequestException">One would be written over.</exception>
+    public static void RequireNoInput(IEnumerable<string> files, IEnumerable<string?> inputs, string model)
+    {
+        HashSet<string> read = [.. inputs.OfType<string>().Select(Path.GetFullPath)];
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar;
+        foreach (string file in files)
+        {
+            string full = Path.GetFullPath(file);
+            bool isOfModel = full.StartsWith(folder, StringComparison.Ordinal) && File.Exists(full);
+            if (isOfModel || read.Contains(full)) throw new InvalidRequestException("output", $"would write over {file}, which is read. Name another file.");
+        }
+    }
+
     /// <summary>Checks a folder that a run will write to; nothing is created.</summary>
     /// <exception cref="InvalidFileException">It cannot be written to, or cannot be created.</exception>
     public static void RequireFolder(string path) => RequireFolder(path, Path.GetFullPath(path));

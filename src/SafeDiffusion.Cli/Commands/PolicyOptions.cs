@@ -41,6 +41,9 @@ internal sealed class PolicyOptions
         HelpName = "flag|blur|withhold|regenerate",
     };
 
+    /// <summary>The files that are read; null where one was not given.</summary>
+    public IEnumerable<string?> Inputs(ParseResult parsed) => [parsed.GetValue(_policy), parsed.GetValue(_guideline)];
+
     public void AddTo(Command command)
     {
         command.Options.Add(_policy);

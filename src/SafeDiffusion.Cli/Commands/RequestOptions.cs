@@ -11,6 +11,9 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>The options that say what to draw.</summary>
 internal sealed class RequestOptions
 {
+    /// <summary>Beyond it the request is refused, and scaling would be wasted.</summary>
+    private const int LargestSide = 4096;
+
     private readonly Option<string> _seed = new("--seed") { Description = "The first picture's seed, -2^63 to 2^64-1.", DefaultValueFactory = _ => "0" };
     private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => 25 };
     private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale.", DefaultValueFactory = _ => 7.5f };
@@ -19,7 +22,7 @@ internal sealed class RequestOptions
     private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
     private readonly Option<int?> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds (default: 1, or as many as --latents-in holds)." };
     private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
-    private readonly Option<string?> _image = new("--init-image") { Description = "A PNG to start from." };
+    private readonly Option<string?> _image = new("--init-image") { Description = "A picture to start from: PNG, JPEG or WebP. With both --width and --height it is scaled and cropped to them." };
     private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
     private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: .npy, or .safetensors with latents_initial." };
     private readonly Option<bool> _keepTokens = new("--keep-special-tokens") { Description = "Let literal special tokens in texts keep their meaning." };
@@ -29,6 +32,9 @@ internal sealed class RequestOptions
         Option[] options = [_seed, _steps, _guidance, _eta, _width, _height, _count, _negative, _image, _strength, _latents, _keepTokens];
         foreach (Option option in options) command.Options.Add(option);
     }
+
+    /// <summary>The files that are read; null where one was not given.</summary>
+    public IEnumerable<string?> Inputs(ParseResult parsed) => [parsed.GetValue(_image), parsed.GetValue(_latents)];
 
     /// <summary>The request, but for its prompt.</summary>
     /// <exception cref="InvalidRequestException">A value is out of range.</exception>
@@ -47,7 +53,7 @@ internal sealed class RequestOptions
             Height = parsed.GetValue(_height),
             Count = parsed.GetValue(_count) ?? (latents is { Shape.Length: 4 } ? (int)Math.Min(latents.Shape[0], int.MaxValue) : 1),
             NegativePrompt = parsed.GetValue(_negative),
-            InitialImage = parsed.GetValue(_image) is { } image ? RgbImage.Load(image) : null,
+            InitialImage = parsed.GetValue(_image) is { } image ? InitialImage(image, parsed.GetValue(_width), parsed.GetValue(_height)) : null,
             Strength = parsed.GetValue(_strength),
             InitialLatents = latents,
             KeepSpecialTokens = parsed.GetValue(_keepTokens),
@@ -63,6 +69,13 @@ internal sealed class RequestOptions
             return seed > long.MaxValue ? unchecked((long)(ulong)seed) : (long)seed;
         }
         throw new InvalidRequestException("--seed", $"is '{text}'; a whole number from -2^63 to 2^64-1 is needed.");
+    }
+
+    /// <summary>The picture upright; a size that was asked for is covered, and what sticks out is cut off.</summary>
+    private static RgbImage InitialImage(string path, int? width, int? height)
+    {
+        RgbImage image = RgbImage.Load(path, PictureOptions.Codecs);
+        return width is >= 1 and <= LargestSide && height is >= 1 and <= LargestSide ? image.ScaleToCover(width.Value, height.Value) : image;
     }
 
     private static StoredTensor Latents(string path) => Path.GetExtension(path).ToLowerInvariant() switch

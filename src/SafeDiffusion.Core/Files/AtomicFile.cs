@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>Writes a file whole or not at all: to a temporary file beside it, then moved into place.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>Writes <paramref name="path"/> through <paramref name="write"/>; nothing is left behind when that fails.</summary>
     /// <exception cref="InvalidFileException">The folder cannot be written to.</exception>

@@ -5,7 +5,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>Reads small text files whole, and never more than a limit, since model folders come from anywhere.</summary>
-internal static class BoundedFile
+public static class BoundedFile
 {
     private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

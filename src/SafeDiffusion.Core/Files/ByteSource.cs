@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>A file's bytes, taken from front to back. What a header claims is checked against what is there before memory is set aside.</summary>
-internal abstract class ByteSource(string name)
+public abstract class ByteSource(string name)
 {
     /// <summary>The file, as the user knows it.</summary>
     public string Name { get; } = name;

@@ -1,7 +1,7 @@
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>Judges where a path leads that a file names: it must stay inside a folder, that of the file.</summary>
-internal static class InnerPath
+public static class InnerPath
 {
     /// <summary>What is wrong with a path, as a clause; null where it stays in the folder.</summary>
     /// <param name="folder">The folder, without links (<see cref="RealPath"/>).</param>

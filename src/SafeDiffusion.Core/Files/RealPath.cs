@@ -3,10 +3,11 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>A path with every link on the way resolved.</summary>
-internal static class RealPath
+public static class RealPath
 {
     private const int MostLinks = 40;
 
+    /// <summary>A path with every link in it followed.</summary>
     public static string Of(string path)
     {
         string full = Path.GetFullPath(path);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>How files that users write are read: unknown and repeated fields, numbers as text and nulls where none belong are errors.</summary>
-internal static class StrictJson
+public static class StrictJson
 {
     /// <summary>Makes options, with converters to begin with.</summary>
     public static JsonSerializerOptions CreateOptions(params ReadOnlySpan<JsonConverter> converters)

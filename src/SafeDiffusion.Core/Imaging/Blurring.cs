@@ -1,7 +1,7 @@
 namespace SafeDiffusion.Core.Imaging;
 
 /// <summary>Hides what a picture shows.</summary>
-internal static class Blurring
+public static class Blurring
 {
     /// <summary>Cells on the longer side, of which only the mean colour is left.</summary>
     private const int Cells = 6;

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Core.Imaging;
 
 /// <summary>
 /// PNG. Reads every colour type, depth and interlacing, and refuses files that are damaged or ask for too much; checksums are
-/// compared. Colour profiles and gamma are left out of account. Writes 8-bit RGB.
+/// compared. An eXIf chunk's orientation is applied; colour profiles and gamma are left out of account. Writes 8-bit RGB.
 /// </summary>
 public sealed class PngCodec : IImageCodec
 {
@@ -14,10 +14,23 @@ public sealed class PngCodec : IImageCodec
     public static PngCodec Default { get; } = new();
 
     /// <inheritdoc/>
+    public string Format => "PNG";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Extensions { get; } = [".png"];
+
+    /// <inheritdoc/>
+    public bool HoldsText => true;
+
+    /// <inheritdoc/>
+    public bool Recognizes(ReadOnlySpan<byte> start) => start.StartsWith(PngFile.Signature);
+
+    /// <inheritdoc/>
     public RgbImage Decode(Stream stream, string name, ImageLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return ReadPicture(ByteSource.Of(stream, name), limits).ToRgb();
+        PngFile file = PngFile.Read(ByteSource.Of(stream, name), limits ?? ImageLimits.Default);
+        return ExifOrientation.Apply(Picture(file).ToRgb(), file.Orientation ?? ExifOrientation.Upright);
     }
 
     /// <summary>Writes a picture as 8-bit RGB. A text goes into a tEXt chunk where Latin-1 holds it, else into an iTXt chunk.</summary>
@@ -51,11 +64,10 @@ public sealed class PngCodec : IImageCodec
     }
 
     /// <summary>The picture as the file holds it, at its depth and with its transparency.</summary>
-    internal static PngPicture ReadPicture(ByteSource source, ImageLimits? limits)
-    {
-        PngFile file = PngFile.Read(source, limits ?? ImageLimits.Default);
-        return PngPicture.Resolve(file, PngScanlines.Read(file));
-    }
+    internal static PngPicture ReadPicture(ByteSource source, ImageLimits? limits) =>
+        Picture(PngFile.Read(source, limits ?? ImageLimits.Default));
+
+    private static PngPicture Picture(PngFile file) => PngPicture.Resolve(file, PngScanlines.Read(file));
 
     private static Dictionary<string, string> ReadText(ByteSource source, ImageLimits? limits)
     {

@@ -5,10 +5,14 @@ namespace SafeDiffusion.Core.Imaging;
 /// filter's, widened by the factor of shrinking and normalised to 1 within the picture. Enlarging bilinearly, that is
 /// <c>torch.nn.functional.interpolate(mode="bilinear")</c>; shrinking, the same with <c>antialias=True</c>.
 /// </summary>
-internal sealed class Resampling
+public sealed class Resampling
 {
     private readonly (int First, float[] Weights)[] _taps;
 
+    /// <summary>Lays out the weights.</summary>
+    /// <param name="source">Pixels along the axis.</param>
+    /// <param name="target">Pixels wanted.</param>
+    /// <param name="filter">How pixels between pixels are computed.</param>
     public Resampling(int source, int target, ImageFilter filter)
     {
         double step = (double)source / target;

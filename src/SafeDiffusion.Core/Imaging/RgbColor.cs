@@ -11,4 +11,7 @@ public readonly record struct RgbColor(byte Red, byte Green, byte Blue)
 
     /// <summary>Black.</summary>
     public static RgbColor Black { get; } = new(0, 0, 0);
+
+    /// <summary>A level blended over white, rounded.</summary>
+    public static byte OverWhite(byte value, byte alpha) => (byte)((value * alpha + 255 * (255 - alpha) + 127) / 255);
 }

@@ -7,7 +7,7 @@ namespace SafeDiffusion.Core.Imaging;
 public sealed class RgbImage
 {
     /// <summary>Samples of a pixel: red, green, blue.</summary>
-    internal const int Channels = 3;
+    public const int Channels = 3;
 
     /// <summary>Makes a picture of pixels, which are not copied.</summary>
     /// <param name="width">Width in pixels, at least 1.</param>
@@ -115,11 +115,22 @@ public sealed class RgbImage
 
     /// <summary>Reads a picture file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="codec">What reads it; null for PNG.</param>
+    /// <param name="codec">What reads it; null for <see cref="ImageCodecs.Default"/>.</param>
     /// <param name="limits">What the file may ask for; null for <see cref="ImageLimits.Default"/>.</param>
     /// <exception cref="InvalidFileException">The file is missing, damaged, of another kind, or beyond the limits.</exception>
     public static RgbImage Load(string path, IImageCodec? codec = null, ImageLimits? limits = null) =>
-        ByteSource.OpenStream(path, stream => (codec ?? PngCodec.Default).Decode(stream, path, limits));
+        ByteSource.OpenStream(path, stream => codec?.Decode(stream, path, limits) ?? ImageCodecs.Default.Decode(stream, path, limits));
+
+    /// <summary>Reads a picture file of any of the kinds, whatever its extension.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="codecs">The kinds.</param>
+    /// <param name="limits">What the file may ask for; null for <see cref="ImageLimits.Default"/>.</param>
+    /// <exception cref="InvalidFileException">The file is missing, damaged, of another kind, or beyond the limits.</exception>
+    public static RgbImage Load(string path, ImageCodecs codecs, ImageLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(codecs);
+        return ByteSource.OpenStream(path, stream => codecs.Decode(stream, path, limits));
+    }
 
     /// <summary>Writes a picture file whole or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -133,8 +144,20 @@ public sealed class RgbImage
         AtomicFile.Write(path, stream => codec.Encode(this, stream, text));
     }
 
+    /// <summary>Writes a picture file, of the kind that its extension tells, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="codecs">The kinds.</param>
+    /// <param name="text">Texts to store with it by keyword; null for none.</param>
+    /// <exception cref="ArgumentException">The kind of file cannot hold one of the texts.</exception>
+    /// <exception cref="InvalidFileException">The extension is of none of the kinds, or the file cannot be written.</exception>
+    public void Save(string path, ImageCodecs codecs, IReadOnlyDictionary<string, string>? text = null)
+    {
+        ArgumentNullException.ThrowIfNull(codecs);
+        Save(path, codecs.ForExtensionOf(path), text);
+    }
+
     /// <summary>Writes a PNG file whole or not at all; <see cref="PngCodec.ReadText(string, ImageLimits?)"/> gives the texts back.</summary>
-    /// <inheritdoc cref="Save" path="/param[@name='path' or @name='text']"/>
-    /// <inheritdoc cref="Save" path="/exception"/>
+    /// <inheritdoc cref="Save(string, IImageCodec, IReadOnlyDictionary{string, string}?)" path="/param[@name='path' or @name='text']"/>
+    /// <inheritdoc cref="Save(string, IImageCodec, IReadOnlyDictionary{string, string}?)" path="/exception"/>
     public void SavePng(string path, IReadOnlyDictionary<string, string>? text = null) => Save(path, PngCodec.Default, text);
 }

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace SafeDiffusion.Core.Numerics;
 
 /// <summary>Quantiles as <c>torch.quantile</c> computes them in float32: linear between the two order statistics around <c>q (n - 1)</c>.</summary>
-internal static class Quantile
+public static class Quantile
 {
     /// <summary>Computes a quantile by selection. Reorders the values and allocates nothing.</summary>
     /// <param name="values">At least one value, none of them NaN; reordered.</param>

@@ -10,7 +10,7 @@ namespace SafeDiffusion.Core.Sessions;
 /// A tensor of floats, held in the network's own type, float32 or float16. A float32 network reads and writes <see cref="Values"/>
 /// in place; for a float16 network they are converted before and after a run.
 /// </summary>
-internal sealed class FloatTensor : IDisposable
+public sealed class FloatTensor : IDisposable
 {
     private readonly Float16[]? _halves;
 
@@ -24,10 +24,13 @@ internal sealed class FloatTensor : IDisposable
         OrtValue = _halves is null ? OrtValue.CreateTensorValueFromMemory(Values, shape) : OrtValue.CreateTensorValueFromMemory(_halves, shape);
     }
 
+    /// <summary>The shape.</summary>
     public IReadOnlyList<long> Shape { get; }
 
+    /// <summary>The values, as float32.</summary>
     public float[] Values { get; }
 
+    /// <summary>What the network reads or writes.</summary>
     public OrtValue OrtValue { get; }
 
     private Span<Half> Halves => MemoryMarshal.Cast<Float16, Half>(_halves.AsSpan());
@@ -44,6 +47,7 @@ internal sealed class FloatTensor : IDisposable
         if (_halves is not null) TensorPrimitives.ConvertToSingle(Halves, Values);
     }
 
+    /// <inheritdoc/>
     public void Dispose() => OrtValue.Dispose();
 
     /// <summary>Refuses an element type that is not float32 or float16.</summary>

@@ -5,7 +5,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Core.Sessions;
 
 /// <summary>One network of a model in ONNX Runtime: bound by name, its errors made ours.</summary>
-internal sealed class OnnxSession : IDisposable
+public sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
 
@@ -22,8 +22,10 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>The model file.</summary>
     public string File { get; }
 
+    /// <summary>The inputs by name.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
+    /// <summary>The outputs by name.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
 
     /// <summary>Makes a session, with ONNX Runtime's errors made ours.</summary>
@@ -62,6 +64,7 @@ internal sealed class OnnxSession : IDisposable
             File, $"has the input {string.Join(", ", others)}, which Stable Diffusion v1 does not have. Is it a model of another family?");
     }
 
+    /// <summary>Makes a binding of buffers to inputs and outputs; the caller disposes it.</summary>
     public OrtIoBinding CreateBinding() => _session.CreateIoBinding();
 
     /// <summary>Runs the network on bound buffers; a cancellation ends it early.</summary>
@@ -106,6 +109,7 @@ internal sealed class OnnxSession : IDisposable
         throw new InferenceException(Network, $"gave a value that is not a finite number.{advice}");
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
     private (string Name, NodeMetadata Node) Find(IReadOnlyDictionary<string, NodeMetadata> values, string kind, ReadOnlySpan<string> names)

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace SafeDiffusion.Core.Sessions;
 
 /// <summary>Makes the options of ONNX Runtime sessions for a provider.</summary>
-internal sealed record ProviderSettings(ExecutionProvider Provider, int? Threads)
+public sealed record ProviderSettings(ExecutionProvider Provider, int? Threads)
 {
     /// <summary>Makes session options; the caller disposes them.</summary>
     /// <exception cref="ProviderNotAvailableException">The provider is not there, or will not start.</exception>

@@ -11,7 +11,7 @@ internal static class PolicyContent
 
     private static JsonObject Content(Protection protection)
     {
-        JsonObject content = PolicyJson.Settings(protection);
+        JsonObject content = SafetyPolicy.SettingsOf(protection);
         content.Insert(0, "method", protection.Method);
         foreach (LearnedAsset asset in protection.Requirements.Assets.Select(required => required.Asset))
         {

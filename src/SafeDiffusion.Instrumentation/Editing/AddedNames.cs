@@ -22,7 +22,7 @@ public static class AddedNames
     public const string InhibitorResponse = "inhibitor_response";
 
     /// <summary>The added inputs.</summary>
-    internal static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale];
+    public static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale];
 
     internal static IReadOnlySet<string> All { get; } = new HashSet<string>
     {

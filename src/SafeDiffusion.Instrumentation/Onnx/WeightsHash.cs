@@ -11,7 +11,7 @@ namespace SafeDiffusion.Instrumentation.Onnx;
 /// <see cref="MinimumBytes"/> bytes. Node names, the order of weights, their placement in files, and the small constants
 /// that graph editing adds do not change it.
 /// </summary>
-internal static class WeightsHash
+public static class WeightsHash
 {
     /// <summary>Smaller initializers are shapes and scalars, not weights.</summary>
     public const int MinimumBytes = 1024;

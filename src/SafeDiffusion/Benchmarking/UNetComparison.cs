@@ -4,7 +4,7 @@ using SafeDiffusion.Model;
 namespace SafeDiffusion.Benchmarking;
 
 /// <summary>The time of the same steps in each variant, taken in turn so that a busy moment of the machine falls on all alike.</summary>
-internal sealed record UNetComparison(int Rows, LatentShape Shape, int Steps, IReadOnlyList<UNetComparison.Timing> Timings)
+public sealed record UNetComparison(int Rows, LatentShape Shape, int Steps, IReadOnlyList<UNetComparison.Timing> Timings)
 {
     /// <summary>Shorter measurements are lost in the clock and in what else the machine does.</summary>
     private const double LeastMilliseconds = 250;
@@ -39,10 +39,10 @@ internal sealed record UNetComparison(int Rows, LatentShape Shape, int Steps, IR
     /// <param name="MedianRatio">The median over the rounds of this variant's time relative to the plain one's in the same round.</param>
     /// <param name="LeastRatio">The ratio of the least times.</param>
     /// <param name="Difference">How far the output is from the plain one's, relative to its largest value.</param>
-    internal sealed record Timing(
+    public sealed record Timing(
         UNetVariant Variant, double MedianMilliseconds, double LeastMilliseconds, double MedianRatio, double LeastRatio, double Difference)
     {
-        public static Timing Of(UNetUnderTest unet, UNetUnderTest plain) => new(
+        internal static Timing Of(UNetUnderTest unet, UNetUnderTest plain) => new(
             unet.Variant,
             Median(unet.StepMilliseconds),
             unet.StepMilliseconds.Min(),

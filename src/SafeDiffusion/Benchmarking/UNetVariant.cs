@@ -1,7 +1,7 @@
 namespace SafeDiffusion.Benchmarking;
 
 /// <summary>What is compared.</summary>
-internal enum UNetVariant
+public enum UNetVariant
 {
     /// <summary>The file as it was exported, with ONNX Runtime's own settings.</summary>
     Plain,

@@ -7,7 +7,7 @@ namespace SafeDiffusion.Benchmarking;
 /// <param name="LatentSize">Height and width of the latents; null for the model's own.</param>
 /// <param name="Repeats">Measurements.</param>
 /// <param name="MaxSteps">The most steps that a measurement takes together, where single ones are too short to be timed.</param>
-internal sealed record UNetWorkload(int Rows, int? LatentSize, int Repeats, int MaxSteps)
+public sealed record UNetWorkload(int Rows, int? LatentSize, int Repeats, int MaxSteps)
 {
     /// <exception cref="InvalidRequestException">A number is out of its range.</exception>
     public void Check()

@@ -7,7 +7,7 @@ namespace SafeDiffusion.Benchmarking;
 /// <summary>What loading a variant and running it cost a process that does nothing else.</summary>
 /// <param name="LoadSeconds">From the graph file to a session that can run.</param>
 /// <param name="PeakBytes">The most memory that was resident; null where the system does not tell.</param>
-internal sealed record VariantCost(double LoadSeconds, long? PeakBytes)
+public sealed record VariantCost(double LoadSeconds, long? PeakBytes)
 {
     /// <summary>Some allocations come with the second and the third step only.</summary>
     private const int Steps = 3;
@@ -22,6 +22,7 @@ internal sealed record VariantCost(double LoadSeconds, long? PeakBytes)
         return new VariantCost(unet.LoadSeconds, process.PeakWorkingSet64 is > 0 and var peak ? peak : null);
     }
 
+    /// <summary>The figures as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this);
 
     /// <summary>What <see cref="ToJson"/> has written; null for anything else.</summary>

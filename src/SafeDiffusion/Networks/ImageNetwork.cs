@@ -8,7 +8,7 @@ using SafeDiffusion.Instrumentation.Onnx;
 namespace SafeDiffusion.Networks;
 
 /// <summary>A network that reads pictures: its inputs checked against what is to be made of a picture. Safe for several threads.</summary>
-internal sealed class ImageNetwork : IDisposable
+public sealed class ImageNetwork : IDisposable
 {
     /// <summary>The most pictures in one call.</summary>
     private const int LargestBatch = 16;
@@ -77,8 +77,10 @@ internal sealed class ImageNetwork : IDisposable
         foreach (RgbImage[] batch in images.Chunk(IsBatched ? LargestBatch : 1)) yield return (batch, RunBatch(batch, outputs, cancellationToken));
     }
 
+    /// <summary>An error of this network.</summary>
     public InferenceException Failure(string reason) => new(_session.Network, reason);
 
+    /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
     private OutputTensor[] RunBatch(RgbImage[] images, IReadOnlyList<string> outputs, CancellationToken cancellationToken)

@@ -5,8 +5,9 @@ namespace SafeDiffusion.Networks;
 /// <param name="Height">The resized picture's height.</param>
 /// <param name="X">Its left edge on the canvas; negative where it is cut off.</param>
 /// <param name="Y">Its upper edge on the canvas; negative where it is cut off.</param>
-internal readonly record struct ImagePlacement(int Width, int Height, int X, int Y)
+public readonly record struct ImagePlacement(int Width, int Height, int X, int Y)
 {
+    /// <summary>Where a picture of a size lies in a network's input.</summary>
     public static ImagePlacement Of(ImageInput input, int width, int height)
     {
         if (input.Resize == ImageResize.Stretch) return new ImagePlacement(input.Width, input.Height, 0, 0);

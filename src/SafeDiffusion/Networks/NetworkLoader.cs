@@ -6,7 +6,7 @@ using SafeDiffusion.Instrumentation.Onnx;
 namespace SafeDiffusion.Networks;
 
 /// <summary>Loads networks whose files have been checked into ONNX Runtime.</summary>
-internal static class NetworkLoader
+public static class NetworkLoader
 {
     private const long LargeModelBytes = 64 << 20;
 

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
-using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Onnx;
@@ -51,7 +50,7 @@ internal sealed class OptimizedModelCache(string folder)
             options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
             options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
             InferenceSession session = load();
-            WithoutDoubles(options.OptimizedModelFilePath);
+            RepeatedConstants.RemoveFrom(options.OptimizedModelFilePath);
             // Another process may have been faster.
             if (!Directory.Exists(target)) Directory.Move(temporary, target);
             return session;
@@ -64,19 +63,6 @@ internal sealed class OptimizedModelCache(string folder)
         {
             if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
         }
-    }
-
-    /// <summary>ONNX Runtime writes the constants of an If's branches twice where weights have a file of their own, and then refuses the graph.</summary>
-    private static void WithoutDoubles(string file)
-    {
-        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(file));
-        foreach (GraphProto branch in model.Graph.Node.SelectMany(TopologicalOrder.NestedGraphs))
-        {
-            TensorProto[] single = [.. branch.Initializer.DistinctBy(tensor => tensor.Name)];
-            branch.Initializer.Clear();
-            branch.Initializer.Add(single);
-        }
-        File.WriteAllBytes(file, model.ToByteArray());
     }
 
     /// <summary>Everything that what is written down depends on. Weights are told apart by length and time: reading them would take as long as loading.</summary>

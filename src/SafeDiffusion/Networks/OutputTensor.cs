@@ -8,7 +8,7 @@ namespace SafeDiffusion.Networks;
 /// <summary>What a network gave, as numbers; truth values are 0 and 1.</summary>
 /// <param name="Values">The numbers.</param>
 /// <param name="Shape">The shape.</param>
-internal sealed record OutputTensor(float[] Values, long[] Shape)
+public sealed record OutputTensor(float[] Values, long[] Shape)
 {
     private static readonly TensorElementType[] _readable =
     [

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
@@ -83,6 +84,13 @@ public sealed class SafetyPolicy
     /// <param name="folder">The folder that the policy will lie in, to which paths of assets are relative; the current one by default.</param>
     /// <exception cref="NotSupportedException">An asset was made in memory or lies outside the folder.</exception>
     public string ToJson(string folder = ".") => PolicyJson.Write(this, folder);
+
+    /// <summary>A protection's settings as in a policy's JSON, but for its method; assets by their files' names alone, null for one made in memory.</summary>
+    public static JsonObject SettingsOf(Protection protection)
+    {
+        ArgumentNullException.ThrowIfNull(protection);
+        return PolicyJson.Settings(protection);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Describe();

@@ -114,6 +114,14 @@ public sealed class SnippetTests : IDisposable
     }
 
     [Fact]
+    public void APhotographIsReadUprightAndWritten()
+    {
+        File.Copy(Fixture.Locate("pictures", "orientation-6.jpg"), "photo.jpg");
+        Assert.Equal((512, 512), (Snippets.Pictures().InitialImage!.Width, Snippets.Pictures().InitialImage!.Height));
+        Assert.True(File.Exists("start.webp"));
+    }
+
+    [Fact]
     public async Task ModelSaysWhatItIs()
     {
         ModelDescription model = await Snippets.ModelAsync();

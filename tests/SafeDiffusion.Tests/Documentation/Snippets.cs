@@ -1,5 +1,6 @@
 using SafeDiffusion;
 using SafeDiffusion.Checking;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Instrumentation;
@@ -124,6 +125,18 @@ internal static class Snippets
         HeatMap.Sheet(result.HeatMaps).SavePng("heatmaps.png");
         // end
         return result;
+    }
+
+    public static GenerationRequest Pictures()
+    {
+        // snippet: pictures
+        ImageCodecs codecs = ImageCodecs.Default.AddImageSharp();
+
+        RgbImage photo = RgbImage.Load("photo.jpg", codecs).ScaleToCover(512, 512);
+        GenerationRequest request = new("a blue circle") { InitialImage = photo, Strength = 0.6f };
+        photo.Save("start.webp", codecs);
+        // end
+        return request;
     }
 
     public static (string Checker, PipelineOptions Options, SafetyPolicy Policy) Checking()

@@ -87,6 +87,12 @@ public sealed class RgbImageTests
 
     private sealed class RawCodec : IImageCodec
     {
+        public string Format => "raw";
+
+        public IReadOnlyList<string> Extensions => [".raw"];
+
+        public bool Recognizes(ReadOnlySpan<byte> start) => true;
+
         public RgbImage Decode(Stream stream, string name, ImageLimits? limits = null)
         {
             byte[] pixels = new byte[12];

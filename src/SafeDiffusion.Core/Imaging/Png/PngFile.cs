@@ -29,6 +29,9 @@ internal sealed class PngFile
     /// <summary>tRNS as it is in the file; null where there is none.</summary>
     public ReadOnlyMemory<byte>? Transparency { get; private set; }
 
+    /// <summary>What the first eXIf tells of <see cref="ExifOrientation"/>; null where there is none.</summary>
+    public int? Orientation { get; private set; }
+
     /// <summary>The compressed pixels, in pieces.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Data => _data;
 
@@ -63,7 +66,10 @@ internal sealed class PngFile
         switch (chunk.Type)
         {
             case "PLTE": AddPalette(chunk.Content); break;
+            // Some drawing programs write one beside an alpha channel, where it has no meaning.
+            case "tRNS" when Header.ColorType is PngColorType.GrayAlpha or PngColorType.Rgba: break;
             case "tRNS": AddTransparency(chunk.Content); break;
+            case "eXIf": Orientation ??= ExifOrientation.Read(chunk.Content.Span); break;
             case "IDAT": AddData(chunk.Content); break;
             case "tEXt" or "zTXt" or "iTXt": _texts.Add(chunk); break;
             case "IHDR": throw Invalid("has two headers (IHDR)");

@@ -43,8 +43,7 @@ internal sealed record PngHeader(int Width, int Height, int Depth, PngColorType 
         uint width = BinaryPrimitives.ReadUInt32BigEndian(content);
         uint height = BinaryPrimitives.ReadUInt32BigEndian(content[4..]);
         if (width is 0 or > int.MaxValue || height is 0 or > int.MaxValue) throw source.Invalid($"claims {width}x{height} pixels; that is no picture");
-        if ((long)width * height > limits.MaxPixels)
-            throw source.Invalid($"claims {width}x{height} pixels; at most {limits.MaxPixels} are read (ImageLimits.MaxPixels)");
+        limits.RequirePixels(width, height, source.Name);
 
         (byte depth, byte color, byte compression, byte filter, byte interlace) = (content[8], content[9], content[10], content[11], content[12]);
         if (!IsValid(depth, (PngColorType)color)) throw source.Invalid($"has colour type {color} with {depth} bits, which PNG does not know");

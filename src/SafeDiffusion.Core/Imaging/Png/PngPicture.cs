@@ -36,7 +36,7 @@ internal sealed record PngPicture(int Width, int Height, int Channels, int Sampl
         {
             (byte red, byte green, byte blue, byte alpha) = Pixel(pixel);
             int to = pixel * RgbImage.Channels;
-            (pixels[to], pixels[to + 1], pixels[to + 2]) = (OverWhite(red, alpha), OverWhite(green, alpha), OverWhite(blue, alpha));
+            (pixels[to], pixels[to + 1], pixels[to + 2]) = (RgbColor.OverWhite(red, alpha), RgbColor.OverWhite(green, alpha), RgbColor.OverWhite(blue, alpha));
         }
         return new RgbImage(Width, Height, pixels);
     }
@@ -65,8 +65,6 @@ internal sealed record PngPicture(int Width, int Height, int Channels, int Sampl
     private byte Sample(int index) => SampleBytes == 1
         ? Samples[index]
         : (byte)(((Samples[2 * index] << 8 | Samples[2 * index + 1]) + 128) / 257);
-
-    private static byte OverWhite(byte value, byte alpha) => (byte)((value * alpha + 255 * (255 - alpha) + 127) / 255);
 
     private static PngPicture FromPalette(PngFile file, byte[] indices)
     {
