@@ -5,12 +5,13 @@ using SafeDiffusion.Sessions;
 
 namespace SafeDiffusion.Denoising;
 
-/// <summary>The buffers of a UNet's added inputs and outputs, bound once. They are float32 in every graph.</summary>
+/// <summary>The buffers of a UNet's added inputs and outputs, made once. They are float32 in every graph.</summary>
 internal sealed class AttentionBuffers : IAttentionBatch, IDisposable
 {
     private readonly OrtIoBinding _binding;
     private readonly int _rows;
     private readonly List<FloatTensor> _tensors = [];
+    private readonly List<(string Name, FloatTensor Tensor)> _rewritten = [];
     private readonly FloatTensor? _tokenScale;
     private readonly FloatTensor? _inhibitorStates;
     private readonly FloatTensor? _inhibitorScale;
@@ -25,8 +26,9 @@ internal sealed class AttentionBuffers : IAttentionBatch, IDisposable
         if (signature.Features.HasFlag(AttentionFeatures.Detect))
         {
             int guidelines = request.GuidelineEmbeddings.Length / textWidth;
-            FloatTensor embeddings = Input(AddedNames.GuidelineEmbeddings, guidelines, textWidth);
+            FloatTensor embeddings = Own([guidelines, textWidth]);
             request.GuidelineEmbeddings.Span.CopyTo(embeddings.Values);
+            _binding.BindInput(AddedNames.GuidelineEmbeddings, embeddings.OrtValue);
             _detectionScores = Output(AddedNames.DetectionScores, rows, guidelines, shape.Height, shape.Width);
         }
         if (signature.Features.HasFlag(AttentionFeatures.Reweight))
@@ -40,6 +42,12 @@ internal sealed class AttentionBuffers : IAttentionBatch, IDisposable
             _inhibitorScale = Input(AddedNames.InhibitorScale, rows, request.Concepts, tokens);
             _inhibitorResponse = Output(AddedNames.InhibitorResponse, signature.InhibitedLayers, rows, request.Concepts, tokens);
         }
+    }
+
+    /// <summary>Binds what rows may have written since the last call, which copies it to the device where there is one.</summary>
+    public void BindInputs()
+    {
+        foreach ((string name, FloatTensor tensor) in _rewritten) _binding.BindInput(name, tensor.OrtValue);
     }
 
     public Span<float> TokenScale(int row) => Row(_tokenScale, row, _rows, AttentionFeatures.Reweight);
@@ -71,7 +79,7 @@ internal sealed class AttentionBuffers : IAttentionBatch, IDisposable
     private FloatTensor Input(string name, params long[] shape)
     {
         FloatTensor tensor = Own(shape);
-        _binding.BindInput(name, tensor.OrtValue);
+        _rewritten.Add((name, tensor));
         return tensor;
     }
 

@@ -6,7 +6,7 @@ using SafeDiffusion.TextEncoding;
 namespace SafeDiffusion.Denoising;
 
 /// <summary>
-/// The buffers of one UNet call, bound once. A graph with a fixed number of rows gets that many; those beyond the asked ones
+/// The buffers of one UNet call, made once. A graph with a fixed number of rows gets that many; those beyond the asked ones
 /// are evaluated and ignored.
 /// </summary>
 internal sealed class OnnxDenoiserBatch : IDenoiserBatch
@@ -40,8 +40,6 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _output = new FloatTensor(signature.OutputType, sampleShape);
         _timestep = new TimestepTensor(signature, _capacity, session.File);
         _binding = session.CreateBinding();
-        _binding.BindInput(signature.Sample, _sample.OrtValue);
-        _binding.BindInput(signature.Timestep, _timestep.OrtValue);
         _binding.BindOutput(signature.Output, _output.OrtValue);
     }
 
@@ -67,6 +65,7 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _timestep.Set(timestep);
         _sample.BeforeRun();
         if (_statesChanged) _states!.BeforeRun();
+        BindInputs();
         _statesChanged = false;
         _session.Run(_options, _binding, cancellationToken);
         _output.AfterRun();
@@ -83,11 +82,22 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _attention?.Dispose();
     }
 
+    /// <summary>
+    /// Binding an input of a network on a device is what copies it there; a buffer that was written since has to be bound again. Text states
+    /// stay on the device until they change.
+    /// </summary>
+    private void BindInputs()
+    {
+        _binding.BindInput(_signature.Sample, _sample.OrtValue);
+        _binding.BindInput(_signature.Timestep, _timestep.OrtValue);
+        if (_statesChanged) _binding.BindInput(_signature.TextStates, _states!.OrtValue);
+        _attention?.BindInputs();
+    }
+
     /// <summary>The number of tokens and the text width are known with the first text.</summary>
     private FloatTensor BindTextInputs(TextStates condition)
     {
         FloatTensor states = new(_signature.TextStatesType, _capacity, condition.Tokens, condition.Width);
-        _binding.BindInput(_signature.TextStates, states.OrtValue);
         if (_signature.Features != AttentionFeatures.None)
         {
             _attention = new AttentionBuffers(_binding, _signature, _attentionRequest, _capacity, _shape, condition.Tokens, condition.Width);

@@ -29,6 +29,7 @@ internal sealed class LoadedModel : IDisposable
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(OnnxSession.Load("vae_encoder", encoder, provider))));
             OnnxSession session = Own(UNetLoader.Load(unet, provider, options));
             DetectionLayers = UNetLoader.DetectionLayers(unet, options);
+            Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
@@ -42,6 +43,9 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public ModelDescription Description { get; }
+
+    /// <summary>What really runs the UNet, as its session says; networks that would run elsewhere than asked for are not loaded.</summary>
+    public ExecutionProvider Provider { get; }
 
     public TextEncoder TextEncoder { get; }
 

@@ -44,7 +44,7 @@ internal sealed class ReportBuilder(LoadedModel model, PipelineOptions options, 
         {
             Tool = _tool,
             CreatedAt = _createdAt,
-            Model = new(model.Description.Name, weightsHash, options.Provider, OrtEnv.Instance().GetVersionString()),
+            Model = new(model.Description.Name, weightsHash, model.Provider, OrtEnv.Instance().GetVersionString()),
             Request = Request(settings),
             Protections = [.. request.Policy.Protections.Select(Protection)],
             Warnings = _warnings,

@@ -15,6 +15,7 @@ internal sealed class OnnxSession : IDisposable
         Network = network;
         File = file;
         _session = session;
+        Provider = NodePlacement.Of(session).Any(node => node.Provider == CudaProvider.Name) ? ExecutionProvider.Cuda : ExecutionProvider.Cpu;
     }
 
     /// <summary>The network's name: its folder in the model.</summary>
@@ -22,6 +23,9 @@ internal sealed class OnnxSession : IDisposable
 
     /// <summary>The model file.</summary>
     public string File { get; }
+
+    /// <summary>What really runs the network, as the session says.</summary>
+    public ExecutionProvider Provider { get; }
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
@@ -39,7 +43,7 @@ internal sealed class OnnxSession : IDisposable
     {
         using SessionOptions options = provider.CreateOptions();
         if (IsLarge(model)) options.EnableMemoryPattern = false;
-        return Load(network, model.Path, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+        return Load(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
         InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
     }
@@ -49,7 +53,7 @@ internal sealed class OnnxSession : IDisposable
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
         using SessionOptions options = provider.CreateOptions();
-        return Load(network, model.Path, () => new InferenceSession(model.Path, options));
+        return Load(network, model.Path, provider, () => new InferenceSession(model.Path, options));
     }
 
     /// <summary>The name and description of an input, known by any of several names.</summary>
@@ -125,15 +129,23 @@ internal sealed class OnnxSession : IDisposable
         .Append(model.Path)
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
 
-    private static OnnxSession Load(string network, string file, Func<InferenceSession> load)
+    private static OnnxSession Load(string network, string file, ProviderSettings provider, Func<InferenceSession> load)
     {
+        InferenceSession? session = null;
         try
         {
-            return new OnnxSession(network, file, load());
+            session = load();
+            if (provider.Provider == ExecutionProvider.Cuda) UnaskedProcessorNodes.Refuse(network, file, session);
+            return new OnnxSession(network, file, session);
         }
         catch (OnnxRuntimeException error)
         {
             throw new InvalidFileException(file, $"ONNX Runtime cannot load it: {error.Message}", error);
+        }
+        catch
+        {
+            session?.Dispose();
+            throw;
         }
     }
 
