@@ -17,12 +17,15 @@ internal sealed class CheckReport(Machine machine)
     };
 
     /// <summary>Whether all latents agreed, nothing computed on the processor unasked, and every variant ran.</summary>
-    public bool Passed => Agreements.TrueForAll(agreement => agreement.Passed) && Placements.TrueForAll(placement => placement.Unasked.Count == 0)
+    public bool Passed => Agreements.TrueForAll(agreement => agreement.Passed) && Scores.TrueForAll(scores => scores.Passed)
+        && Placements.TrueForAll(placement => placement.Unasked.Count == 0)
         && Steps.TrueForAll(step => step.Error is null) && Failures.Count == 0;
 
     public Machine Machine { get; } = machine;
 
     public List<Agreement> Agreements { get; } = [];
+
+    public List<ScoresAgreement> Scores { get; } = [];
 
     public List<Placement> Placements { get; } = [];
 
@@ -53,11 +56,17 @@ internal sealed class CheckReport(Machine machine)
 /// <param name="FirstStep">The root mean square of the difference after the first step, relative to that of the latents.</param>
 /// <param name="FirstStepTolerance">The greatest of it allowed.</param>
 /// <param name="Final">The same after the last step.</param>
-/// <param name="FinalTolerance">The greatest of it allowed.</param>
+/// <param name="FinalTolerance">The greatest of it allowed; none where thresholds decide.</param>
 internal sealed record Agreement(
-    string Case, string Precision, string Provider, double FirstStep, double FirstStepTolerance, double Final, double FinalTolerance)
+    string Case, string Precision, string Provider, double FirstStep, double FirstStepTolerance, double Final, double? FinalTolerance)
 {
-    public bool Passed => FirstStep <= FirstStepTolerance && Final <= FinalTolerance;
+    public bool Passed => FirstStep <= FirstStepTolerance && Final <= (FinalTolerance ?? double.MaxValue);
+}
+
+/// <summary>How far one call of the shapes model's UNet with detection is from the CPU's in float32, relative root mean squares.</summary>
+internal sealed record ScoresAgreement(string Precision, double Prediction, double DetectionScores, double Tolerance)
+{
+    public bool Passed => Prediction <= Tolerance && DetectionScores <= Tolerance;
 }
 
 /// <summary>Where ONNX Runtime has put a network's nodes.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SafeDiffusion;
+using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Sessions;
 
@@ -13,20 +14,26 @@ namespace GpuCheck;
 /// </summary>
 internal static class FixedShapeSteps
 {
-    public static (StepTimes, float[]) Measure(string file, Dictionary<string, string> settings, ExecutionProvider provider, Workload workload, int timestep)
+    public static (StepTimes, float[]) Measure(
+        OnnxModelFile model, AttentionFeatures features, Dictionary<string, string> settings, ExecutionProvider provider, Workload workload, int timestep)
     {
         long began = Stopwatch.GetTimestamp();
         using SessionOptions options = Options(settings, provider);
-        GraphProto graph = ModelProto.Parser.ParseFrom(File.ReadAllBytes(file)).Graph;
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(model.Path))!);
+        OnnxModelFile edited = features == AttentionFeatures.None ? model : UNetInstrumentation.Instrument(model, features);
         Dictionary<string, long[]> shapes = [];
-        foreach (ValueInfoProto input in graph.Input) shapes[input.Name] = Fix(input, workload, options);
-        using InferenceSession session = new(file, options);
+        foreach (ValueInfoProto input in edited.Proto.Graph.Input) shapes[input.Name] = Fix(input, workload, options);
+        using InferenceSession session = new(edited.ToBytes(), options);
         double load = Stopwatch.GetElapsedTime(began).TotalSeconds;
         using DeviceBuffers buffers = new(provider);
         using OrtIoBinding binding = session.CreateIoBinding();
         foreach ((string name, NodeMetadata node) in session.InputMetadata) binding.BindInput(name, Input(buffers, name, node, shapes[name], timestep));
-        (string output, _) = session.OutputMetadata.Single();
-        binding.BindOutput(output, buffers.Allocate("prediction", TensorElementType.Float, shapes["sample"]));
+        foreach (string output in session.OutputNames)
+        {
+            bool isScores = output == AddedNames.DetectionScores;
+            long[] shape = isScores ? [workload.Rows, Workload.Guidelines, workload.Size, workload.Size] : shapes["sample"];
+            binding.BindOutput(output, buffers.Allocate(isScores ? output : "prediction", TensorElementType.Float, shape));
+        }
         float[] latents = Latents(workload), prediction = new float[latents.Length];
         using RunOptions run = new();
         return StepTimer.Run(load, workload.Steps, () => { }, () =>
@@ -54,7 +61,14 @@ internal static class FixedShapeSteps
         long[] sizes = new long[shape.Dim.Count];
         for (int i = 0; i < sizes.Length; i++)
         {
-            sizes[i] = shape.Dim[i].DimValue > 0 ? shape.Dim[i].DimValue : i == 0 ? workload.Rows : input.Name == "sample" ? workload.Size : Workload.Tokens;
+            sizes[i] = shape.Dim[i].DimValue > 0 ? shape.Dim[i].DimValue : (input.Name, i) switch
+            {
+                (AddedNames.GuidelineEmbeddings, _) => Workload.Guidelines,
+                (_, 0) => workload.Rows,
+                ("sample", 1) => 4,
+                ("sample", _) => workload.Size,
+                _ => Workload.Tokens,
+            };
             if (shape.Dim[i].DimParam is { Length: > 0 } name) options.AddFreeDimensionOverrideByName(name, sizes[i]);
         }
         return sizes;
@@ -77,6 +91,9 @@ internal static class FixedShapeSteps
             case ("encoder_hidden_states", TensorElementType.Float):
                 int row = count / (int)shape[0];
                 buffers.Write<float>(name, [.. Enumerable.Range(0, (int)shape[0]).SelectMany(i => FullSizeCheck.Noise(2 * i, row))]);
+                break;
+            case (AddedNames.GuidelineEmbeddings, TensorElementType.Float):
+                buffers.Write<float>(name, FullSizeCheck.Noise(3, count));
                 break;
             default:
                 throw new InvalidOperationException($"The input {name} of type {node.ElementDataType} is not known.");

@@ -31,9 +31,10 @@ internal sealed class FullSizeCheck(string structure, string work, ExecutionProv
             Measure(name, "float16", _half, features);
             save();
         }
-        foreach ((string name, Dictionary<string, string> settings) in FixedVariants())
+        OnnxModelFile unet = OnnxModelFile.Load(Path.Combine(_half, "unet", "model.onnx"));
+        foreach ((string name, AttentionFeatures features, Dictionary<string, string> settings) in FixedVariants())
         {
-            Try(name, "float16", () => FixedShapeSteps.Measure(Path.Combine(_half, "unet", "model.onnx"), settings, provider, workload, Timestep));
+            Try(name, "float16", () => FixedShapeSteps.Measure(unet, features, settings, provider, workload, Timestep));
             save();
         }
         foreach (string network in ModelFolderWriter.Networks.Where(network => network != "unet" && Directory.Exists(Path.Combine(_single, network))))
@@ -41,13 +42,15 @@ internal sealed class FullSizeCheck(string structure, string work, ExecutionProv
         report.Placements.Add(PlacementOf.Network("full-size-float16", _half, "unet", provider));
     }
 
-    private IEnumerable<(string, Dictionary<string, string>)> FixedVariants()
+    private IEnumerable<(string, AttentionFeatures, Dictionary<string, string>)> FixedVariants()
     {
-        yield return ("plain, fixed shapes", []);
-        if (provider != ExecutionProvider.Cuda) yield break;
-        yield return ("plain, fixed shapes, CUDA graph", new() { ["enable_cuda_graph"] = "1" });
-        yield return ("plain, fixed shapes, NHWC", new() { ["prefer_nhwc"] = "1" });
-        yield return ("plain, fixed shapes, NHWC, CUDA graph", new() { ["prefer_nhwc"] = "1", ["enable_cuda_graph"] = "1" });
+        foreach ((string name, AttentionFeatures features) in ((string, AttentionFeatures)[])[("plain", AttentionFeatures.None), ("detect", AttentionFeatures.Detect)])
+        {
+            yield return ($"{name}, fixed shapes", features, []);
+            if (provider != ExecutionProvider.Cuda) continue;
+            yield return ($"{name}, fixed shapes, CUDA graph", features, new() { ["enable_cuda_graph"] = "1" });
+            yield return ($"{name}, fixed shapes, CUDA graph, NHWC", features, new() { ["enable_cuda_graph"] = "1", ["prefer_nhwc"] = "1" });
+        }
     }
 
     private void Make()

@@ -44,7 +44,12 @@ expect() { # NAME PROVIDER LIBRARIES TEXT...
 
 cpu="$(version Microsoft.ML.OnnxRuntime)" gpu="$(version Microsoft.ML.OnnxRuntime.Gpu)"
 build none; build cpu "$cpu"; build gpu "$gpu"; build both "$cpu" "$gpu"
-driver no-device 100 0 13000; driver old 0 1 12080; driver good 0 1 13000
+driver no-device 100 0 13000; driver old 0 1 12080; driver good 0 1 13000; driver no-cudnn 0 1 13000; driver empty 0 1 13000
+echo > "$work/nothing.c"
+for library in libcudart.so.13 libcublas.so.13 libcublasLt.so.13 libcurand.so.10; do
+  for folder in no-cudnn empty; do cc -shared -Wl,-soname,"$library" -o "$work/$folder/$library" "$work/nothing.c"; done
+done
+cc -shared -Wl,-soname,libcudnn.so.9 -o "$work/empty/libcudnn.so.9" "$work/nothing.c"
 
 expect none Cpu "" Microsoft.ML.OnnxRuntime Microsoft.ML.OnnxRuntime.Gpu
 expect none Cuda "" Microsoft.ML.OnnxRuntime Microsoft.ML.OnnxRuntime.Gpu
@@ -56,4 +61,7 @@ expect gpu Cuda "" "no NVIDIA driver" "CUDA 13 is not found" libcublasLt.so.13 "
 expect gpu Cuda "$work/no-device" "finds no device"
 expect gpu Cuda "$work/old" "install one for CUDA 13"
 expect gpu Cuda "$work/good" "CUDA 13 is not found" libcudart.so.13
+expect gpu Cuda "$work/no-cudnn" "not available: cuDNN 9 for CUDA 13 is not found (libcudnn.so.9)"
+# Libraries that are there and do not fit: the loader's own reason.
+expect gpu Cuda "$work/empty" "Failed to load library" libonnxruntime_providers_cuda.so
 exit "$failed"

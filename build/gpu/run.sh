@@ -26,7 +26,7 @@ mkdir -p "$work"
 wheels="$(python3 -c '
 import glob, nvidia
 print(":".join(folder for path in nvidia.__path__ for folder in sorted(glob.glob(path + "/*/lib"))))' 2> /dev/null || true)"
-export LD_LIBRARY_PATH="${wheels:+$wheels:}${LD_LIBRARY_PATH:-}"
+export LD_LIBRARY_PATH="$wheels${LD_LIBRARY_PATH:+${wheels:+:}$LD_LIBRARY_PATH}"
 
 arguments=(--provider "$provider" --shapes "$shapes" --work "$work" --out "$work/report.json")
 [ -z "${3:-}" ] || arguments+=(--structure "$3")

@@ -12,18 +12,17 @@ internal static class CudaProvider
     private const string CpuPackage = "Microsoft.ML.OnnxRuntime";
     private const string GpuPackage = "Microsoft.ML.OnnxRuntime.Gpu";
 
-    /// <summary>A float32 network computes in float32, as it does on the CPU; TensorFloat-32 would keep 10 of the 23 bits. Who wants speed takes a float16 network.</summary>
-    private static readonly Dictionary<string, string> _settings = new() { ["use_tf32"] = "0" };
-
     /// <exception cref="ProviderNotAvailableException">The provider is not there, or will not start.</exception>
-    public static void AppendTo(SessionOptions options)
+    public static void AppendTo(SessionOptions options, bool isHalf)
     {
         RequirePackage();
         if (CudaLibraries.Missing() is { Count: > 0 } missing) throw NotAvailable(string.Join(" ", missing));
         try
         {
             using OrtCUDAProviderOptions cuda = new();
-            cuda.UpdateOptions(_settings);
+            // A float32 network computes in float32, as on the CPU: TensorFloat-32 would keep 10 of 23 bits. In a float16 one the setting only
+            // makes cuDNN refuse its best convolutions, one line of the console each.
+            cuda.UpdateOptions(new() { ["use_tf32"] = isHalf ? "1" : "0" });
             options.AppendExecutionProvider_CUDA(cuda);
         }
         catch (OnnxRuntimeException error)

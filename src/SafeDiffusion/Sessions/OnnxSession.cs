@@ -41,7 +41,7 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
-        using SessionOptions options = provider.CreateOptions();
+        using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         if (IsLarge(model)) options.EnableMemoryPattern = false;
         return Load(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
@@ -52,7 +52,7 @@ internal sealed class OnnxSession : IDisposable
     /// <inheritdoc cref="Load(string, OnnxModelFile, ProviderSettings, bool, string?)"/>
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
-        using SessionOptions options = provider.CreateOptions();
+        using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         return Load(network, model.Path, provider, () => new InferenceSession(model.Path, options));
     }
 

@@ -6,8 +6,9 @@ namespace SafeDiffusion.Sessions;
 internal sealed record ProviderSettings(ExecutionProvider Provider, int? Threads)
 {
     /// <summary>Makes session options; the caller disposes them.</summary>
+    /// <param name="isHalf">Whether they are for a network that holds float16.</param>
     /// <exception cref="ProviderNotAvailableException">The provider is not there, or will not start.</exception>
-    public SessionOptions CreateOptions()
+    public SessionOptions CreateOptions(bool isHalf = false)
     {
         SessionOptions options = Create();
         try
@@ -15,7 +16,7 @@ internal sealed record ProviderSettings(ExecutionProvider Provider, int? Threads
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
             options.AddSessionConfigEntry(NodePlacement.ConfigKey, "1");
             if (Threads is { } threads) options.IntraOpNumThreads = threads;
-            if (Provider == ExecutionProvider.Cuda) CudaProvider.AppendTo(options);
+            if (Provider == ExecutionProvider.Cuda) CudaProvider.AppendTo(options, isHalf);
             return options;
         }
         catch
