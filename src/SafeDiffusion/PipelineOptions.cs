@@ -69,7 +69,6 @@ public sealed record PipelineOptions
         NoiseSource = NoiseSource,
         Checkers = Checkers,
         TimeProvider = TimeProvider,
-        Provider = Provider,
     };
 
     internal ModelSettings ToModelSettings() => new()

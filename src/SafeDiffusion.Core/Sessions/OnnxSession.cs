@@ -14,6 +14,7 @@ public sealed class OnnxSession : IDisposable
         Network = network;
         File = file;
         _session = session;
+        Provider = NodePlacement.Of(session).Any(node => node.Provider == CudaProvider.Name) ? ExecutionProvider.Cuda : ExecutionProvider.Cpu;
     }
 
     /// <summary>The network's name: its folder in the model.</summary>
@@ -21,6 +22,9 @@ public sealed class OnnxSession : IDisposable
 
     /// <summary>The model file.</summary>
     public string File { get; }
+
+    /// <summary>What really runs the network, as the session says.</summary>
+    public ExecutionProvider Provider { get; }
 
     /// <summary>The inputs by name.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
@@ -31,18 +35,29 @@ public sealed class OnnxSession : IDisposable
     /// <summary>Makes a session, with ONNX Runtime's errors made ours.</summary>
     /// <param name="network">The network's name.</param>
     /// <param name="file">The model file, for errors.</param>
+    /// <param name="provider">What is to run it; that is checked of the session.</param>
     /// <param name="create">Makes ONNX Runtime's session.</param>
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
-    public static OnnxSession Create(string network, string file, Func<InferenceSession> create)
+    /// <exception cref="ProviderNotAvailableException">The provider would leave a part of it to another.</exception>
+    public static OnnxSession Create(string network, string file, ProviderSettings provider, Func<InferenceSession> create)
     {
+        ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(create);
+        InferenceSession? session = null;
         try
         {
-            return new OnnxSession(network, file, create());
+            session = create();
+            if (provider.Provider == ExecutionProvider.Cuda) UnaskedProcessorNodes.Refuse(network, file, session);
+            return new OnnxSession(network, file, session);
         }
         catch (OnnxRuntimeException error)
         {
             throw new InvalidFileException(file, $"ONNX Runtime cannot load it: {error.Message}", error);
+        }
+        catch
+        {
+            session?.Dispose();
+            throw;
         }
     }
 

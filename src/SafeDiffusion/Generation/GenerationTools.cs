@@ -1,6 +1,5 @@
 using SafeDiffusion.Checking;
 using SafeDiffusion.Core.Numerics;
-using SafeDiffusion.Core.Sessions;
 
 namespace SafeDiffusion.Generation;
 
@@ -14,6 +13,4 @@ internal sealed record GenerationTools
     public required IReadOnlyList<IImageChecker> Checkers { get; init; }
 
     public required TimeProvider TimeProvider { get; init; }
-
-    public required ExecutionProvider Provider { get; init; }
 }

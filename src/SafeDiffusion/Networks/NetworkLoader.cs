@@ -20,9 +20,9 @@ public static class NetworkLoader
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
-        using SessionOptions options = provider.CreateOptions();
+        using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         if (IsLarge(model)) options.EnableMemoryPattern = false;
-        return OnnxSession.Create(network, model.Path, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+        return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
         InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
     }
@@ -31,8 +31,8 @@ public static class NetworkLoader
     /// <inheritdoc cref="Load"/>
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
-        using SessionOptions options = provider.CreateOptions();
-        return OnnxSession.Create(network, model.Path, () => new InferenceSession(model.Path, options));
+        using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
+        return OnnxSession.Create(network, model.Path, provider, () => new InferenceSession(model.Path, options));
     }
 
     /// <summary>

@@ -33,6 +33,7 @@ internal sealed class LoadedModel : IDisposable
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
             OnnxSession session = Own(UNetLoader.Load(unet, settings));
             DetectionLayers = UNetLoader.DetectionLayers(unet, settings);
+            Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
@@ -46,6 +47,9 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public ModelDescription Description { get; }
+
+    /// <summary>What really runs the UNet, as its session says; networks that would run elsewhere than asked for are not loaded.</summary>
+    public ExecutionProvider Provider { get; }
 
     public TextEncoder TextEncoder { get; }
 

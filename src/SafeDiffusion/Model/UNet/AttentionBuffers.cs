@@ -33,8 +33,9 @@ internal sealed class AttentionBuffers : IDisposable
         if (signature.Features.HasFlag(AttentionFeatures.Detect))
         {
             int count = guidelines.Length / textWidth;
-            _guidelines = Input(AddedNames.GuidelineEmbeddings, count, textWidth);
+            _guidelines = new FloatTensor(TensorElementType.Float, count, textWidth);
             guidelines.Span.CopyTo(_guidelines.Values);
+            binding.BindInput(AddedNames.GuidelineEmbeddings, _guidelines.OrtValue);
             _detectionScores = Output(AddedNames.DetectionScores, rows, count, shape.Height, shape.Width);
         }
         if (signature.Features.HasFlag(AttentionFeatures.Reweight))
@@ -53,6 +54,15 @@ internal sealed class AttentionBuffers : IDisposable
     {
         Require(AttentionFeatures.Inhibit);
         MakeInhibitors(inhibitors);
+    }
+
+    /// <summary>Binds again what rows may have written since the last call, which copies it to a device.</summary>
+    public void CopyInputs()
+    {
+        if (_tokenScale is not null) _binding.BindInput(AddedNames.TokenScale, _tokenScale.OrtValue);
+        if (_inhibitorStates is null) return;
+        _binding.BindInput(AddedNames.InhibitorHiddenStates, _inhibitorStates.OrtValue);
+        _binding.BindInput(AddedNames.InhibitorScale, _inhibitorScale!.OrtValue);
     }
 
     /// <summary>Writes all added inputs of a row.</summary>

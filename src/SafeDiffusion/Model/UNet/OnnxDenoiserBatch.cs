@@ -6,7 +6,7 @@ using SafeDiffusion.Model.Text;
 namespace SafeDiffusion.Model.UNet;
 
 /// <summary>
-/// The buffers of one UNet call, bound once. A graph with a fixed number of rows gets that many; those beyond the asked ones
+/// The buffers of one UNet call, made once. A graph with a fixed number of rows gets that many; those beyond the asked ones
 /// are evaluated and ignored.
 /// </summary>
 internal sealed class OnnxDenoiserBatch : IDenoiserBatch
@@ -76,6 +76,7 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _timestep.Set(timestep);
         _sample.BeforeRun();
         if (_statesChanged) _states!.BeforeRun();
+        if (_session.Provider != ExecutionProvider.Cpu) CopyInputs();
         _statesChanged = false;
         _session.Run(_options, _binding, cancellationToken);
         _output.AfterRun();
@@ -90,6 +91,18 @@ internal sealed class OnnxDenoiserBatch : IDenoiserBatch
         _timestep.Dispose();
         _states?.Dispose();
         _attention?.Dispose();
+    }
+
+    /// <summary>
+    /// Binding an input of a network on a device is what copies it there; a buffer that was written since has to be bound again. Text states
+    /// stay on the device until they change.
+    /// </summary>
+    private void CopyInputs()
+    {
+        _binding.BindInput(_signature.Sample, _sample.OrtValue);
+        _binding.BindInput(_signature.Timestep, _timestep.OrtValue);
+        if (_statesChanged) _binding.BindInput(_signature.TextStates, _states!.OrtValue);
+        _attention?.CopyInputs();
     }
 
     private AttentionBuffers Attention => _attention ?? throw new InvalidOperationException("The UNet is not instrumented, or no row has been set.");
