@@ -1,7 +1,8 @@
 using System.Globalization;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Reporting;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Cli;
 

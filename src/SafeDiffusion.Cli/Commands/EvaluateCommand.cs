@@ -1,7 +1,8 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 

@@ -1,6 +1,9 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Reporting.Comparing;
 using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs;
 using Spectre.Console;
 

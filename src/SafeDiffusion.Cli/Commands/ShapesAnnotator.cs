@@ -1,7 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Judging.Shapes;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Cli.Commands;

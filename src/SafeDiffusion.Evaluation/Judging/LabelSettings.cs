@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;

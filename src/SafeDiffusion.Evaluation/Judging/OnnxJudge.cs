@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Fingerprints;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;

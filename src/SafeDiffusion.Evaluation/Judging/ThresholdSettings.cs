@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

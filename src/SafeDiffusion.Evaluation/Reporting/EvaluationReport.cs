@@ -2,10 +2,9 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Reporting.Figures;
-using SafeDiffusion.Evaluation.Reporting.Writing;
-using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

@@ -1,6 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Fingerprints;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Drawing;
+using SafeDiffusion.Evaluation.Runs.Folder;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
 

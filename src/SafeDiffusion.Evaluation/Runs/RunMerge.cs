@@ -1,5 +1,8 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Folder;
+using SafeDiffusion.Evaluation.Runs.Planning;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

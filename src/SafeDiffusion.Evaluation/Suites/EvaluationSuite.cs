@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Features;
+using SafeDiffusion.Evaluation.Embedding;
 using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Suites;
@@ -50,7 +50,7 @@ public sealed record EvaluationSuite
     /// <summary>Names of the policies of a quick run; empty for all.</summary>
     public ImmutableArray<string> QuickPolicies { get; init; } = [];
 
-    /// <summary>Whether the report needs networks (<see cref="Reporting.SuiteNetworks"/>).</summary>
+    /// <summary>Whether the report needs networks (<see cref="Reporting.Building.SuiteNetworks"/>).</summary>
     public bool HasNetworks => Features is not null || Clip is not null;
 
     /// <summary>The pictures that a run of the whole suite draws.</summary>

@@ -1,4 +1,5 @@
-using SafeDiffusion.Evaluation.Features;
+using SafeDiffusion.Evaluation.Embedding;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Networks;
 

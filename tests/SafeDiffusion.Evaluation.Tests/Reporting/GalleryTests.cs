@@ -1,5 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Reporting;

@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

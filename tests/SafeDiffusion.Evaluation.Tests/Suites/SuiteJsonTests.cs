@@ -1,5 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Drawing;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Policies;
 
@@ -130,7 +132,7 @@ public sealed class SuiteJsonTests : IDisposable
         Assert.All(suite.Sets, set => Assert.Equal(100, set.Seeds));
         Assert.Equal((25, 5f, 64, 64), (suite.Settings.Steps, suite.Settings.GuidanceScale, suite.Settings.Width, suite.Settings.Height));
         Assert.All(suite.Sets[1].Prompts, prompt => Assert.DoesNotContain("triangle", prompt.Text, StringComparison.Ordinal));
-        using Runs.JudgePanel judges = Runs.JudgePanel.Create(suite, ExecutionProvider.Cpu);
+        using JudgePanel judges = JudgePanel.Create(suite, ExecutionProvider.Cpu);
         Assert.Contains("red triangle", judges.Judges[0].Labels);
     }
 

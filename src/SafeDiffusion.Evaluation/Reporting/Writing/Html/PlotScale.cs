@@ -1,4 +1,6 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Highlights;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
