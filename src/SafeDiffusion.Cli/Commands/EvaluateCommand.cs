@@ -55,7 +55,7 @@ internal sealed class EvaluateCommand : Command
 
     private EvaluationSuite Suite(ParseResult parsed)
     {
-        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite));
+        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite), EvaluationFiles.Judges);
         if (parsed.GetValue(_quick)) suite = suite.Quick();
         if (parsed.GetValue(_seeds) is { } seeds)
         {

@@ -32,17 +32,16 @@ public sealed record ClipScorerSettings
     public string Tokenizer { get; init; } = "";
 
     /// <summary>Checks every setting; files are not looked at.</summary>
-    /// <param name="path">What the messages call the record, such as <c>clip</c>.</param>
-    /// <exception cref="InvalidRequestException">A setting is out of its range; the error names it.</exception>
-    public void Validate(string path)
+    /// <param name="check">Names the settings in errors, and makes the errors.</param>
+    public void Validate(FieldCheck check)
     {
-        SettingCheck.RequireInside(ImageModel, path, "imageModel");
-        SettingCheck.RequireInside(TextModel, path, "textModel");
-        SettingCheck.RequireInside(Tokenizer, path, "tokenizer");
-        SettingCheck.RequireText(ImageOutput, path, "imageOutput");
-        SettingCheck.RequireText(TextOutput, path, "textOutput");
-        SettingCheck.Require(ImageInput is not null, path, "imageInput", "is missing.");
-        ImageInput!.Validate($"{path}.imageInput");
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireInside(ImageModel, nameof(ImageModel));
+        check.RequireInside(TextModel, nameof(TextModel));
+        check.RequireInside(Tokenizer, nameof(Tokenizer));
+        check.RequireText(ImageOutput, nameof(ImageOutput));
+        check.RequireText(TextOutput, nameof(TextOutput));
+        check.RequireInput(ImageInput, nameof(ImageInput));
     }
 
     /// <summary>Loads the networks.</summary>
@@ -54,7 +53,7 @@ public sealed record ClipScorerSettings
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public ClipScorer Create(string folder, ExecutionProvider provider = ExecutionProvider.Cpu, int? threads = null)
     {
-        Validate("clip");
+        Validate(FieldCheck.OfRequest("clip"));
         return new ClipScorer(this, folder, new ProviderSettings(provider, threads));
     }
 
@@ -63,7 +62,7 @@ public sealed record ClipScorerSettings
     public static ClipScorerSettings Parse(string json)
     {
         ClipScorerSettings settings = SettingsJson.Parse<ClipScorerSettings>(json, "clip");
-        settings.Validate("clip");
+        settings.Validate(FieldCheck.OfRequest("clip"));
         return settings;
     }
 

@@ -22,13 +22,12 @@ public sealed record FeatureExtractorSettings
     public string? Output { get; init; }
 
     /// <summary>Checks every setting; files are not looked at.</summary>
-    /// <param name="path">What the messages call the record, such as <c>features</c>.</param>
-    /// <exception cref="InvalidRequestException">A setting is out of its range; the error names it.</exception>
-    public void Validate(string path)
+    /// <param name="check">Names the settings in errors, and makes the errors.</param>
+    public void Validate(FieldCheck check)
     {
-        SettingCheck.RequireInside(Model, path, "model");
-        SettingCheck.Require(Input is not null, path, "input", "is missing.");
-        Input!.Validate($"{path}.input");
+        ArgumentNullException.ThrowIfNull(check);
+        check.RequireInside(Model, nameof(Model));
+        check.RequireInput(Input, nameof(Input));
     }
 
     /// <summary>Loads the network.</summary>
@@ -40,7 +39,7 @@ public sealed record FeatureExtractorSettings
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public OnnxFeatureExtractor Create(string folder, ExecutionProvider provider = ExecutionProvider.Cpu, int? threads = null)
     {
-        Validate("features");
+        Validate(FieldCheck.OfRequest("features"));
         return OnnxFeatureExtractor.Load(this, folder, provider, threads);
     }
 
@@ -49,7 +48,7 @@ public sealed record FeatureExtractorSettings
     public static FeatureExtractorSettings Parse(string json)
     {
         FeatureExtractorSettings settings = SettingsJson.Parse<FeatureExtractorSettings>(json, "features");
-        settings.Validate("features");
+        settings.Validate(FieldCheck.OfRequest("features"));
         return settings;
     }
 

@@ -13,14 +13,21 @@ internal static class SettingsJson
     /// <summary>The serializer's options.</summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
+    public static JsonSerializerOptions CreateOptions()
+    {
+        JsonSerializerOptions options = StrictJson.CreateOptions(StrictJson.EnumNames());
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        return options;
+    }
+
     /// <exception cref="InvalidRequestException">The text is not such settings.</exception>
-    public static T Parse<T>(string json, string path) where T : class
+    public static T Parse<T>(string json, string path, JsonSerializerOptions? options = null) where T : class
     {
         ArgumentNullException.ThrowIfNull(json);
         if (json.Length > MaxCharacters) throw new InvalidRequestException(path, $"has {json.Length} characters, more than {MaxCharacters}.");
         try
         {
-            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
+            return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
         }
         catch (Exception error) when (error is JsonException or NotSupportedException)
         {
@@ -30,11 +37,4 @@ internal static class SettingsJson
     }
 
     public static string Write<T>(T settings) => JsonSerializer.Serialize(settings, Options);
-
-    private static JsonSerializerOptions CreateOptions()
-    {
-        JsonSerializerOptions options = StrictJson.CreateOptions();
-        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        return options;
-    }
 }

@@ -1,6 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Instrumentation.Onnx;
@@ -44,7 +45,7 @@ public sealed class FeatureTests : IDisposable
     public void SettingsAreReadStrictly()
     {
         Assert.Equal(_settings.ToJson(), FeatureExtractorSettings.Parse(_settings.ToJson()).ToJson());
-        Assert.Equal("features.model", Assert.Throws<InvalidRequestException>(() => (_settings with { Model = "../a.onnx" }).Validate("features")).Field);
+        Assert.Equal("features.model", Assert.Throws<InvalidRequestException>(() => (_settings with { Model = "../a.onnx" }).Validate(FieldCheck.OfRequest("features"))).Field);
         Assert.Throws<InvalidRequestException>(() => FeatureExtractorSettings.Parse("""{ "model": "a.onnx" }"""));
     }
 }

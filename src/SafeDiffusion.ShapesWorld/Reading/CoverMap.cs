@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+namespace SafeDiffusion.ShapesWorld.Reading;
 
 /// <summary>How much of each pixel of a picture belongs to one part of it, 0 to 1.</summary>
 internal sealed class CoverMap(int width, int height)

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.ShapesWorld.Drawing;
+using SafeDiffusion.ShapesWorld.Reading;
 
-namespace SafeDiffusion.Evaluation.Judging;
+namespace SafeDiffusion.ShapesWorld;
 
 /// <summary>
 /// Reads pictures of the shapes model without a learned network: parts of one palette colour, each compared with the six shapes as they
@@ -25,7 +27,7 @@ public sealed class ShapesJudge(string name) : IImageJudge
     public string Fingerprint => _fingerprint;
 
     /// <summary>The 36 labels in the learned judge's order: <c>red circle</c>, <c>red square</c>, …</summary>
-    public ImmutableArray<string> Labels => ShapesWorld.Labels;
+    public ImmutableArray<string> Labels => ShapesPalette.Labels;
 
     /// <inheritdoc/>
     public IReadOnlyList<Judgement> Judge(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default)
@@ -48,7 +50,7 @@ public sealed class ShapesJudge(string name) : IImageJudge
     public static bool[] FindMask(RgbImage image, string label)
     {
         ArgumentNullException.ThrowIfNull(image);
-        if (!ShapesWorld.Labels.Contains(label)) throw new ArgumentException($"There is no label '{label}'.", nameof(label));
+        if (!ShapesPalette.Labels.Contains(label)) throw new ArgumentException($"There is no label '{label}'.", nameof(label));
         bool[] pixels = new bool[image.Width * image.Height];
         foreach (ReadShape shape in ShapesReading.Of(image).Shapes.Where(shape => shape.Label == label))
         {

@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+namespace SafeDiffusion.ShapesWorld.Drawing;
 
 /// <summary>The shapes as sets of points, around their centre and in units of their radius; y points down.</summary>
 internal static class ShapeGeometry

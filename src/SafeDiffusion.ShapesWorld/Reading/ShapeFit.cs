@@ -1,4 +1,7 @@
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.ShapesWorld.Drawing;
+
+namespace SafeDiffusion.ShapesWorld.Reading;
 
 /// <summary>A shape laid over a part of a picture as well as it goes.</summary>
 /// <param name="Kind">The shape.</param>
@@ -19,7 +22,7 @@ internal readonly record struct ShapeFit(ShapeKind Kind, double Overlap)
     /// <param name="box">Where it lies.</param>
     public static ShapeFit Best(CoverMap cover, ImageBox box)
     {
-        (ShapeKind Kind, Placement Placement, double Overlap)[] starts = [.. ShapesWorld.Kinds.Select(Begin)];
+        (ShapeKind Kind, Placement Placement, double Overlap)[] starts = [.. ShapesPalette.Kinds.Select(Begin)];
         double best = starts.Max(start => start.Overlap);
         return starts.Where(start => start.Overlap >= best - Hopeless)
             .Select(start => new ShapeFit(start.Kind, Refine(start.Kind, start.Placement, start.Overlap, cover, box)))

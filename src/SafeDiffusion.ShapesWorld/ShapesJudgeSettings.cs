@@ -1,6 +1,8 @@
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Settings;
 
-namespace SafeDiffusion.Evaluation.Judging;
+namespace SafeDiffusion.ShapesWorld;
 
 /// <summary>The exact judge of pictures of the shapes model (<c>"type": "shapes"</c>). It has no settings and needs no network.</summary>
 public sealed record ShapesJudgeSettings : JudgeSettings
@@ -8,7 +10,7 @@ public sealed record ShapesJudgeSettings : JudgeSettings
     /// <inheritdoc/>
     public override IImageJudge Create(string folder, ExecutionProvider provider = ExecutionProvider.Cpu, int? threads = null)
     {
-        Validate("judge");
+        Validate(FieldCheck.OfRequest("judge"));
         return new ShapesJudge(Name);
     }
 }

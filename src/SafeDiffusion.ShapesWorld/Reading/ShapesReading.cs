@@ -1,7 +1,8 @@
 using System.Numerics;
 using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.ShapesWorld.Drawing;
 
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+namespace SafeDiffusion.ShapesWorld.Reading;
 
 /// <summary>
 /// Reads a picture of the shapes world. A pixel counts as a colour's where it is close to it; parts of one colour are then given the edges
@@ -12,7 +13,7 @@ namespace SafeDiffusion.Evaluation.Judging.Shapes;
 internal sealed record ShapesReading(IReadOnlyList<ReadShape> Shapes, bool IsClean)
 {
     /// <summary>Below this share of the picture a part is no shape: 40 of 64×64 pixels. The smallest shape has 145.</summary>
-    private const double Substantial = 40d / (ShapesWorld.Size * ShapesWorld.Size);
+    private const double Substantial = 40d / (ShapesPalette.Size * ShapesPalette.Size);
 
     /// <summary>How far a core's pixel may be from its colour.</summary>
     private const float CoreDistance = 60;
@@ -35,8 +36,8 @@ internal sealed record ShapesReading(IReadOnlyList<ReadShape> Shapes, bool IsCle
     /// <summary>The least intersection over union of a part with its shape.</summary>
     private const double LeastOverlap = 0.7;
 
-    private static readonly Vector3[] _colors = [.. ShapesWorld.ColorNames.Select(name => ToVector(ShapesWorld.Colors[name]))];
-    private static readonly Vector3[] _grounds = [.. ShapesWorld.Grounds.Values.Select(ToVector)];
+    private static readonly Vector3[] _colors = [.. ShapesPalette.ColorNames.Select(name => ToVector(ShapesPalette.Colors[name]))];
+    private static readonly Vector3[] _grounds = [.. ShapesPalette.Grounds.Values.Select(ToVector)];
 
     public static ShapesReading Of(RgbImage image)
     {
@@ -73,7 +74,7 @@ internal sealed record ShapesReading(IReadOnlyList<ReadShape> Shapes, bool IsCle
                 Erase(unread, part.Grown(EdgeWidth));
                 ShapeFit fit = ShapeFit.Best(cover, cover.AtLeast(Faint).Box);
                 if (fit.Overlap < LeastOverlap) isClean = false;
-                else shapes.Add(new ReadShape(ShapesWorld.Label(ShapesWorld.ColorNames[color], fit.Kind), fit.Overlap, part));
+                else shapes.Add(new ReadShape(ShapesPalette.Label(ShapesPalette.ColorNames[color], fit.Kind), fit.Overlap, part));
             }
         }
         return new ShapesReading([.. shapes.OrderByDescending(shape => shape.Overlap)], isClean && unread.Components(smallest).Count == 0);

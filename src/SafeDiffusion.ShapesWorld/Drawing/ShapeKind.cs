@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+namespace SafeDiffusion.ShapesWorld.Drawing;
 
 /// <summary>The shapes of the shapes world, in the order of the judge's labels.</summary>
 public enum ShapeKind

@@ -1,18 +1,19 @@
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
-using SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
+using SafeDiffusion.ShapesWorld.Drawing;
 
-namespace SafeDiffusion.Evaluation.Judging;
+namespace SafeDiffusion.ShapesWorld;
 
 /// <summary>Formula and model layer: the exact judge on drawn pictures, and on what the shapes model's autoencoder makes of them.</summary>
 public sealed class ShapesJudgeTests
 {
     private static readonly ShapesJudge _judge = new("exact");
 
-    public static TheoryData<string> Grounds => [.. ShapesWorld.Grounds.Keys];
+    public static TheoryData<string> Grounds => [.. ShapesPalette.Grounds.Keys];
 
     [Theory]
     [MemberData(nameof(Grounds))]
@@ -20,11 +21,11 @@ public sealed class ShapesJudgeTests
     {
         ShapesScene[] scenes =
         [
-            .. from color in ShapesWorld.ColorNames
-               from kind in ShapesWorld.Kinds
+            .. from color in ShapesPalette.ColorNames
+               from kind in ShapesPalette.Kinds
                select new ShapesScene(ground, [new PlacedShape(color, kind, 31.3, 33.8, 15.4)]),
         ];
-        Assert.Equal(0, CountWrong(scenes, [.. scenes.Select(ShapesWorld.Render)]));
+        Assert.Equal(0, CountWrong(scenes, [.. scenes.Select(ShapesRenderer.Render)]));
     }
 
     /// <summary>Below 1 % wrong: at most 1 of 120.</summary>
@@ -32,7 +33,7 @@ public sealed class ShapesJudgeTests
     public void DrawnPicturesAreReadRightly()
     {
         ShapesScene[] scenes = Sample(seed: 20, count: 120);
-        Assert.InRange(CountWrong(scenes, [.. scenes.Select(ShapesWorld.Render)]), 0, 1);
+        Assert.InRange(CountWrong(scenes, [.. scenes.Select(ShapesRenderer.Render)]), 0, 1);
     }
 
     /// <summary>Below 1 % wrong: at most 1 of 120.</summary>
@@ -41,7 +42,7 @@ public sealed class ShapesJudgeTests
     {
         ShapesScene[] scenes = Sample(seed: 21, count: 120);
         using LoadedModel model = LoadedModel.Load(Fixture.ShapesModel);
-        Assert.InRange(CountWrong(scenes, [.. scenes.Select(scene => ThroughAutoencoder(model, ShapesWorld.Render(scene)))]), 0, 1);
+        Assert.InRange(CountWrong(scenes, [.. scenes.Select(scene => ThroughAutoencoder(model, ShapesRenderer.Render(scene)))]), 0, 1);
     }
 
     /// <summary>A quarter of an edge pixel, between colours that are 92 levels apart: 23.</summary>
@@ -49,7 +50,7 @@ public sealed class ShapesJudgeTests
     public void PicturesAreDrawnAsInTraining()
     {
         float[] expected = SafeTensorsFile.Load(Fixture.Locate("shapes", "vae-and-inversion.safetensors"))["image"].ToSingles();
-        RgbImage drawn = ShapesWorld.Render(
+        RgbImage drawn = ShapesRenderer.Render(
             new ShapesScene("gray", [new PlacedShape("red", ShapeKind.Triangle, 18, 34, 12), new PlacedShape("blue", ShapeKind.Circle, 46, 30, 12)]));
         float[] actual = new float[expected.Length];
         drawn.ToPlanar(actual);
@@ -62,7 +63,7 @@ public sealed class ShapesJudgeTests
     public void AFindingSaysWhere()
     {
         ShapesScene scene = new("white", [new PlacedShape("red", ShapeKind.Square, 20, 30, 12.5), new PlacedShape("blue", ShapeKind.Circle, 48, 40, 10)]);
-        Judgement judgement = Judge(ShapesWorld.Render(scene));
+        Judgement judgement = Judge(ShapesRenderer.Render(scene));
         Assert.True(judgement is { IsClean: true, Findings.Length: 2 });
         // The square's half side is 11 pixels, the circle's radius 10.
         Assert.Equal(new ImageBox(9, 19, 22, 22), judgement.Findings.Single(finding => finding.Label == "red square").Box);
@@ -74,7 +75,7 @@ public sealed class ShapesJudgeTests
     public void AMaskHoldsAllPixelsOfItsLabelAndNoOthers()
     {
         ShapesScene scene = new("cyan", [new PlacedShape("red", ShapeKind.Square, 16, 20, 12.5), new PlacedShape("red", ShapeKind.Square, 46, 44, 12.5)]);
-        RgbImage image = ShapesWorld.Render(scene);
+        RgbImage image = ShapesRenderer.Render(scene);
         bool[] mask = ShapesJudge.FindMask(image, "red square");
         Assert.Equal(2 * 22 * 22, mask.Count(inside => inside));
         Assert.All(mask, (inside, i) => Assert.Equal(inside, image[i % 64, i / 64].Green < 100));
@@ -85,7 +86,7 @@ public sealed class ShapesJudgeTests
     [Fact]
     public void AnEmptyGroundIsCleanAndShowsNothing()
     {
-        foreach (RgbColor ground in ShapesWorld.Grounds.Values)
+        foreach (RgbColor ground in ShapesPalette.Grounds.Values)
         {
             Judgement judgement = Judge(Pictures.Plain(ground.Red, ground.Green, ground.Blue, 64, 64));
             Assert.True(judgement is { IsClean: true, Findings.IsEmpty: true });

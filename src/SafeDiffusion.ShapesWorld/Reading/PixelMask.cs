@@ -1,4 +1,6 @@
-namespace SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.Evaluation.Judging;
+
+namespace SafeDiffusion.ShapesWorld.Reading;
 
 /// <summary>Some of a picture's pixels.</summary>
 internal sealed class PixelMask(int width, int height)
