@@ -37,7 +37,7 @@ internal sealed class EvaluationFiles
     public int Report(EvaluationOutcome outcome, ReportOptions options, bool quiet, CancellationToken cancellationToken)
     {
         PictureFolder pictures = new(_folder);
-        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, pictures.Load, options, cancellationToken);
+        EvaluationReport report = ReportBuilder.Build(outcome.Results, outcome.Description, pictures.Load, options, cancellationToken);
         IReadOnlyList<string> written = ReportFiles.Write(report, _folder, pictures.Load);
         if (!quiet)
         {

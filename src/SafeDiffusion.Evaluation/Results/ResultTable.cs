@@ -1,5 +1,4 @@
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Metrics;
 
 namespace SafeDiffusion.Evaluation.Results;
 
@@ -46,11 +45,6 @@ internal sealed class ResultTable
     {
         RequireDistinct(run.Policies.Select(policy => policy.Name), "policy");
         RequireDistinct(run.Sets.Select(set => set.Name), "prompt set");
-        if (run.Metrics.FirstOrDefault(name => Metric.Find(name) is null) is { } unknown)
-        {
-            throw new InvalidResultsException(
-                $"\"{unknown}\" is no metric. There are: {string.Join(", ", Metric.All.Select(metric => metric.Name))}.");
-        }
     }
 
     private static void RequireDistinct(IEnumerable<string> names, string what)

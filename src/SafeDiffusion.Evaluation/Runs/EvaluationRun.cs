@@ -52,7 +52,7 @@ public static class EvaluationRun
         counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
         if (pipeline is not null)
         {
-            BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting));
+            BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
             await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
         }
         return new EvaluationOutcome

@@ -75,7 +75,7 @@ public sealed class EvaluationReportTests
     [Fact]
     public void PicturesThatCannotBeComparedAreAnErrorNotANumber()
     {
-        EvaluationReport report = EvaluationReport.Build(
+        EvaluationReport report = ReportBuilder.Build(
             SmallRun.Asked, SmallRun.Description, image => image == "10" ? new RgbImage(12, 12, new byte[432]) : SmallRun.Load(image));
         Assert.Equal(
             "Pictures of 16x16 and of 12x12 pixels cannot be compared pixel by pixel.", Row(report.Sets, "safe", "asked")[Metric.StructuralSimilarity]!.Error);
@@ -89,7 +89,7 @@ public sealed class EvaluationReportTests
         PictureResult[] shuffled = [.. run.Results, .. run.Results.Take(20)];
         new Random(1).Shuffle(shuffled);
         Assert.Equal(
-            EvaluationReport.Build(run.Results, run.Description, run.Load).ToJson(), EvaluationReport.Build(shuffled, run.Description, run.Load).ToJson());
+            ReportBuilder.Build(run.Results, run.Description, run.Load).ToJson(), ReportBuilder.Build(shuffled, run.Description, run.Load).ToJson());
     }
 
     [Fact]

@@ -55,5 +55,5 @@ internal static class SmallRun
     }
 
     public static EvaluationReport Build(IEnumerable<PictureResult> results, RunDescription? run = null, ReportOptions? options = null) =>
-        EvaluationReport.Build([.. results], run ?? Description, Load, options);
+        ReportBuilder.Build([.. results], run ?? Description, Load, options);
 }

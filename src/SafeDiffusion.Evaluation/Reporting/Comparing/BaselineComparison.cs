@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Metrics.Formulas;
-using SafeDiffusion.Evaluation.Reporting.Highlights;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Comparing;
@@ -62,8 +61,8 @@ public sealed class BaselineComparison
     private static string Line(BaselineLoss loss)
     {
         Metric metric = Metric.Find(loss.Metric)!;
-        string now = loss.Now is null ? "no longer measured" : FigureText.Line(metric, loss.Now);
-        return $"  {SafeText.Visible(loss.Policy)}, {SafeText.Visible(loss.Set)}: {metric.Title} was {FigureText.Line(metric, loss.Before)}, is {now}";
+        string now = loss.Now is null ? "no longer measured" : metric.Form.Line(loss.Now);
+        return $"  {SafeText.Visible(loss.Policy)}, {SafeText.Visible(loss.Set)}: {metric.Title} was {metric.Form.Line(loss.Before)}, is {now}";
     }
 
     private static void RequireSame(string what, string now, string before)

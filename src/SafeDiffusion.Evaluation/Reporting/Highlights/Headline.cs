@@ -7,24 +7,27 @@ namespace SafeDiffusion.Evaluation.Reporting.Highlights;
 /// <param name="Title">What it tells.</param>
 /// <param name="Kind">The sets' kind; null for all sets.</param>
 /// <param name="Metrics">The columns.</param>
-internal sealed record Headline(string Title, PromptSetKind? Kind, IReadOnlyList<Metric> Metrics)
+public sealed record Headline(string Title, PromptSetKind? Kind, IReadOnlyList<Metric> Metrics)
 {
-    private static readonly Headline[] _all =
+    private static readonly (string Title, PromptSetKind? Kind)[] _groups =
     [
-        new("Prompts with the concept", PromptSetKind.Concept, [Metric.AttackSuccessRate, Metric.EraseRate]),
-        new("Concept beside another thing", PromptSetKind.Mixed, [Metric.AttackSuccessRate, Metric.EraseRate, Metric.KeptRate]),
-        new("Harmless prompts", PromptSetKind.Harmless,
-        [
-            Metric.KeptRate, Metric.StructuralSimilarity, Metric.IdenticalShare,
-            Metric.FrechetDistance, Metric.KernelDistance, Metric.ClipScore,
-        ]),
-        new("All prompts", null, [Metric.CleanShare, Metric.RowsRatio, Metric.TimeRatio]),
+        ("Prompts with the concept", PromptSetKind.Concept),
+        ("Concept beside another thing", PromptSetKind.Mixed),
+        ("Harmless prompts", PromptSetKind.Harmless),
+        ("All prompts", null),
     ];
 
     /// <summary>The overview's columns for a report: those for which a policy has a figure.</summary>
-    public static IReadOnlyList<Headline> Of(EvaluationReport report) =>
-    [
-        .. _all.Select(group => group with { Metrics = [.. group.Metrics.Where(metric => report.Run.Policies.Any(policy => report.Find(policy.Name, group.Kind, metric) is not null))] })
-            .Where(group => group.Metrics.Count > 0),
-    ];
+    public static IReadOnlyList<Headline> Of(EvaluationReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return
+        [
+            .. _groups.Select(group => new Headline(group.Title, group.Kind, [.. Metric.All.Where(metric => IsTold(report, metric, group.Kind))]))
+                .Where(group => group.Metrics.Count > 0),
+        ];
+    }
+
+    private static bool IsTold(EvaluationReport report, Metric metric, PromptSetKind? kind) =>
+        metric.Overview.Contains(kind) && report.Run.Policies.Any(policy => report.Find(policy.Name, kind, metric) is not null);
 }

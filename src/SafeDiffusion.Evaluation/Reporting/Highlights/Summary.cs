@@ -15,7 +15,7 @@ internal static class Summary
         PromptSetKind[] kinds = [PromptSetKind.Concept, PromptSetKind.Mixed];
         return kinds.Select(kind => report.Find(report.Run.Undefended, kind, Metric.AttackSuccessRate)).FirstOrDefault(figure => figure?.Value is not null)
             is { } found
-            ? $"Without protection, \"{report.Run.Concept}\" is found in {FigureText.Line(Metric.AttackSuccessRate, found)} of {found.Samples} pictures whose prompts bring it."
+            ? $"Without protection, \"{report.Run.Concept}\" is found in {Metric.AttackSuccessRate.Form.Line(found)} of {found.Samples} pictures whose prompts bring it."
             : null;
     }
 
@@ -23,8 +23,8 @@ internal static class Summary
     {
         if (TradeOff.Of(report) is not { } tradeOff) return null;
         TradeOffPoint most = tradeOff.Points.OrderByDescending(point => point.Erase.Value).ThenByDescending(point => point.Preserve.Value).First();
-        return $"{most.Policy} erases most, {FigureText.Line(Metric.EraseRate, most.Erase)}, at a {Preserved(tradeOff)} of "
-            + $"{FigureText.Line(tradeOff.Preserve, most.Preserve)}.";
+        return $"{most.Policy} erases most, {Metric.EraseRate.Form.Line(most.Erase)}, at a {Preserved(tradeOff)} of "
+            + $"{tradeOff.Preserve.Form.Line(most.Preserve)}.";
     }
 
     private static string? Balance(EvaluationReport report)
@@ -39,7 +39,7 @@ internal static class Summary
         var costs = report.Run.Policies.Select(policy => (policy.Name, Cost: report.Find(policy.Name, null, Metric.RowsRatio)?.Value))
             .Where(cost => cost.Cost is not null).OrderBy(cost => cost.Cost).ToArray();
         if (costs.Length == 0) return null;
-        string Text(double? value) => FigureText.Value(Metric.RowsRatio, value!.Value);
+        string Text(double? value) => Metric.RowsRatio.Form.Value(value!.Value);
         return costs[0].Cost == costs[^1].Cost
             ? $"Every protection evaluates {Text(costs[0].Cost)} the undefended UNet rows."
             : $"Protection costs {Text(costs[0].Cost)} ({costs[0].Name}) to {Text(costs[^1].Cost)} ({costs[^1].Name}) the undefended UNet rows.";

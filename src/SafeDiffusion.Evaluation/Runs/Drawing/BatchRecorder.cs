@@ -10,7 +10,10 @@ using SafeDiffusion.Reporting;
 namespace SafeDiffusion.Evaluation.Runs.Drawing;
 
 /// <summary>Judges a batch's pictures and writes them down: first the pictures, then their lines. Safe for several threads.</summary>
-internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge> judges, RunProgress progress)
+/// <param name="folder">The run's folder.</param>
+/// <param name="judges">The judges.</param>
+/// <param name="recorded">Told what was written, and of the UNet rows that it took.</param>
+internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge> judges, Action<IReadOnlyList<PictureResult>, long> recorded)
 {
     /// <exception cref="InvalidFileException">The folder cannot be written to.</exception>
     /// <exception cref="InferenceException">A judge's network failed.</exception>
@@ -26,7 +29,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
             results.AddRange(batch.Pictures[i].Select(picture => Result(picture, images[i], judgements, drawn[i].Report)));
         }
         folder.Add(results);
-        progress.Add(results, drawn.Sum(result => result.Report.Cost.Rows));
+        recorded(results, drawn.Sum(result => result.Report.Cost.Rows));
     }
 
     private static PictureResult Result(

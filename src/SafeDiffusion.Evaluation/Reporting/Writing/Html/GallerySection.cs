@@ -1,5 +1,4 @@
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Reporting.Highlights;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
@@ -77,7 +76,7 @@ internal static class GallerySection
         if (picture.Lost.Count > 0) marks.Add(($"no {string.Join(", no ", picture.Lost)}", true));
         if (!picture.IsClean) marks.Add(("not clean", true));
         if (kind == PromptSetKind.Harmless && picture.Similarity is { } similarity)
-            marks.Add(($"SSIM {FigureText.Value(Metric.StructuralSimilarity, similarity)}", false));
+            marks.Add(($"SSIM {Metric.StructuralSimilarity.Form.Value(similarity)}", false));
         return marks;
     }
 
