@@ -3,6 +3,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Fingerprints;
+using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Networks;
 
@@ -12,7 +13,7 @@ namespace SafeDiffusion.Evaluation.Embedding;
 /// CLIP score: how well a picture goes with a text, <c>max(100 cos(image, text), 0)</c> (Hessel et al., EMNLP 2021, equation 1, with the
 /// weight 100 that torchmetrics uses instead of 2.5). Safe for several threads.
 /// </summary>
-public sealed class ClipScorer : IDisposable
+public sealed class ClipScorer : IPictureTextScore, IDisposable
 {
     private readonly ImageNetwork _images;
     private readonly ClipTextNetwork _texts;
@@ -42,6 +43,9 @@ public sealed class ClipScorer : IDisposable
     /// <summary>The SHA-256 of settings, networks and tokenizer, in hexadecimal.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>What reports call it.</summary>
+    public string Name => $"CLIP {Fingerprint[..12]}";
+
     /// <summary>Scores pictures against one text.</summary>
     /// <param name="images">The pictures.</param>
     /// <param name="text">The text; what the tokenizer has no room for does not count.</param>
@@ -55,6 +59,20 @@ public sealed class ClipScorer : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         float[] embedding = _texts.Embed(text, cancellationToken);
         return [.. _images.Run(images, [_imageOutput], cancellationToken).SelectMany(run => run.Images.Select((_, i) => Score(run.Outputs[0], i, run.Images.Length, embedding)))];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Score(IReadOnlyList<RgbImage> images, IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(texts);
+        double[] scores = new double[images.Count];
+        foreach (IGrouping<string, int> text in Enumerable.Range(0, images.Count).GroupBy(index => texts[index]))
+        {
+            IReadOnlyList<double> scored = Score([.. text.Select(index => images[index])], text.Key, cancellationToken);
+            foreach ((int place, int index) in text.Index()) scores[index] = scored[place];
+        }
+        return scores;
     }
 
     /// <summary>Frees the networks.</summary>

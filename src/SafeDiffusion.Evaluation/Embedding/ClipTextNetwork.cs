@@ -30,7 +30,8 @@ internal sealed class ClipTextNetwork : IDisposable
         try
         {
             (_output, NodeMetadata node) = _session.Output(output);
-            FloatTensor.RequireFloat(node, _output, model);
+            bool isFloat = node.ElementDataType is TensorElementType.Float or TensorElementType.Float16;
+            if (!isFloat) throw new InvalidFileException(model, $"{_output} is of type {node.ElementDataType}; float32 or float16 is needed.");
             if (node.Dimensions.Length != 2) throw new InvalidFileException(model, $"{_output} has {node.Dimensions.Length} axes; [B, D] is needed.");
             RequireTokens(_session.Input(Ids).Node, Ids);
             foreach ((string name, NodeMetadata input) in _session.Inputs)

@@ -2,12 +2,13 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Fingerprints;
+using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Embedding;
 
 /// <summary>Makes a vector of a picture with an ONNX network. Safe for several threads.</summary>
-public sealed class OnnxFeatureExtractor : IDisposable
+public sealed class OnnxFeatureExtractor : IFeatureExtractor, IDisposable
 {
     private readonly ImageNetwork _network;
     private readonly string _output;
@@ -23,6 +24,9 @@ public sealed class OnnxFeatureExtractor : IDisposable
 
     /// <summary>The SHA-256 of settings and network, in hexadecimal.</summary>
     public string Fingerprint { get; }
+
+    /// <summary>What reports call it.</summary>
+    public string Name => $"features {Fingerprint[..12]}";
 
     /// <summary>Makes a vector of each picture.</summary>
     /// <returns>[pictures, D].</returns>

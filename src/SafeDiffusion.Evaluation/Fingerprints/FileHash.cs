@@ -10,12 +10,15 @@ internal static class FileHash
     private static readonly string[] _modelParts = ["scheduler", "text_encoder", "tokenizer", "unet", "vae_decoder"];
 
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>
-    public static string OfFile(string path)
+    public static string OfFile(string path) => Convert.ToHexStringLower(BytesOf(path));
+
+    /// <exception cref="InvalidFileException">The file cannot be read.</exception>
+    public static byte[] BytesOf(string path)
     {
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
+            return SHA256.HashData(stream);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

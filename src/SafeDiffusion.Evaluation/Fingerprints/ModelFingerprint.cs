@@ -17,23 +17,10 @@ internal static class ModelFingerprint
         foreach (string text in settings) hash.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         foreach (string model in models)
         {
-            hash.AppendData(HashFile(model));
+            hash.AppendData(FileHash.BytesOf(model));
             foreach (string data in OnnxModelFile.Load(model).ExternalDataFiles.Order(StringComparer.Ordinal))
-                hash.AppendData(HashFile(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, data)));
+                hash.AppendData(FileHash.BytesOf(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model))!, data)));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static byte[] HashFile(string path)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return SHA256.HashData(stream);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
-        }
     }
 }

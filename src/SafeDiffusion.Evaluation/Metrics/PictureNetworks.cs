@@ -6,7 +6,7 @@ namespace SafeDiffusion.Evaluation.Metrics;
 
 /// <summary>What networks make of pictures: features, and scores with their prompts. A picture is evaluated once.</summary>
 internal sealed class PictureNetworks(
-    IPictureFeatures? features, IPictureTextScore? textScore, Func<string, RgbImage> load, CancellationToken cancellationToken)
+    IFeatureExtractor? features, IPictureTextScore? textScore, Func<string, RgbImage> load, CancellationToken cancellationToken)
 {
     private const int Batch = 16;
 

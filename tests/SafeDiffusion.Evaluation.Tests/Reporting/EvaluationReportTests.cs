@@ -191,7 +191,7 @@ public sealed class EvaluationReportTests
 
     private static FigureRow Row(IReadOnlyList<FigureRow> rows, string policy, string set) => rows.Single(row => row.Policy == policy && row.Set == set);
 
-    private sealed class MeanGray : IPictureFeatures, IPictureTextScore
+    private sealed class MeanGray : IFeatureExtractor, IPictureTextScore
     {
         public string Name => "gray";
 

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Evaluation.Reporting.Building;
 public sealed record ReportOptions
 {
     /// <summary>What the distances between feature distributions rest on; null for no such distances.</summary>
-    public IPictureFeatures? Features { get; init; }
+    public IFeatureExtractor? Features { get; init; }
 
     /// <summary>What scores picture and prompt; null for no such score.</summary>
     public IPictureTextScore? TextScore { get; init; }

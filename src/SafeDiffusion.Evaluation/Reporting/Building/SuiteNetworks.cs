@@ -1,8 +1,6 @@
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Embedding;
-using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Suites;
 
 namespace SafeDiffusion.Evaluation.Reporting.Building;
@@ -18,11 +16,7 @@ public sealed class SuiteNetworks : IDisposable
     }
 
     /// <summary>The report's options with these networks.</summary>
-    public ReportOptions Options => new()
-    {
-        Features = _features is null ? null : new Features(_features),
-        TextScore = _clip is null ? null : new TextScore(_clip),
-    };
+    public ReportOptions Options => new() { Features = _features, TextScore = _clip };
 
     /// <summary>Loads what the suite names; nothing where it names nothing.</summary>
     /// <param name="suite">The suite.</param>
@@ -52,29 +46,5 @@ public sealed class SuiteNetworks : IDisposable
     {
         _features?.Dispose();
         _clip?.Dispose();
-    }
-
-    private sealed class Features(OnnxFeatureExtractor network) : IPictureFeatures
-    {
-        public string Name => $"features {network.Fingerprint[..12]}";
-
-        public IReadOnlyList<float[]> Extract(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default) =>
-            network.Extract(images, cancellationToken);
-    }
-
-    private sealed class TextScore(ClipScorer network) : IPictureTextScore
-    {
-        public string Name => $"CLIP {network.Fingerprint[..12]}";
-
-        public IReadOnlyList<double> Score(IReadOnlyList<RgbImage> images, IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
-        {
-            double[] scores = new double[images.Count];
-            foreach (IGrouping<string, int> text in Enumerable.Range(0, images.Count).GroupBy(index => texts[index]))
-            {
-                IReadOnlyList<double> scored = network.Score([.. text.Select(index => images[index])], text.Key, cancellationToken);
-                foreach ((int place, int index) in text.Index()) scores[index] = scored[place];
-            }
-            return scores;
-        }
     }
 }

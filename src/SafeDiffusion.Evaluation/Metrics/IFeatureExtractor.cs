@@ -4,7 +4,7 @@ using SafeDiffusion.Core.Imaging;
 namespace SafeDiffusion.Evaluation.Metrics;
 
 /// <summary>Turns pictures into feature vectors, between whose distributions distances are measured.</summary>
-public interface IPictureFeatures
+public interface IFeatureExtractor
 {
     /// <summary>What the features are, for the report.</summary>
     string Name { get; }
