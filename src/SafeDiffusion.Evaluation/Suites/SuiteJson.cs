@@ -78,10 +78,9 @@ internal static class SuiteJson
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, _lenient);
-            bool hasJudges = document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("judges", out JsonElement list) && list.ValueKind == JsonValueKind.Array;
-            if (!hasJudges) return;
-            foreach ((int index, JsonElement judge) in document.RootElement.GetProperty("judges").EnumerateArray().Index())
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return;
+            if (!document.RootElement.TryGetProperty("judges", out JsonElement list) || list.ValueKind != JsonValueKind.Array) return;
+            foreach ((int index, JsonElement judge) in list.EnumerateArray().Index())
             {
                 if (judges.TypeFault(judge) is { } fault) throw new InvalidSuiteException($"judges[{index}].type", fault);
             }
