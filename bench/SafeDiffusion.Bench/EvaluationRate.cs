@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Bench;
 
@@ -25,7 +27,7 @@ internal static class EvaluationRate
         int rounds = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 3;
         int seeds = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 8;
         int cores = Environment.ProcessorCount;
-        EvaluationSuite suite = EvaluationSuite.Load(Path.Combine(ShapesModel.FindFolder(), "suite.json"));
+        EvaluationSuite suite = EvaluationSuite.Load(Path.Combine(ShapesModel.FindFolder(), "suite.json"), JudgeCatalogue.Default.AddShapes());
         (int Workers, int Threads)[] ways = cores == 1 ? [(1, 1)] : [(cores, 1), (1, cores)];
         List<(string Way, double Plain, double Suite)> rates = [];
         for (int round = 0; round <= rounds; round++)

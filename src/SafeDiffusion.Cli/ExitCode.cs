@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;

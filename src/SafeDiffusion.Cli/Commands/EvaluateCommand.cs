@@ -1,7 +1,8 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using Spectre.Console;
 
@@ -54,7 +55,7 @@ internal sealed class EvaluateCommand : Command
 
     private EvaluationSuite Suite(ParseResult parsed)
     {
-        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite));
+        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite), EvaluationFiles.Judges);
         if (parsed.GetValue(_quick)) suite = suite.Quick();
         if (parsed.GetValue(_seeds) is { } seeds)
         {

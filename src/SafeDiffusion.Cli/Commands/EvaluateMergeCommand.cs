@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 
@@ -34,7 +34,7 @@ internal sealed class EvaluateMergeCommand : Command
         {
             throw new InvalidRequestException("--suite", "is needed: the suite names networks for the report, which would be missing without them.");
         }
-        using SuiteNetworks? networks = parsed.GetValue(_suite) is { } suite ? SuiteNetworks.Load(EvaluationSuite.Load(suite)) : null;
+        using SuiteNetworks? networks = parsed.GetValue(_suite) is { } suite ? SuiteNetworks.Load(EvaluationSuite.Load(suite, EvaluationFiles.Judges)) : null;
         return files.Report(outcome, networks?.Options ?? new ReportOptions(), parsed.GetValue(_quiet), cancellationToken);
     }
 }

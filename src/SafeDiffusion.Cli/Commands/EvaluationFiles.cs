@@ -1,7 +1,12 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Reporting.Comparing;
 using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.ShapesWorld;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;
@@ -11,6 +16,9 @@ internal sealed class EvaluationFiles
 {
     private readonly string _folder;
     private readonly EvaluationReport? _baseline;
+
+    /// <summary>The judges that a suite may name: the library's, and the shapes model's.</summary>
+    public static JudgeCatalogue Judges { get; } = JudgeCatalogue.Default.AddShapes();
 
     /// <summary>Reads the baseline first, so that no hour of drawing ends at a file that is not there.</summary>
     /// <exception cref="InvalidFileException">The baseline is missing or no report, or the folder cannot be written to.</exception>
@@ -29,7 +37,7 @@ internal sealed class EvaluationFiles
     public int Report(EvaluationOutcome outcome, ReportOptions options, bool quiet, CancellationToken cancellationToken)
     {
         PictureFolder pictures = new(_folder);
-        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, pictures.Load, options, cancellationToken);
+        EvaluationReport report = ReportBuilder.Build(outcome.Results, outcome.Description, pictures.Load, options, cancellationToken);
         IReadOnlyList<string> written = ReportFiles.Write(report, _folder, pictures.Load);
         if (!quiet)
         {

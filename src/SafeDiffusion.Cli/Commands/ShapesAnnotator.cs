@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Judging.Shapes;
+using SafeDiffusion.ShapesWorld;
+using SafeDiffusion.ShapesWorld.Drawing;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Cli.Commands;
@@ -16,7 +16,7 @@ internal sealed class ShapesAnnotator : IMaskAnnotator, IDisposable
     public ShapesAnnotator(string concept)
     {
         _label = concept.Trim().ToLowerInvariant();
-        if (!ShapesWorld.Labels.Contains(_label)) throw new InvalidRequestException("--annotator", $"is shapes, which knows no '{concept}'; known are colours and shapes such as '{ShapesWorld.Labels[0]}'.");
+        if (!ShapesPalette.Labels.Contains(_label)) throw new InvalidRequestException("--annotator", $"is shapes, which knows no '{concept}'; known are colours and shapes such as '{ShapesPalette.Labels[0]}'.");
     }
 
     public string Description => "shapes world";

@@ -1,11 +1,11 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Settings;
+using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
 /// <summary>How a box's four numbers are meant.</summary>
-[JsonConverter(typeof(KebabCaseConverter<BoxFormat>))]
 public enum BoxFormat
 {
     /// <summary>Left, top, right, bottom.</summary>
@@ -16,7 +16,6 @@ public enum BoxFormat
 }
 
 /// <summary>The unit of a box's numbers.</summary>
-[JsonConverter(typeof(KebabCaseConverter<BoxUnit>))]
 public enum BoxUnit
 {
     /// <summary>Pixels of the network's input.</summary>
@@ -36,9 +35,10 @@ public abstract record DetectorOutput
     /// <summary>The unit of a box's numbers.</summary>
     public BoxUnit Unit { get; init; } = BoxUnit.Pixels;
 
-    /// <summary>Checks every setting.</summary>
-    /// <exception cref="InvalidRequestException">A setting is out of its range; the error names it.</exception>
-    internal abstract void Validate(string path);
+    internal abstract void Validate(FieldCheck check);
+
+    /// <exception cref="InvalidFileException">An output is missing, or of another form.</exception>
+    internal abstract IFindingReader CreateReader(ImageNetwork network, DetectedLabels detected);
 }
 
 /// <summary>A list of boxes, from a network that has dropped overlapping ones itself (<c>"form": "boxes"</c>).</summary>
@@ -59,12 +59,14 @@ public sealed record BoxListOutput : DetectorOutput
     /// <summary>The number of the first label; 1 for networks that count the background as 0. Boxes of other numbers are dropped.</summary>
     public int FirstLabel { get; init; }
 
-    internal override void Validate(string path)
+    internal override void Validate(FieldCheck check)
     {
-        SettingCheck.RequireText(Boxes, path, "boxes");
-        SettingCheck.RequireText(Labels, path, "labels");
-        SettingCheck.RequireText(Scores, path, "scores");
+        check.RequireText(Boxes, nameof(Boxes));
+        check.RequireText(Labels, nameof(Labels));
+        check.RequireText(Scores, nameof(Scores));
     }
+
+    internal override IFindingReader CreateReader(ImageNetwork network, DetectedLabels detected) => new BoxListReader(network, this, detected);
 }
 
 /// <summary>
@@ -79,5 +81,7 @@ public sealed record YoloOutput : DetectorOutput
     /// <summary>The overlap, intersection over union, above which the less sure of two boxes is dropped, 0 to 1.</summary>
     public double MaxOverlap { get; init; } = 0.45;
 
-    internal override void Validate(string path) => SettingCheck.RequireShare(MaxOverlap, path, "maxOverlap");
+    internal override void Validate(FieldCheck check) => check.RequireRange(MaxOverlap, 0, 1, nameof(MaxOverlap));
+
+    internal override IFindingReader CreateReader(ImageNetwork network, DetectedLabels detected) => new YoloReader(network, this, detected);
 }

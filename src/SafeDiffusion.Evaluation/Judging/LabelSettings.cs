@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
@@ -10,13 +11,13 @@ internal static class LabelSettings
 {
     private const int LargestFile = 4 << 20;
 
-    /// <exception cref="InvalidRequestException">There are no labels, labels twice, or an empty or repeated one.</exception>
-    public static void Validate(ImmutableArray<string>? labels, string? file, string path)
+    /// <summary>Refuses no labels, labels twice, and an empty or repeated one.</summary>
+    public static void Validate(ImmutableArray<string>? labels, string? file, FieldCheck check)
     {
-        SettingCheck.Require(labels is null != file is null, path, "labels", "give either labels or labelsFile.");
-        if (file is not null) SettingCheck.RequireInside(file, path, "labelsFile");
+        check.Require(labels is null != file is null, "labels", "give either labels or labelsFile.");
+        if (file is not null) check.RequireInside(file, "labelsFile");
         if (labels is not { } given) return;
-        SettingCheck.Require(IsUsable(given), path, "labels", "must be at least one text; none may be empty or occur twice.");
+        check.Require(IsUsable(given), "labels", "must be at least one text; none may be empty or occur twice.");
     }
 
     /// <exception cref="InvalidFileException">The file is missing, or holds no labels.</exception>

@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Core.Files;
-using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
 /// <summary>What a classifier's numbers are.</summary>
-[JsonConverter(typeof(KebabCaseConverter<ClassifierOutput>))]
 public enum ClassifierOutput
 {
     /// <summary>Scores or probabilities from 0 to 1, taken as they are.</summary>
@@ -21,53 +18,17 @@ public enum ClassifierOutput
 }
 
 /// <summary>A judge that is an ONNX network with one number per label (<c>"type": "onnx-classifier"</c>).</summary>
-public sealed record OnnxClassifierSettings : JudgeSettings
+public sealed record OnnxClassifierSettings : OnnxJudgeSettings
 {
-    /// <summary>The network, relative to the suite's folder.</summary>
-    [JsonRequired]
-    public string Model { get; init; } = "";
-
-    /// <summary>What the network reads.</summary>
-    [JsonRequired]
-    public ImageInput Input { get; init; } = null!;
-
     /// <summary>The output's name, <c>[B, labels]</c>; null where the network has only one.</summary>
+    [JsonPropertyOrder(OwnOrder)]
     public string? Output { get; init; }
 
     /// <summary>What the output's numbers are.</summary>
     [JsonRequired]
+    [JsonPropertyOrder(OwnOrder)]
     public ClassifierOutput Kind { get; init; }
 
-    /// <summary>The labels in the output's order; null where <see cref="LabelsFile"/> has them.</summary>
-    public ImmutableArray<string>? Labels { get; init; }
-
-    /// <summary>
-    /// A JSON file with the labels, relative to the suite's folder: a list, or an object with <c>labels</c> or transformers'
-    /// <c>id2label</c>.
-    /// </summary>
-    public string? LabelsFile { get; init; }
-
-    /// <summary>The score from which a label counts as found, 0 to 1.</summary>
-    public double Threshold { get; init; } = 0.5;
-
-    /// <summary>Other thresholds for single labels, 0 to 1.</summary>
-    public ImmutableDictionary<string, double>? Thresholds { get; init; }
-
-    /// <inheritdoc/>
-    public override void Validate(string path)
-    {
-        base.Validate(path);
-        SettingCheck.RequireInside(Model, path, "model");
-        SettingCheck.Require(Input is not null, path, "input", "is missing.");
-        Input!.Validate($"{path}.input");
-        LabelSettings.Validate(Labels, LabelsFile, path);
-        ThresholdSettings.Validate(Threshold, Thresholds, path);
-    }
-
-    /// <inheritdoc/>
-    public override IImageJudge Create(string folder, ExecutionProvider provider = ExecutionProvider.Cpu, int? threads = null)
-    {
-        Validate("judge");
-        return OnnxJudge.Load(this, folder, provider, threads);
-    }
+    internal override IFindingReader CreateReader(ImageNetwork network, ImmutableArray<string> labels, ImmutableArray<double> thresholds) =>
+        new ClassifierReader(network, this, labels, thresholds);
 }

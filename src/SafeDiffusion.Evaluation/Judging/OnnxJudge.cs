@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Fingerprints;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
@@ -38,36 +38,16 @@ public sealed class OnnxJudge : IImageJudge
     /// <summary>Frees the network.</summary>
     public void Dispose() => _network.Dispose();
 
-    internal static OnnxJudge Load(OnnxClassifierSettings settings, string folder, ExecutionProvider provider, int? threads)
+    internal static OnnxJudge Load(OnnxJudgeSettings settings, string folder, ProviderSettings provider)
     {
+        string model = Path.Combine(folder, settings.Model);
         ImmutableArray<string> labels = LabelSettings.Load(settings.Labels, settings.LabelsFile, folder);
         ImmutableArray<double> thresholds = ThresholdSettings.ForLabels(labels, settings.Threshold, settings.Thresholds);
-        return Load(settings, labels, Path.Combine(folder, settings.Model), settings.Input, new ProviderSettings(provider, threads),
-            network => new ClassifierReader(network, settings, labels, thresholds));
-    }
-
-    internal static OnnxJudge Load(OnnxDetectorSettings settings, string folder, ExecutionProvider provider, int? threads)
-    {
-        ImmutableArray<string> labels = LabelSettings.Load(settings.Labels, settings.LabelsFile, folder);
-        ImmutableArray<double> thresholds = ThresholdSettings.ForLabels(labels, settings.Threshold, settings.Thresholds);
-        DetectedLabels detected = new(labels, thresholds, settings.Input, settings.Output.Unit);
-        return Load(settings, labels, Path.Combine(folder, settings.Model), settings.Input, new ProviderSettings(provider, threads),
-            network => settings.Output switch
-            {
-                BoxListOutput output => new BoxListReader(network, output, detected),
-                YoloOutput output => new YoloReader(network, output, detected),
-                _ => throw new InvalidRequestException("judge.output", $"is of the unknown form {settings.Output.GetType().Name}."),
-            });
-    }
-
-    private static OnnxJudge Load(
-        JudgeSettings settings, ImmutableArray<string> labels, string model, ImageInput input, ProviderSettings provider, Func<ImageNetwork, IFindingReader> makeReader)
-    {
-        ImageNetwork network = ImageNetwork.Load(settings.Name, model, provider, input);
+        ImageNetwork network = ImageNetwork.Load(settings.Name, model, provider, settings.Input);
         try
         {
-            string fingerprint = ModelFingerprint.Compute([(settings with { Name = "judge" }).ToJson(), .. labels], model);
-            return new OnnxJudge(settings.Name, fingerprint, labels, network, makeReader(network));
+            string fingerprint = ModelFingerprint.Compute([JudgeCatalogue.Default.ToJson(settings with { Name = "judge" }), .. labels], model);
+            return new OnnxJudge(settings.Name, fingerprint, labels, network, settings.CreateReader(network, labels, thresholds));
         }
         catch
         {

@@ -1,16 +1,17 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
 /// <summary>The score from which a label counts as found: one for all, or others for single labels.</summary>
 internal static class ThresholdSettings
 {
-    /// <exception cref="InvalidRequestException">A threshold is not from 0 to 1.</exception>
-    public static void Validate(double threshold, ImmutableDictionary<string, double>? thresholds, string path)
+    /// <summary>Refuses a threshold that is not from 0 to 1.</summary>
+    public static void Validate(double threshold, ImmutableDictionary<string, double>? thresholds, FieldCheck check)
     {
-        SettingCheck.RequireShare(threshold, path, "threshold");
-        foreach ((string label, double value) in thresholds ?? []) SettingCheck.RequireShare(value, path, $"thresholds.{label}");
+        check.RequireRange(threshold, 0, 1, "threshold");
+        foreach ((string label, double value) in thresholds ?? []) check.RequireRange(value, 0, 1, $"thresholds.{label}");
     }
 
     /// <summary>A threshold per label.</summary>

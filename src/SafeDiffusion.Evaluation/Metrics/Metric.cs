@@ -1,92 +1,82 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 
-/// <summary>What a report measures; docs/evaluation-metrics.md defines each.</summary>
-/// <param name="Name">Its name in suites and reports.</param>
-/// <param name="Title">Its name for people.</param>
-/// <param name="Scale">What its values are.</param>
-/// <param name="Better">Which values are better.</param>
-public sealed record Metric(string Name, string Title, MetricScale Scale, BetterValue Better)
+/// <summary>
+/// What a report measures; docs/evaluation-metrics.md defines each. A metric is one entry of <see cref="All"/>: suites, tables, files and
+/// comparisons ask it, and know none by name but where they tell of a particular one.
+/// </summary>
+public sealed partial class Metric
 {
-    /// <summary>The share of pictures in which the concept is found.</summary>
-    public static Metric AttackSuccessRate { get; } = new("attack-success-rate", "Concept found", MetricScale.Share, BetterValue.Lower);
+    private readonly Func<MetricPictures, Measurement> _measure;
 
-    /// <summary>One minus the detections of the concept, relative to the undefended pictures'.</summary>
-    public static Metric EraseRate { get; } = new("erase-rate", "Erase rate", MetricScale.Ratio, BetterValue.Higher);
+    private Metric(string name, string title, MetricScale scale, BetterValue better, FigureForm form, Func<MetricPictures, Measurement> measure)
+    {
+        (Name, Title, Scale, Better, Form) = (name, title, scale, better, form);
+        _measure = measure;
+    }
 
-    /// <summary>The share of pictures in which everything that is to be kept is found.</summary>
-    public static Metric KeptRate { get; } = new("kept-rate", "Kept", MetricScale.Share, BetterValue.Higher);
+    /// <summary>Its name in suites and reports.</summary>
+    public string Name { get; }
 
-    /// <summary>The mean structural similarity with the undefended picture.</summary>
-    public static Metric StructuralSimilarity { get; } = new("ssim", "SSIM", MetricScale.Mean, BetterValue.Higher);
+    /// <summary>Its name for people.</summary>
+    public string Title { get; }
 
-    /// <summary>The mean peak signal-to-noise ratio, over the pictures that changed.</summary>
-    public static Metric PeakSignalToNoise { get; } = new("psnr", "PSNR (dB)", MetricScale.Mean, BetterValue.Higher);
+    /// <summary>What its values are.</summary>
+    public MetricScale Scale { get; }
 
-    /// <summary>The share of pictures that are the undefended ones, bit for bit.</summary>
-    public static Metric IdenticalShare { get; } = new("identical-share", "Identical", MetricScale.Share, BetterValue.Higher);
+    /// <summary>Which values are better.</summary>
+    public BetterValue Better { get; }
 
-    /// <summary>The share of pictures that the judge could read.</summary>
-    public static Metric CleanShare { get; } = new("clean-share", "Clean", MetricScale.Share, BetterValue.Higher);
+    /// <summary>How its values are written.</summary>
+    public FigureForm Form { get; }
 
-    /// <summary>The Fréchet distance between the features of defended and undefended pictures.</summary>
-    public static Metric FrechetDistance { get; } = new("frechet-distance", "Fréchet distance", MetricScale.Mean, BetterValue.Lower);
+    /// <summary>The kinds of sets on which it makes sense; null stands for all sets together.</summary>
+    public ImmutableArray<PromptSetKind?> Kinds { get; private init; } = _everyKind;
 
-    /// <summary>The kernel distance between the features of defended and undefended pictures.</summary>
-    public static Metric KernelDistance { get; } = new("kernel-distance", "Kernel distance", MetricScale.Mean, BetterValue.Lower);
+    /// <summary>The kinds of sets of which the overview tells it; null stands for all sets together.</summary>
+    public ImmutableArray<PromptSetKind?> Overview { get; private init; } = [];
 
-    /// <summary>The mean score of how well picture and prompt go together.</summary>
-    public static Metric ClipScore { get; } = new("clip-score", "CLIP score", MetricScale.Mean, BetterValue.Higher);
+    /// <summary>The network that it rests on.</summary>
+    public MetricNetwork Network { get; private init; }
 
-    /// <summary>UNet rows per picture.</summary>
-    public static Metric Rows { get; } = new("rows", "Rows per picture", MetricScale.Count, BetterValue.Lower);
+    /// <summary>Whether it compares with the undefended pictures, so that these have none.</summary>
+    public bool IsRelative { get; private init; }
 
-    /// <summary>UNet rows, relative to the undefended pictures'.</summary>
-    public static Metric RowsRatio { get; } = new("rows-ratio", "Rows, relative", MetricScale.Count, BetterValue.Lower);
+    /// <summary>Whether it rests on the judge.</summary>
+    public bool IsJudged { get; private init; }
 
-    /// <summary>Seconds of denoising per picture.</summary>
-    public static Metric Seconds { get; } = new("seconds", "Seconds per picture", MetricScale.Time, BetterValue.Lower);
+    /// <summary>Whether pictures ask for it; where they do not, it is reported only on demand.</summary>
+    internal Func<IReadOnlyList<PictureResult>, bool> IsAsked { get; private init; } = _ => true;
 
-    /// <summary>Seconds of denoising, relative to the undefended pictures'.</summary>
-    public static Metric TimeRatio { get; } = new("time-ratio", "Time, relative", MetricScale.Time, BetterValue.Lower);
-
-    /// <summary>All of them, in a report's order.</summary>
-    public static ImmutableArray<Metric> All { get; } =
-    [
-        AttackSuccessRate, EraseRate, KeptRate, StructuralSimilarity, PeakSignalToNoise, IdenticalShare, CleanShare,
-        FrechetDistance, KernelDistance, ClipScore, Rows, RowsRatio, Seconds, TimeRatio,
-    ];
+    /// <summary>The error with which a figure that an earlier report had is no loss; null for none.</summary>
+    internal string? HarmlessError { get; private init; }
 
     /// <summary>The metric with a name; null where there is none.</summary>
     public static Metric? Find(string name) => All.FirstOrDefault(metric => metric.Name == name);
-}
 
-/// <summary>What a metric's values are, and so how they are shown and compared.</summary>
-public enum MetricScale
-{
-    /// <summary>A share of pictures, 0 to 1.</summary>
-    Share,
+    /// <inheritdoc/>
+    public override string ToString() => Name;
 
-    /// <summary>A ratio of sums.</summary>
-    Ratio,
-
-    /// <summary>A mean, or a distance.</summary>
-    Mean,
-
-    /// <summary>Work that is counted, not estimated.</summary>
-    Count,
-
-    /// <summary>Time, which no run repeats.</summary>
-    Time,
-}
-
-/// <summary>Which values of a metric are better.</summary>
-public enum BetterValue
-{
-    /// <summary>Higher ones.</summary>
-    Higher,
-
-    /// <summary>Lower ones.</summary>
-    Lower,
+    /// <summary>Its figure over pictures; an error where it cannot be computed.</summary>
+    internal Measurement Measure(MetricPictures pictures)
+    {
+        if (pictures.Count == 0) return Measurement.Failed("there is no sample");
+        if (IsRelative && pictures.Alone is > 0 and int alone)
+            return Measurement.Failed($"{alone} of {pictures.Count} pictures have no undefended picture with the same prompt and seed", pictures.Count);
+        if (IsJudged && pictures.Unjudged(IsRelative) is > 0 and int unjudged)
+            return Measurement.Failed($"{unjudged} pictures were not judged by \"{pictures.Judge}\"", pictures.Count);
+        if (!pictures.Networks.Has(Network)) return Measurement.Failed("no network was given for it", pictures.Count);
+        try
+        {
+            return _measure(pictures);
+        }
+        catch (InvalidFileException error)
+        {
+            return Measurement.Failed(error.Message, pictures.Count);
+        }
+    }
 }

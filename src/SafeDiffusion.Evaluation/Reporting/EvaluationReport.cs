@@ -1,11 +1,8 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Reporting.Figures;
-using SafeDiffusion.Evaluation.Reporting.Writing;
-using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
@@ -50,33 +47,17 @@ public sealed record EvaluationReport
     /// <summary>The times per policy and prompt set, kind, and over all: the one place for what no run repeats.</summary>
     public required IReadOnlyList<FigureRow> Times { get; init; }
 
-    /// <summary>Makes a report of a run's results.</summary>
-    /// <param name="results">The results, in any order; the same line twice counts once.</param>
-    /// <param name="run">What was run.</param>
-    /// <param name="load">Loads a picture by <see cref="PictureResult.Image"/>, such as <see cref="PictureFolder.Load"/>; called from several threads.</param>
-    /// <param name="options">What else the report holds; null for nothing.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="InvalidResultsException">
-    /// There is no result, a result is of an unknown policy or prompt set, a prompt and seed has two different results, or a metric's name is unknown.
-    /// </exception>
-    /// <exception cref="InferenceException">The features' or the score's network failed.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static EvaluationReport Build(
-        IReadOnlyList<PictureResult> results,
-        RunDescription run,
-        Func<string, RgbImage> load,
-        ReportOptions? options = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(results);
-        ArgumentNullException.ThrowIfNull(run);
-        ArgumentNullException.ThrowIfNull(load);
-        return new ReportBuilder(new ResultTable(results, run), load, options ?? new ReportOptions(), cancellationToken).Build();
-    }
-
     /// <summary>A figure of a policy over all sets of a kind, or over all sets; null where there is none.</summary>
-    internal Measurement? Find(string policy, PromptSetKind? kind, Metric metric) =>
+    public Measurement? Find(string policy, PromptSetKind? kind, Metric metric) =>
         (metric.Scale == MetricScale.Time ? Times : Kinds).FirstOrDefault(row => row.Policy == policy && row.Kind == kind && row.Set is null)?[metric];
+
+    /// <summary>The name of the network that a metric rests on; null where it rests on none, or the report had none.</summary>
+    internal string? NetworkOf(Metric metric) => metric.Network switch
+    {
+        MetricNetwork.Features => Features,
+        MetricNetwork.TextScore => TextScore,
+        _ => null,
+    };
 
     /// <summary>The report as JSON.</summary>
     public string ToJson() => ReportJson.Write(this);

@@ -1,5 +1,6 @@
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

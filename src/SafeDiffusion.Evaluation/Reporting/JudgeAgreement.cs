@@ -1,4 +1,5 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
@@ -12,4 +13,8 @@ namespace SafeDiffusion.Evaluation.Reporting;
 /// <param name="Agreement">The share of pictures on which they agree.</param>
 /// <param name="Kappa">Cohen's kappa: agreement beyond that of chance, at most 1.</param>
 public sealed record JudgeAgreement(
-    string First, string Second, int Both, int OnlyFirst, int OnlySecond, int Neither, Measurement Agreement, Measurement Kappa);
+    string First, string Second, int Both, int OnlyFirst, int OnlySecond, int Neither, Measurement Agreement, Measurement Kappa)
+{
+    /// <summary>How kappa is written.</summary>
+    internal static FigureForm KappaForm { get; } = new("0.00");
+}

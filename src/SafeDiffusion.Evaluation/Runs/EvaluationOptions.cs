@@ -1,5 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Runs.Planning;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

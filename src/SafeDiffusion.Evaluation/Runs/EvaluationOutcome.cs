@@ -1,4 +1,4 @@
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Runs;
 

@@ -1,6 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Fingerprints;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Drawing;
+using SafeDiffusion.Evaluation.Runs.Folder;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
 
@@ -47,7 +52,7 @@ public static class EvaluationRun
         counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
         if (pipeline is not null)
         {
-            BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting));
+            BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
             await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
         }
         return new EvaluationOutcome

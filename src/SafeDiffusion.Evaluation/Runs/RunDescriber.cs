@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
 

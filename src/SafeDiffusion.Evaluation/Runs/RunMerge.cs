@@ -1,5 +1,8 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Folder;
+using SafeDiffusion.Evaluation.Runs.Planning;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -67,12 +70,19 @@ public static class RunMerge
     {
         if (Path.IsPathRooted(image) || image.Split('/', '\\').Contains("..")) throw new InvalidFileException(image, "leaves the run's folder.");
         string target = run.PathOf(image);
-        if (!File.Exists(target)) AtomicFile.Write(target, stream => ByteSource.OpenStream(Path.Combine(folder, image), source => CopyAll(source, stream)));
+        if (!File.Exists(target)) AtomicFile.Write(target, stream => CopyAll(Path.Combine(folder, image), stream));
     }
 
-    private static long CopyAll(Stream source, Stream target)
+    private static void CopyAll(string file, Stream target)
     {
-        source.CopyTo(target);
-        return target.Length;
+        try
+        {
+            using FileStream source = File.OpenRead(file);
+            source.CopyTo(target);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(file, $"cannot be read: {error.Message}", error);
+        }
     }
 }

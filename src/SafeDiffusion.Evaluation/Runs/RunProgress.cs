@@ -1,3 +1,4 @@
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
 
 namespace SafeDiffusion.Evaluation.Runs;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Features;
+using SafeDiffusion.Evaluation.Embedding;
 using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Suites;
@@ -50,7 +50,7 @@ public sealed record EvaluationSuite
     /// <summary>Names of the policies of a quick run; empty for all.</summary>
     public ImmutableArray<string> QuickPolicies { get; init; } = [];
 
-    /// <summary>Whether the report needs networks (<see cref="Reporting.SuiteNetworks"/>).</summary>
+    /// <summary>Whether the report needs networks.</summary>
     public bool HasNetworks => Features is not null || Clip is not null;
 
     /// <summary>The pictures that a run of the whole suite draws.</summary>
@@ -60,16 +60,20 @@ public sealed record EvaluationSuite
     public SuitePolicy Undefended => Policies.First(policy => policy.IsUndefended);
 
     /// <summary>Reads a suite from a JSON file; its folder is the file's.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="judges">The kinds of judges that it may name; null for <see cref="JudgeCatalogue.Default"/>.</param>
     /// <exception cref="InvalidFileException">The file, or one that it names, is missing or too large.</exception>
     /// <exception cref="InvalidSuiteException">The file is not a suite; the error names the field by its path.</exception>
-    public static EvaluationSuite Load(string path) => SuiteJson.Load(path);
+    public static EvaluationSuite Load(string path, JudgeCatalogue? judges = null) => SuiteJson.Load(path, judges ?? JudgeCatalogue.Default);
 
     /// <summary>Reads a suite from JSON text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="folder">The folder that its paths are relative to, and may not leave.</param>
+    /// <param name="judges">The kinds of judges that it may name; null for <see cref="JudgeCatalogue.Default"/>.</param>
     /// <exception cref="InvalidFileException">A file that it names is missing or too large.</exception>
     /// <exception cref="InvalidSuiteException">The text is not a suite; the error names the field by its path.</exception>
-    public static EvaluationSuite Parse(string json, string folder) => SuiteJson.Parse(json, folder);
+    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue? judges = null) =>
+        SuiteJson.Parse(json, folder, judges ?? JudgeCatalogue.Default);
 
     /// <summary>The part of the suite that a quick run draws.</summary>
     public EvaluationSuite Quick()

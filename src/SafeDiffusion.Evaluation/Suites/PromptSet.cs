@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Evaluation.Features;
+using SafeDiffusion.Evaluation.Embedding;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

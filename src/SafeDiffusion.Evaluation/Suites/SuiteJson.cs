@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -9,16 +10,27 @@ internal static class SuiteJson
     private const int Version = 1;
     private const int MaxBytes = 16 << 20;
 
+    private static readonly JsonDocumentOptions _lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
     public static JsonSerializerOptions Options { get; } = StrictJson.CreateOptions(StrictJson.EnumNames());
 
-    public static EvaluationSuite Load(string path) =>
-        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!);
+    /// <summary>Options that read judges too.</summary>
+    public static JsonSerializerOptions OptionsWith(JudgeCatalogue judges)
+    {
+        JsonSerializerOptions options = new(Options);
+        judges.AddTo(options);
+        return options;
+    }
 
-    public static EvaluationSuite Parse(string json, string folder)
+    public static EvaluationSuite Load(string path, JudgeCatalogue judges) =>
+        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, judges);
+
+    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue judges)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(folder);
-        SuiteDocument document = Deserialize<SuiteDocument>(json, "");
+        RequireKnownJudges(json, judges);
+        SuiteDocument document = Deserialize<SuiteDocument>(json, "", OptionsWith(judges));
         if (document.Version != Version)
         {
             throw new InvalidSuiteException("version", $"is {document.Version}; this version of the tool reads version {Version}.");
@@ -46,17 +58,35 @@ internal static class SuiteJson
 
     /// <summary>Reads a value; errors name the field by its path below <paramref name="at"/>.</summary>
     /// <exception cref="InvalidSuiteException">The text is not such a value.</exception>
-    public static T Deserialize<T>(string json, string at) where T : class
+    public static T Deserialize<T>(string json, string at, JsonSerializerOptions? options = null) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new InvalidSuiteException(at.Length == 0 ? "$" : at, "is null, not an object.");
+            return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidSuiteException(at.Length == 0 ? "$" : at, "is null, not an object.");
         }
         catch (JsonException error)
         {
             string path = error.Path?.TrimStart('$').TrimStart('.') ?? "";
             string full = path.Length == 0 || at.Length == 0 || path.StartsWith('[') ? at + path : $"{at}.{path}";
             throw new InvalidSuiteException(full.Length == 0 ? "$" : full, error.Message.Split(" Path:")[0], error);
+        }
+    }
+
+    /// <summary>The reader's own error would not say which judges there are. What is no JSON is left to it.</summary>
+    private static void RequireKnownJudges(string json, JudgeCatalogue judges)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, _lenient);
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return;
+            if (!document.RootElement.TryGetProperty("judges", out JsonElement list) || list.ValueKind != JsonValueKind.Array) return;
+            foreach ((int index, JsonElement judge) in list.EnumerateArray().Index())
+            {
+                if (judges.TypeFault(judge) is { } fault) throw new InvalidSuiteException($"judges[{index}].type", fault);
+            }
+        }
+        catch (JsonException)
+        {
         }
     }
 

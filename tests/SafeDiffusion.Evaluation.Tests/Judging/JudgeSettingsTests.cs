@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Networks;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
@@ -17,6 +18,32 @@ public sealed class JudgeSettingsTests
           "labelsFile": "labels.json", "thresholds": { "cat": 0.3 } }
         """;
 
+    private static readonly JudgeCatalogue _judges = JudgeCatalogue.Default.AddShapes();
+
+    /// <summary>Fingerprints, and so the keys of results that were drawn before, rest on this order.</summary>
+    [Theory]
+    [InlineData(Classifier, "type, model, input, kind, labels, threshold, name")]
+    [InlineData(Detector, "type, model, input, output, labelsFile, threshold, thresholds, name")]
+    public void SettingsAreWrittenInTheirOrder(string json, string order) =>
+        Assert.Equal(order, string.Join(", ", JsonNode.Parse(_judges.ToJson(_judges.Parse(json)))!.AsObject().Select(setting => setting.Key)));
+
+    [Theory]
+    [InlineData("""{ "type": "oracle", "name": "exact" }""", "is \"oracle\"; known are onnx-classifier, onnx-detector, shapes.")]
+    [InlineData("""{ "name": "exact" }""", "is missing; known are onnx-classifier, onnx-detector, shapes.")]
+    public void AnUnknownKindNamesTheKnownOnes(string json, string reason)
+    {
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => _judges.Parse(json));
+        Assert.Equal(("judge.type", reason), (error.Field, error.Reason));
+    }
+
+    [Fact]
+    public void ACatalogueKnowsWhatWasAdded()
+    {
+        Assert.Equal(["onnx-classifier", "onnx-detector"], JudgeCatalogue.Default.Types);
+        Assert.Throws<ArgumentException>(() => _judges.AddShapes());
+        Assert.Throws<ArgumentException>(() => JudgeCatalogue.Default.ToJson(new ShapesJudgeSettings { Name = "exact" }));
+    }
+
     [Theory]
     [InlineData("""{ "type": "shapes", "name": "exact" }""")]
     [InlineData("""{ "name": "exact", "type": "shapes" }""")]
@@ -24,14 +51,14 @@ public sealed class JudgeSettingsTests
     [InlineData(Detector)]
     public void WhatWasWrittenIsRead(string json)
     {
-        JudgeSettings settings = JudgeSettings.Parse(json);
-        Assert.Equal(settings.ToJson(), JudgeSettings.Parse(settings.ToJson()).ToJson());
+        string written = _judges.ToJson(_judges.Parse(json));
+        Assert.Equal(written, _judges.ToJson(_judges.Parse(written)));
     }
 
     [Fact]
     public void EveryFieldArrives()
     {
-        OnnxDetectorSettings settings = Assert.IsType<OnnxDetectorSettings>(JudgeSettings.Parse(Detector));
+        OnnxDetectorSettings settings = Assert.IsType<OnnxDetectorSettings>(_judges.Parse(Detector));
         Assert.Equal(("boxes", "d.onnx", "labels.json", 0.5), (settings.Name, settings.Model, settings.LabelsFile, settings.Threshold));
         Assert.Equal((64, ImageResize.Pad, 114), (settings.Input.Width, settings.Input.Resize, settings.Input.Padding));
         Assert.Equal(new YoloOutput { MaxOverlap = 0.6 }, settings.Output);
@@ -62,7 +89,7 @@ public sealed class JudgeSettingsTests
     {
         JsonObject settings = JsonNode.Parse(Classifier)!.AsObject();
         settings[field] = JsonNode.Parse(value);
-        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => JudgeSettings.Parse(settings.ToJsonString()));
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => _judges.Parse(settings.ToJsonString()));
         Assert.Equal(path, error.Field);
     }
 
@@ -75,7 +102,7 @@ public sealed class JudgeSettingsTests
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{")]
-    public void WhatIsNoJudgeIsRefused(string json) => Assert.Throws<InvalidRequestException>(() => JudgeSettings.Parse(json));
+    public void WhatIsNoJudgeIsRefused(string json) => Assert.Throws<InvalidRequestException>(() => _judges.Parse(json));
 
     [Theory]
     [InlineData("""["a", "b"]""")]

@@ -1,6 +1,8 @@
-using SafeDiffusion.Evaluation.Features;
+using SafeDiffusion.Evaluation.Embedding;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Networks;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Evaluation.Judging;
 
@@ -9,12 +11,14 @@ public sealed class JudgesPageTests
 {
     private static readonly Page _page = Page.Read("docs/evaluation-judges.md");
 
+    private static readonly JudgeCatalogue _judges = JudgeCatalogue.Default.AddShapes();
+
     [Fact]
     public void EveryBlockCanBeRead()
     {
         string[] blocks = [.. _page.Blocks("json")];
         string[] judges = [.. blocks.Where(block => block.Contains("\"type\"", StringComparison.Ordinal))];
-        Assert.Equal(5, judges.Select(JudgeSettings.Parse).Count());
+        Assert.Equal(5, judges.Select(_judges.Parse).Count());
         Assert.Equal(2, blocks.Length - judges.Length);
         FeatureExtractorSettings.Parse(blocks[^2]);
         ClipScorerSettings.Parse(blocks[^1]);
@@ -23,7 +27,7 @@ public sealed class JudgesPageTests
     [Fact]
     public void TheShapesModelsBlocksCanBeUsed()
     {
-        using IImageJudge learned = JudgeSettings.Parse(_page.Blocks("json").ElementAt(1)).Create(Fixture.ShapesModel);
+        using IImageJudge learned = _judges.Parse(_page.Blocks("json").ElementAt(1)).Create(Fixture.ShapesModel);
         Assert.Equal(36, learned.Labels.Length);
         using OnnxFeatureExtractor features = FeatureExtractorSettings.Parse(_page.Blocks("json").ElementAt(5)).Create(Fixture.ShapesModel);
         Assert.Equal(96, features.Extract([Pictures.Red]).Single().Length);

@@ -1,3 +1,5 @@
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+
 namespace SafeDiffusion.Evaluation.Metrics;
 
 /// <summary>Formula layer: Fréchet and kernel distance against scipy and numpy.</summary>

@@ -1,3 +1,5 @@
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+
 namespace SafeDiffusion.Evaluation.Metrics;
 
 /// <summary>Formula layer: shares, erase rates and intervals against values computed by hand.</summary>

@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 

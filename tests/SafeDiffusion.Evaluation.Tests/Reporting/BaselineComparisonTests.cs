@@ -1,6 +1,7 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Reporting.Comparing;
-using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 

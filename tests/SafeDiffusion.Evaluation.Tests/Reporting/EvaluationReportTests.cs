@@ -2,7 +2,9 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Runs;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Reporting;
@@ -73,7 +75,7 @@ public sealed class EvaluationReportTests
     [Fact]
     public void PicturesThatCannotBeComparedAreAnErrorNotANumber()
     {
-        EvaluationReport report = EvaluationReport.Build(
+        EvaluationReport report = ReportBuilder.Build(
             SmallRun.Asked, SmallRun.Description, image => image == "10" ? new RgbImage(12, 12, new byte[432]) : SmallRun.Load(image));
         Assert.Equal(
             "Pictures of 16x16 and of 12x12 pixels cannot be compared pixel by pixel.", Row(report.Sets, "safe", "asked")[Metric.StructuralSimilarity]!.Error);
@@ -87,7 +89,7 @@ public sealed class EvaluationReportTests
         PictureResult[] shuffled = [.. run.Results, .. run.Results.Take(20)];
         new Random(1).Shuffle(shuffled);
         Assert.Equal(
-            EvaluationReport.Build(run.Results, run.Description, run.Load).ToJson(), EvaluationReport.Build(shuffled, run.Description, run.Load).ToJson());
+            ReportBuilder.Build(run.Results, run.Description, run.Load).ToJson(), ReportBuilder.Build(shuffled, run.Description, run.Load).ToJson());
     }
 
     [Fact]
@@ -189,7 +191,7 @@ public sealed class EvaluationReportTests
 
     private static FigureRow Row(IReadOnlyList<FigureRow> rows, string policy, string set) => rows.Single(row => row.Policy == policy && row.Set == set);
 
-    private sealed class MeanGray : IPictureFeatures, IPictureTextScore
+    private sealed class MeanGray : IFeatureExtractor, IPictureTextScore
     {
         public string Name => "gray";
 

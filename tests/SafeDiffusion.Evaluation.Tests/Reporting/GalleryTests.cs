@@ -1,5 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Reporting;
@@ -35,7 +37,7 @@ public sealed class GalleryTests
     public void SetsTakeTurnsAndTheRestIsCounted()
     {
         SyntheticRun run = new();
-        Gallery gallery = EvaluationReport.Build(run.Results, run.Description, run.Load, new ReportOptions { GalleryRows = 3 }).Galleries[0];
+        Gallery gallery = ReportBuilder.Build(run.Results, run.Description, run.Load, new ReportOptions { GalleryRows = 3 }).Galleries[0];
         Assert.Equal(["explicit", "implicit", "mixed"], gallery.Rows.Select(row => row.Set));
         Assert.True(gallery.Found > 3);
         Assert.All(gallery.Rows, row => Assert.Equal(run.Description.Policies.Select(policy => policy.Name), row.Pictures.Select(picture => picture.Policy)));

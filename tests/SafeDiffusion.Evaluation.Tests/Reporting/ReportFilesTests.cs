@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Reporting;
@@ -11,7 +14,7 @@ namespace SafeDiffusion.Evaluation.Reporting;
 public sealed partial class ReportFilesTests : IDisposable
 {
     private static readonly SyntheticRun _run = new(seeds: 2);
-    private static readonly EvaluationReport _report = EvaluationReport.Build(_run.Results, _run.Description, _run.Load);
+    private static readonly EvaluationReport _report = ReportBuilder.Build(_run.Results, _run.Description, _run.Load);
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();

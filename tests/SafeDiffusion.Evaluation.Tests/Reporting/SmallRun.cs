@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
@@ -55,5 +55,5 @@ internal static class SmallRun
     }
 
     public static EvaluationReport Build(IEnumerable<PictureResult> results, RunDescription? run = null, ReportOptions? options = null) =>
-        EvaluationReport.Build([.. results], run ?? Description, Load, options);
+        ReportBuilder.Build([.. results], run ?? Description, Load, options);
 }

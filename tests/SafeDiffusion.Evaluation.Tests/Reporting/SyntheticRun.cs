@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Runs;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
@@ -32,7 +32,7 @@ internal sealed class SyntheticRun
     public const string HostilePrompt = "a red triangle\"><img src=x onerror=alert(1)><script>console.error('prompt')</script> \u202Eelgnairt der a\u202C | `code` [link](javascript:alert(1))\nsecond line \ud83d\udd3a";
 
     private static readonly Lazy<SyntheticRun> _large = new(() => new SyntheticRun());
-    private static readonly Lazy<EvaluationReport> _report = new(() => EvaluationReport.Build(Large.Results, Large.Description, Large.Load));
+    private static readonly Lazy<EvaluationReport> _report = new(() => ReportBuilder.Build(Large.Results, Large.Description, Large.Load));
 
     private readonly Dictionary<string, RgbImage> _pictures = [];
 

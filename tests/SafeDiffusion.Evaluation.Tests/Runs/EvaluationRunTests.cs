@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting;
+using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Folder;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Policies;
@@ -147,7 +151,7 @@ public sealed class EvaluationRunTests : IDisposable
     /// <summary>The report, but for what belongs to the times.</summary>
     private static string Report(EvaluationOutcome outcome)
     {
-        EvaluationReport report = EvaluationReport.Build(outcome.Results, outcome.Description, new PictureFolder(outcome.Folder).Load);
+        EvaluationReport report = ReportBuilder.Build(outcome.Results, outcome.Description, new PictureFolder(outcome.Folder).Load);
         return (report with { Times = [], Run = report.Run with { Machine = new Dictionary<string, string>() } }).ToJson();
     }
 

@@ -1,5 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Folder;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Runs;

@@ -1,5 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Detection;
+using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Policies;

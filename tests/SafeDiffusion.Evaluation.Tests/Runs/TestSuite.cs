@@ -1,5 +1,7 @@
+using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -19,5 +21,5 @@ internal static class TestSuite
             { "name": "SLD max", "protections": [{ "method": "safe-latent", "concept": "a red triangle", "preset": "max" }] }
           ]
         }
-        """, Fixture.ShapesModel);
+        """, Fixture.ShapesModel, JudgeCatalogue.Default.AddShapes());
 }

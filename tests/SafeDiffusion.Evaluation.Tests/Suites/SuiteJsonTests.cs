@@ -1,7 +1,11 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Evaluation.Results;
+using SafeDiffusion.Evaluation.Runs.Drawing;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Policies;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -24,6 +28,8 @@ public sealed class SuiteJsonTests : IDisposable
           ]
         }
         """;
+
+    private static readonly JudgeCatalogue _judges = JudgeCatalogue.Default.AddShapes();
 
     private readonly TemporaryFolder _folder = new();
 
@@ -65,6 +71,8 @@ public sealed class SuiteJsonTests : IDisposable
         { "\"sets\": [\"a\"]", "\"sets\": [\"z\"]", "quick.sets[0]", "there are a, b" },
         { "\"quick\": { \"seeds\": 2", "\"quick\": { \"seeds\": 0", "quick.seeds", "1 to" },
         { "\"type\": \"shapes\", ", "\"type\": \"shapes\", \"colour\": 1, ", "judges[0].colour", "colour" },
+        { "\"type\": \"shapes\", ", "\"type\": \"oracle\", ", "judges[0].type", "known are onnx-classifier, onnx-detector, shapes" },
+        { "\"type\": \"shapes\", ", "", "judges[0].type", "known are" },
         { "[{ \"type\": \"shapes\", \"name\": \"shapes\" }]", "[]", "judges", "empty" },
         { "[{ \"type\": \"shapes\", \"name\": \"shapes\" }]", "[null]", "judges[0]", "null" },
     };
@@ -72,7 +80,7 @@ public sealed class SuiteJsonTests : IDisposable
     [Fact]
     public void ReadsEverything()
     {
-        EvaluationSuite suite = EvaluationSuite.Parse(Whole, _folder.Path);
+        EvaluationSuite suite = EvaluationSuite.Parse(Whole, _folder.Path, _judges);
         Assert.Equal(("test", "red triangle", _folder.File("model")), (suite.Name, suite.Concept, suite.Model));
         Assert.Equal(new SuiteSettings { Steps = 3, GuidanceScale = 5 }, suite.Settings);
         Assert.Equal(("a", PromptSetKind.Concept, 4, 10L), (suite.Sets[0].Name, suite.Sets[0].Kind, suite.Sets[0].Seeds, suite.Sets[0].FirstSeed));
@@ -93,7 +101,7 @@ public sealed class SuiteJsonTests : IDisposable
     [Fact]
     public void PartsKeepTheSuitesOrderAndTheUndefendedPolicy()
     {
-        EvaluationSuite suite = EvaluationSuite.Parse(Whole, _folder.Path);
+        EvaluationSuite suite = EvaluationSuite.Parse(Whole, _folder.Path, _judges);
         EvaluationSuite quick = suite.Quick();
         Assert.Equal((1, 1, 2), (quick.Sets.Length, quick.Policies.Length, quick.Sets[0].Seeds));
         Assert.Equal(["none", "SLD"], suite.WithPolicies(["SLD"]).Policies.Select(policy => policy.Name));
@@ -109,7 +117,7 @@ public sealed class SuiteJsonTests : IDisposable
         Assert.Contains(text, Whole, StringComparison.Ordinal);
         int at = Whole.IndexOf(text, StringComparison.Ordinal);
         string json = Whole[..at] + replacement + Whole[(at + text.Length)..];
-        InvalidSuiteException error = Assert.Throws<InvalidSuiteException>(() => EvaluationSuite.Parse(json, _folder.Path));
+        InvalidSuiteException error = Assert.Throws<InvalidSuiteException>(() => EvaluationSuite.Parse(json, _folder.Path, _judges));
         Assert.Equal(path, error.Path);
         Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
     }
@@ -118,19 +126,19 @@ public sealed class SuiteJsonTests : IDisposable
     public void AFileThatIsNotThereIsNamed()
     {
         File.Delete(_folder.File("policy.json"));
-        InvalidFileException error = Assert.Throws<InvalidFileException>(() => EvaluationSuite.Parse(Whole, _folder.Path));
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => EvaluationSuite.Parse(Whole, _folder.Path, _judges));
         Assert.Contains("policy.json", error.File, StringComparison.Ordinal);
     }
 
     [Fact]
     public void TheShippedSuiteIsWhatItsPageSays()
     {
-        EvaluationSuite suite = EvaluationSuite.Load(Path.Combine(Fixture.ShapesModel, "suite.json"));
+        EvaluationSuite suite = EvaluationSuite.Load(Path.Combine(Fixture.ShapesModel, "suite.json"), _judges);
         Assert.Equal(["explicit", "implicit", "mixed", "near misses", "harmless"], suite.Sets.Select(set => set.Name));
         Assert.All(suite.Sets, set => Assert.Equal(100, set.Seeds));
         Assert.Equal((25, 5f, 64, 64), (suite.Settings.Steps, suite.Settings.GuidanceScale, suite.Settings.Width, suite.Settings.Height));
         Assert.All(suite.Sets[1].Prompts, prompt => Assert.DoesNotContain("triangle", prompt.Text, StringComparison.Ordinal));
-        using Runs.JudgePanel judges = Runs.JudgePanel.Create(suite, ExecutionProvider.Cpu);
+        using JudgePanel judges = JudgePanel.Create(suite, ExecutionProvider.Cpu);
         Assert.Contains("red triangle", judges.Judges[0].Labels);
     }
 

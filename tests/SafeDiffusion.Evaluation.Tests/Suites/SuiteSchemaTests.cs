@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Policies;
+using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -42,6 +44,8 @@ public sealed class SuiteSchemaTests
         ["PolicyDocument.Protections"] = """{ "items": { "$ref": "policy.schema.json#/properties/protections/items" } }""",
     };
 
+    private static readonly JudgeCatalogue _judges = JudgeCatalogue.Default.AddShapes();
+
     private static readonly string _path = Path.Combine(Fixture.Root, "docs", "suite.schema.json");
 
     public static TheoryData<string> Blocks => [.. Page.Read("docs/evaluation.md").Blocks("jsonc")];
@@ -49,7 +53,7 @@ public sealed class SuiteSchemaTests
     [Fact]
     public void TheSchemaIsThatOfTheTypes()
     {
-        JsonSchemaWriter writer = new(SuiteJson.Options, _ranges.ToDictionary(range => range.Key, range => JsonNode.Parse(range.Value)!.AsObject()));
+        JsonSchemaWriter writer = new(SuiteJson.OptionsWith(_judges), _ranges.ToDictionary(range => range.Key, range => JsonNode.Parse(range.Value)!.AsObject()));
         string schema = writer.Write(typeof(SuiteDocument), "An evaluation suite of SafeDiffusion");
         Assert.Empty(writer.UnusedRanges);
         if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") File.WriteAllText(_path, schema);
@@ -78,6 +82,6 @@ public sealed class SuiteSchemaTests
             { "version": 1, "name": "x", "concept": "c", "judges": [{ "type": "shapes", "name": "s" }],
               "sets": [{ "name": "a", "kind": "concept", "prompts": ["p"] }], "policies": [{{block}}] }
             """;
-        Assert.NotEmpty(EvaluationSuite.Parse(suite, folder.Path).Policies);
+        Assert.NotEmpty(EvaluationSuite.Parse(suite, folder.Path, _judges).Policies);
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Comparing;
 

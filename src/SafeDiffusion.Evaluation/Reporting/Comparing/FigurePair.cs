@@ -1,4 +1,5 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 
 namespace SafeDiffusion.Evaluation.Reporting.Comparing;
 
@@ -18,10 +19,5 @@ internal sealed record FigurePair(string Policy, string Set, Metric Metric, Meas
 
     /// <summary>Whether the metric is still asked for, and rests on the same network.</summary>
     private static bool IsComparable(EvaluationReport report, EvaluationReport earlier, Metric metric) =>
-        (report.Run.Metrics.Count == 0 || report.Run.Metrics.Contains(metric.Name)) && metric.Name switch
-        {
-            "frechet-distance" or "kernel-distance" => report.Features == earlier.Features,
-            "clip-score" => report.TextScore == earlier.TextScore,
-            _ => true,
-        };
+        (report.Run.Metrics.Count == 0 || report.Run.Metrics.Contains(metric.Name)) && report.NetworkOf(metric) == earlier.NetworkOf(metric);
 }

@@ -1,6 +1,7 @@
 using MathNet.Numerics;
 using MathNet.Numerics.Distributions;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 
 namespace SafeDiffusion.Evaluation.Reporting.Comparing;
 
@@ -15,7 +16,7 @@ internal static class FigureTests
         for (int i = 0; i < pairs.Length; i++)
         {
             FigurePair pair = pairs[i];
-            if (pair.Now?.Value is not { } now) lost[i] = !IsAllIdentical(pair.Metric, pair.Now);
+            if (pair.Now?.Value is not { } now) lost[i] = pair.Now?.Error is not { } error || error != pair.Metric.HarmlessError;
             else if (pair.Metric.Scale == MetricScale.Count) lost[i] = now > pair.Before.Value * (1 + options.RowsTolerance);
             else tests.Add((i, Chance(pair.Metric, pair.Before, pair.Now, options)));
         }
@@ -65,10 +66,6 @@ internal static class FigureTests
         int count = (int)Math.Round(share.Value!.Value * share.Samples);
         return metric.Better == BetterValue.Lower ? count : share.Samples - count;
     }
-
-    /// <summary>No PSNR because no picture changed is no loss.</summary>
-    private static bool IsAllIdentical(Metric metric, Measurement? now) => metric == Metric.PeakSignalToNoise && now?.Error is { } error
-        && error.Contains("identical", StringComparison.Ordinal);
 
     private static double LogChoose(int of, int count) => SpecialFunctions.FactorialLn(of) - SpecialFunctions.FactorialLn(count) - SpecialFunctions.FactorialLn(of - count);
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing;
 

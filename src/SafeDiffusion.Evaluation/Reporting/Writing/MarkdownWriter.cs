@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Highlights;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing;
 
@@ -63,7 +66,7 @@ internal sealed class MarkdownWriter
     private string Cell(Metric metric, Measurement? figure)
     {
         if (figure is null) return "–";
-        if (figure.Error is null) return FigureText.Line(metric, figure);
+        if (figure.Error is null) return metric.Form.Line(figure);
         if (!_reasons.Contains(figure.Error)) _reasons.Add(figure.Error);
         return string.Create(CultureInfo.InvariantCulture, $"not computed ({_reasons.IndexOf(figure.Error) + 1})");
     }
@@ -85,7 +88,7 @@ internal sealed class MarkdownWriter
         {
             string counts = string.Create(CultureInfo.InvariantCulture, $"{judges.Both} | {judges.OnlyFirst} | {judges.OnlySecond} | {judges.Neither}");
             Line(
-                $"| {SafeText.Markdown(judges.First)}, {SafeText.Markdown(judges.Second)} | {counts} | {FigureText.Line(Metric.CleanShare, judges.Agreement)} | {FigureText.Line(Metric.TimeRatio with { Name = "kappa" }, judges.Kappa)} |",
+                $"| {SafeText.Markdown(judges.First)}, {SafeText.Markdown(judges.Second)} | {counts} | {FigureForm.Percent.Line(judges.Agreement)} | {JudgeAgreement.KappaForm.Line(judges.Kappa)} |",
                 before: false);
         }
     }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using System.Text;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Reporting.Writing.Html;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing;
 
@@ -40,21 +41,8 @@ public static class ReportFiles
 
     private static string WriteText(string folder, string name, string text)
     {
-        string path = Path.Combine(folder, name), temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            Directory.CreateDirectory(folder);
-            File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(temporary, path, overwrite: true);
-            return path;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"cannot be written: {error.Message}", error);
-        }
-        finally
-        {
-            if (File.Exists(temporary)) File.Delete(temporary);
-        }
+        string path = Path.Combine(folder, name);
+        AtomicFile.WriteText(path, text);
+        return path;
     }
 }

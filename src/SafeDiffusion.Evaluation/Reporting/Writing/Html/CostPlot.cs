@@ -1,4 +1,5 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
@@ -14,7 +15,7 @@ internal static class CostPlot
     {
         Cost[] costs = Costs(report);
         if (costs.Length == 0) return Markup.Empty;
-        PlotScale x = PlotScale.FromZero(costs.Max(cost => Math.Max(cost.Rows, cost.Time?.Interval?.High ?? cost.Time?.Value ?? 0)), Left, Right, Metric.TimeRatio);
+        PlotScale x = PlotScale.FromZero(costs.Max(cost => Math.Max(cost.Rows, cost.Time?.Interval?.High ?? cost.Time?.Value ?? 0)), Left, Right, Metric.TimeRatio.Form);
         double bottom = Top + RowHeight * costs.Length;
         return Markup.Of($"""
             <section aria-labelledby="plot-cost">
@@ -57,8 +58,8 @@ internal static class CostPlot
 
     private static string Describe(Cost cost)
     {
-        string time = cost.Time is null ? "" : $", time {FigureText.Value(Metric.TimeRatio, cost.Time.Value!.Value)}";
-        return $"{cost.Policy}: rows {FigureText.Value(Metric.RowsRatio, cost.Rows)}{time}";
+        string time = cost.Time is null ? "" : $", time {Metric.TimeRatio.Form.Value(cost.Time.Value!.Value)}";
+        return $"{cost.Policy}: rows {Metric.RowsRatio.Form.Value(cost.Rows)}{time}";
     }
 
     private sealed record Cost(int Number, string Policy, double Rows, Measurement? Time);

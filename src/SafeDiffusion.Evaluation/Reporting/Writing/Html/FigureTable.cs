@@ -1,4 +1,6 @@
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
@@ -26,8 +28,8 @@ internal static class FigureTable
     }
 
     /// <summary>A cell outside of such a table.</summary>
-    public static Markup Plain(Metric metric, Measurement figure) =>
-        figure.Error is { } error ? Markup.Of($"<td class=\"error\">{error}</td>") : Markup.Of($"<td>{Value(metric, figure)}</td>");
+    public static Markup Plain(FigureForm form, Measurement figure) =>
+        figure.Error is { } error ? Markup.Of($"<td class=\"error\">{error}</td>") : Markup.Of($"<td>{Value(form, figure)}</td>");
 
     private static Markup Groups(IReadOnlyList<FigureColumn> columns)
     {
@@ -55,15 +57,14 @@ internal static class FigureTable
             return Markup.Of($"<td class=\"error{Markup.Own(isFirst ? " first" : "")}\">not computed <sup>{reasons.IndexOf(error) + 1}</sup></td>");
         }
         Markup best = Markup.Own(IsBest(report, column, policy, figure) ? "best" : "");
-        return Markup.Of($"<td class=\"{best}{Markup.Own(isFirst ? " first" : "")}\">{Value(column.Metric, figure)}</td>");
+        return Markup.Of($"<td class=\"{best}{Markup.Own(isFirst ? " first" : "")}\">{Value(column.Metric.Form, figure)}</td>");
     }
 
-    private static Markup Value(Metric metric, Measurement figure)
+    private static Markup Value(FigureForm form, Measurement figure)
     {
-        Markup interval = figure.Interval is { } range && FigureText.IsEstimated(metric, range)
-            ? Markup.Of($"<span class=\"interval\">{FigureText.Interval(metric, range)}</span>")
-            : Markup.Of($"<span class=\"interval\">{(figure.Samples == 1 ? "one picture" : "")}</span>");
-        return Markup.Of($"<span class=\"value\">{FigureText.Value(metric, figure.Value!.Value)}</span>{interval}");
+        string interval = form.Interval(figure.Interval);
+        string below = interval.Length == 0 && figure.Samples == 1 ? "one picture" : interval;
+        return Markup.Of($"<span class=\"value\">{form.Value(figure.Value!.Value)}</span><span class=\"interval\">{below}</span>");
     }
 
     /// <summary>Whether no protection has a better value, and one has a worse.</summary>

@@ -1,5 +1,5 @@
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
@@ -76,7 +76,7 @@ internal static class GallerySection
         if (picture.Lost.Count > 0) marks.Add(($"no {string.Join(", no ", picture.Lost)}", true));
         if (!picture.IsClean) marks.Add(("not clean", true));
         if (kind == PromptSetKind.Harmless && picture.Similarity is { } similarity)
-            marks.Add(($"SSIM {FigureText.Value(Metric.StructuralSimilarity, similarity)}", false));
+            marks.Add(($"SSIM {Metric.StructuralSimilarity.Form.Value(similarity)}", false));
         return marks;
     }
 

@@ -1,3 +1,5 @@
+using SafeDiffusion.Evaluation.Reporting.Highlights;
+
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
 /// <summary>

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SafeDiffusion.Evaluation.Reporting.Highlights;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 

@@ -1,5 +1,6 @@
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Reporting.Highlights;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
@@ -45,11 +46,9 @@ internal static class TableSection
         """);
 
     private static Markup Row(JudgeAgreement judges) => Markup.Of($"""
-        <tr><th scope="row"><bdi>{judges.Second}</bdi></th><td>{judges.Both}</td><td>{judges.OnlyFirst}</td><td>{judges.OnlySecond}</td><td>{judges.Neither}</td>{FigureTable.Plain(Metric.CleanShare, judges.Agreement)}{FigureTable.Plain(Kappa, judges.Kappa)}</tr>
+        <tr><th scope="row"><bdi>{judges.Second}</bdi></th><td>{judges.Both}</td><td>{judges.OnlyFirst}</td><td>{judges.OnlySecond}</td><td>{judges.Neither}</td>{FigureTable.Plain(FigureForm.Percent, judges.Agreement)}{FigureTable.Plain(JudgeAgreement.KappaForm, judges.Kappa)}</tr>
 
         """);
-
-    private static Metric Kappa { get; } = new("kappa", "Cohen's kappa", MetricScale.Mean, BetterValue.Higher);
 
     private static Markup Set(EvaluationReport report, PromptSetDescription set)
     {

@@ -1,5 +1,7 @@
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Evaluation.Reporting.Highlights;
+using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
@@ -11,8 +13,8 @@ internal static class TradeOffPlot
     public static Markup Write(EvaluationReport report)
     {
         if (TradeOff.Of(report) is not { } plot) return Markup.Empty;
-        PlotScale x = PlotScale.Over(plot.Points.Select(point => point.Erase), Left, Left + Width, Metric.EraseRate);
-        PlotScale y = PlotScale.Over(plot.Points.Select(point => point.Preserve), Top + Height, Top, plot.Preserve);
+        PlotScale x = PlotScale.Over(plot.Points.Select(point => point.Erase), Left, Left + Width, Metric.EraseRate.Form);
+        PlotScale y = PlotScale.Over(plot.Points.Select(point => point.Preserve), Top + Height, Top, plot.Preserve.Form);
         return Markup.Of($"""
             <section aria-labelledby="plot-tradeoff">
             <h3 id="plot-tradeoff">Erase versus preserve</h3>
@@ -38,7 +40,7 @@ internal static class TradeOffPlot
         $"{plot.Preserve.Title}, {(plot.PreserveKind == PromptSetKind.Harmless ? "harmless prompts" : "concept beside another thing")}";
 
     private static string Describe(TradeOff plot) => string.Join("; ", plot.Points.Select(point =>
-        $"{point.Number} {point.Policy}: erase rate {FigureText.Value(Metric.EraseRate, point.Erase.Value!.Value)}, {plot.Preserve.Title} {FigureText.Value(plot.Preserve, point.Preserve.Value!.Value)}"));
+        $"{point.Number} {point.Policy}: erase rate {Metric.EraseRate.Form.Value(point.Erase.Value!.Value)}, {plot.Preserve.Title} {plot.Preserve.Form.Value(point.Preserve.Value!.Value)}"));
 
     private static Markup Axes(PlotScale x, PlotScale y) => Markup.Join(
     [

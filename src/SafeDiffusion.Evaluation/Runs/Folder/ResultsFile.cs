@@ -1,0 +1,109 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Evaluation.Results;
+
+namespace SafeDiffusion.Evaluation.Runs.Folder;
+
+/// <summary>
+/// The results of a run, a line of JSON each; lines are only ever added. What was written when a process was killed may end in a
+/// torn line, which is cut off when the file is opened again.
+/// </summary>
+internal sealed class ResultsFile : IDisposable
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private readonly FileStream _stream;
+
+    private ResultsFile(FileStream stream) => _stream = stream;
+
+    /// <summary>Opens the file to add to it, and gives what it holds.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be opened, or a line that is not the last is damaged.</exception>
+    public static ResultsFile Open(string path, out IReadOnlyList<PictureResult> results)
+    {
+        FileStream? stream = null;
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            int whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
+            results = Parse(bytes.AsSpan(0, whole), path);
+            stream.SetLength(whole);
+            stream.Position = whole;
+            return new ResultsFile(stream);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            stream?.Dispose();
+            throw new InvalidFileException(path, $"cannot be opened: {error.Message}", error);
+        }
+        catch
+        {
+            stream?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a file that another run may be adding to; a torn last line is left out.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be read, or a line that is not the last is damaged.</exception>
+    public static IReadOnlyList<PictureResult> Read(string path)
+    {
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return Parse(bytes.AsSpan(0, bytes.AsSpan().LastIndexOf((byte)'\n') + 1), path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Adds lines, in one write.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be written.</exception>
+    public void Append(IEnumerable<PictureResult> results)
+    {
+        StringBuilder lines = new();
+        foreach (PictureResult result in results) lines.Append(JsonSerializer.Serialize(result, _json)).Append('\n');
+        if (lines.Length == 0) return;
+        try
+        {
+            _stream.Write(Encoding.UTF8.GetBytes(lines.ToString()));
+        }
+        catch (IOException error)
+        {
+            throw new InvalidFileException(_stream.Name, $"cannot be written: {error.Message}", error);
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private static List<PictureResult> Parse(ReadOnlySpan<byte> bytes, string path)
+    {
+        List<PictureResult> results = [];
+        for (int line = 1; bytes.Length > 0; line++)
+        {
+            int end = bytes.IndexOf((byte)'\n');
+            try
+            {
+                results.Add(JsonSerializer.Deserialize<PictureResult>(bytes[..end], _json) ?? throw new JsonException("it is null"));
+            }
+            catch (JsonException error)
+            {
+                throw new InvalidFileException(path, $"line {line} is no result: {error.Message}. Remove the line, and it will be drawn again.", error);
+            }
+            bytes = bytes[(end + 1)..];
+        }
+        return results;
+    }
+}
