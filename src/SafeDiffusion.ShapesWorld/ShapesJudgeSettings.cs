@@ -1,6 +1,6 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.ShapesWorld;
 

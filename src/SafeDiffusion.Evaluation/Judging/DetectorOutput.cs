@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;

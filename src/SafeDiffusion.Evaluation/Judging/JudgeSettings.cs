@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using SafeDiffusion.Evaluation.Settings;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;

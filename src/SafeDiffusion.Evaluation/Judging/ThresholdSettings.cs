@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
 

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Results;
-using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Suites;
 

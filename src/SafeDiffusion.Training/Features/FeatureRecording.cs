@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
@@ -25,7 +26,7 @@ internal sealed record FeatureRecording : Observer
 
     public override string Describe() => $"features of the {Layers} are recorded";
 
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using SafeDiffusion.Protections;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Policies;
 
@@ -43,16 +43,11 @@ public sealed record Remedy
         ? $"when still detected: draw again up to {Attempts} times, then {Name(Then)}"
         : $"when still detected: {Name(Action)}";
 
-    internal void Validate(string path)
+    internal void Validate(FieldCheck check)
     {
-        Require(Enum.IsDefined(Action), "action", "must be flag, blur, withhold or regenerate.");
-        Require(Attempts is >= 1 and <= MaxAttempts, "attempts", $"must be from 1 to {MaxAttempts}, and is {Attempts}.");
-        Require(Enum.IsDefined(Then) && Then != RemedialAction.Regenerate, "then", "must be flag, blur or withhold.");
-
-        void Require(bool holds, string field, string reason)
-        {
-            if (!holds) throw new InvalidPolicyException($"{path}.{field}", reason);
-        }
+        check.Require(Enum.IsDefined(Action), nameof(Action), "must be flag, blur, withhold or regenerate.");
+        check.RequireRange(Attempts, 1, MaxAttempts, nameof(Attempts));
+        check.Require(Enum.IsDefined(Then) && Then != RemedialAction.Regenerate, nameof(Then), "must be flag, blur or withhold.");
     }
 
     private static string Name(RemedialAction action) => action.ToString().ToLowerInvariant();

@@ -33,7 +33,7 @@ public sealed class SafetyPolicy
     {
         ArgumentNullException.ThrowIfNull(protection);
         string path = $"protections[{Protections.Length}]";
-        protection.Validate(new SettingsCheck(path));
+        protection.Validate(InvalidPolicyException.Check(path));
         if (protection.UnconditionalText is not null && Protections.Any(p => p.UnconditionalText is not null))
         {
             throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
@@ -54,7 +54,7 @@ public sealed class SafetyPolicy
     public SafetyPolicy WhenStillDetected(Remedy remedy)
     {
         ArgumentNullException.ThrowIfNull(remedy);
-        remedy.Validate("whenStillDetected");
+        remedy.Validate(InvalidPolicyException.Check("whenStillDetected"));
         return new(Protections, remedy);
     }
 

@@ -21,4 +21,8 @@ public sealed class InvalidPolicyException : SafeDiffusionException
 
     /// <summary>What is wrong with the field.</summary>
     public string Reason { get; }
+
+    /// <summary>A check of fields whose errors are of this kind.</summary>
+    /// <param name="path">The path of what is checked, such as <c>protections[0]</c>.</param>
+    internal static FieldCheck Check(string path) => new(path, static (field, reason) => new InvalidPolicyException(field, reason));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Protections;
 
@@ -28,7 +29,7 @@ public abstract record Protection
 
     /// <summary>Checks the settings; called when the protection is added to a policy.</summary>
     /// <exception cref="InvalidPolicyException">A setting is out of range.</exception>
-    public abstract void Validate(SettingsCheck check);
+    public abstract void Validate(FieldCheck check);
 
     /// <summary>Only this library can answer, so that only its kinds can be derived from.</summary>
     private protected abstract ProtectionKind Kind();

@@ -14,7 +14,7 @@ public sealed record FadingGuidance : NoiseGuidance
 
     public override string Describe() => $"guidance fades from {From:P0} of the steps on";
 
-    public override void Validate(SettingsCheck check) =>
+    public override void Validate(FieldCheck check) =>
         check.Require(From is >= 0 and < 1, nameof(From), $"must be at least 0 and below 1, and is {From}.");
 
     public override NoiseGuidanceState Begin(ProtectionContext context)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
@@ -36,7 +37,7 @@ public sealed record DetectionOnly : Observer
     public override string Describe() => $"detection of \"{Guideline.Identity.Concept}\" (threshold {PresenceThreshold}, guideline {Guideline.Hash[..12]})";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.Require(Guideline is not null, nameof(Guideline), "is missing: name a guideline's file (safediffusion learn guideline makes one).");

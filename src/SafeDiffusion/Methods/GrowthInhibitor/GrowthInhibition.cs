@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
 
@@ -39,7 +40,7 @@ public sealed record GrowthInhibition : AttentionIntervention
     public override string Describe() => $"growth inhibitor of \"{Concept}\", {Window} (scale {Scale})";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.RequireText(Concept, nameof(Concept));

@@ -31,7 +31,7 @@ public sealed record LinearTextErasure : TextErasure
     public override string Describe() => $"text erasure of \"{Projection.Identity.Concept}\" (projection {Projection.Hash[..12]})";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.Require(Projection is not null, nameof(Projection), "is missing: name an erasure projection's file.");

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.NegativePrompt;
@@ -21,7 +22,7 @@ public sealed record NegativePromptProtection : Protection
     public override string Describe() => $"negative prompt \"{Text}\"";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.RequireText(Text, nameof(Text));

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SafeLatent;
@@ -67,7 +68,7 @@ public sealed record SafeLatentGuidance : NoiseGuidance
     }
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.RequireText(Concept, nameof(Concept));

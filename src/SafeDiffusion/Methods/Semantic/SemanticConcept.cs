@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Semantic;
@@ -36,7 +37,7 @@ public sealed record SemanticConcept
     internal string Describe() =>
         $"{(Direction == SemanticDirection.Away ? "away from" : "toward")} \"{Text}\", {Window} (scale {Scale}, threshold {Threshold}, weight {Weight})";
 
-    internal static void Validate(SemanticConcept concept, SettingsCheck check)
+    internal static void Validate(SemanticConcept concept, FieldCheck check)
     {
         check.RequireText(concept.Text, nameof(Text));
         check.Require(Enum.IsDefined(concept.Direction), nameof(Direction), "must be away or toward.");

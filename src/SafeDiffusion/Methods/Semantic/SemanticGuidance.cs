@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Semantic;
@@ -29,10 +30,10 @@ public sealed record SemanticGuidance : NoiseGuidance
         $"semantic guidance {string.Join("; ", Concepts.Select(concept => concept.Describe()))} (momentum {MomentumScale}, decay {MomentumDecay})";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
-        check.RequireItems(Concepts, nameof(Concepts), SemanticConcept.Validate);
+        check.RequireItems<SemanticConcept>(Concepts.IsDefault ? null : Concepts, nameof(Concepts), SemanticConcept.Validate);
         check.RequireRange(MomentumScale, 0, 1, nameof(MomentumScale));
         check.Require(MomentumDecay is >= 0 and < 1, nameof(MomentumDecay), $"must be at least 0 and below 1, and is {MomentumDecay}.");
     }

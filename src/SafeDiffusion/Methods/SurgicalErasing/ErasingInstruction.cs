@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SurgicalErasing;
@@ -38,7 +39,7 @@ public sealed record ErasingInstruction
         $"{(Scale < 0 ? "away from" : "toward")} \"{Text}\", {StepWindow.From(WarmupSteps)}, timesteps {LowestTimestep} to {HighestTimestep} "
         + $"of all (scale {Scale}, threshold {Threshold})";
 
-    internal static void Validate(ErasingInstruction instruction, SettingsCheck check)
+    internal static void Validate(ErasingInstruction instruction, FieldCheck check)
     {
         check.RequireText(instruction.Text, nameof(Text));
         check.Require(

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SurgicalErasing;
@@ -23,10 +24,10 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance
     public override string Describe() => $"surgical erasing {string.Join("; ", Instructions.Select(instruction => instruction.Describe()))}";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
-        check.RequireItems(Instructions, nameof(Instructions), ErasingInstruction.Validate);
+        check.RequireItems<ErasingInstruction>(Instructions.IsDefault ? null : Instructions, nameof(Instructions), ErasingInstruction.Validate);
     }
 
     /// <inheritdoc/>

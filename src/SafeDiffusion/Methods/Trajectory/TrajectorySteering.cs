@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Trajectory;
@@ -43,7 +44,7 @@ public sealed record TrajectorySteering : NoiseGuidance
         $"trajectory steering from \"{Concept}\" to \"{SafeText}\" in the first {Until * 100:0.#} % of the steps (scale {Scale}, strength {Strength}, margin {Margin})";
 
     /// <inheritdoc/>
-    public override void Validate(SettingsCheck check)
+    public override void Validate(FieldCheck check)
     {
         ArgumentNullException.ThrowIfNull(check);
         check.RequireText(Concept, nameof(Concept));

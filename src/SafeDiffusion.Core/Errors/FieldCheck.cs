@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.Evaluation.Settings;
+namespace SafeDiffusion.Core.Errors;
 
 /// <summary>Checks the fields of a record that somebody wrote, and names the one that is wrong by its path.</summary>
 /// <param name="path">The record's path, such as <c>judges[0]</c>; empty for the root.</param>
