@@ -9,11 +9,11 @@ public abstract class NoiseGuidanceState
     /// </summary>
     public virtual ReadOnlySpan<float> DetectionMap => [];
 
-    /// <summary>The conditions that this step surely needs; they are evaluated in one batch.</summary>
+    /// <summary>The rows that this step surely needs; they are evaluated in one batch.</summary>
     public abstract RowSet SurelyNeeds(in DenoisingStep step);
 
     /// <summary>
-    /// Further conditions that this step turns out to need, once those that it surely needs are evaluated; none by default.
+    /// Further rows that this step turns out to need, once those that it surely needs are evaluated; none by default.
     /// </summary>
     public virtual RowSet AlsoNeeds(in DenoisingStep step, StepPredictions predictions) => RowSet.None;
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 

@@ -1,14 +1,13 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SafeDiffusion;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Guidance;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Pipeline;
 using SafeDiffusion.Policies;
-using SafeDiffusion.Protections;
 
 namespace Documentation;
 
@@ -25,8 +24,7 @@ public sealed partial class PageTests
 
     public static TheoryData<string> Methods => [.. KnownMethods.Keys];
 
-    private static Dictionary<string, Type> KnownMethods => typeof(Protection)
-        .GetCustomAttributes<JsonDerivedTypeAttribute>().ToDictionary(type => (string)type.TypeDiscriminator!, type => type.DerivedType);
+    private static Dictionary<string, Type> KnownMethods => MethodCatalogue.Default.Names.ToDictionary(name => name, name => MethodCatalogue.Default.Find(name)!);
 
     [Fact]
     public void EveryPolicyCanBeRead()
@@ -52,6 +50,7 @@ public sealed partial class PageTests
     public async Task EveryFieldOfTheReportIsDescribed()
     {
         SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle").AddDetectAndGuide(DetectingModel.Guidance)
+            .AddGrowthInhibitor("a red triangle").AddDetection(DetectingModel.GuidelineFile).AddTextErasure(new LinearTextErasure { Projection = TestProjection.Of(64, -1), AllowOtherModel = true })
             .WhenStillDetected(RemedialAction.Flag);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(policy));
         GenerationResult result = await pipeline.GenerateAsync(new GenerationRequest(string.Join(' ', Enumerable.Repeat("a green star", 20)))

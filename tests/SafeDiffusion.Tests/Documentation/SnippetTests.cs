@@ -4,6 +4,7 @@ using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Model;
 using SafeDiffusion.Policies;
@@ -76,7 +77,7 @@ public sealed class SnippetTests : IDisposable
     [Fact]
     public void ThePoliciesThatDetectAreThoseOfTheirJson()
     {
-        SafetyPolicy[] json = [.. Page.Read("docs/policy.md").Blocks("json").TakeLast(2).Select(json => SafetyPolicy.Parse(json))];
+        SafetyPolicy[] json = [.. Page.Read("docs/policy.md").Blocks("json").Select(json => SafetyPolicy.Parse(json)).Where(policy => policy.Protections[0] is DetectionGuidance)];
         PipelineOptions options = Snippets.DetectAndGuide();
         Assert.Equal((AttentionFeatures.Detect, "#4,#5"), (options.AttentionFeatures, options.DetectionLayers.Text));
         SafetyPolicy code = Snippets.WhenStillDetected();
@@ -164,7 +165,17 @@ public sealed class SnippetTests : IDisposable
     {
         InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddFadingGuidance(from: 1));
         Assert.Equal("protections[0].from", error.Path);
-        Assert.Throws<NotSupportedException>(() => SafetyPolicy.Empty.AddFadingGuidance().ToJson());
+    }
+
+    [Fact]
+    public void FadingGuidanceIsReadFromJson()
+    {
+        SafetyPolicy policy = Snippets.FadingPolicy();
+        FadingGuidance fading = Assert.IsType<FadingGuidance>(policy.Protections.Single());
+        Assert.Equal(0.5, fading.From);
+        Assert.Equal(fading, SafetyPolicy.Parse(policy.ToJson(), methods: MethodCatalogue.Default.With<FadingGuidance>()).Protections.Single());
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Parse(policy.ToJson()));
+        Assert.Equal("protections[0].method", error.Path);
     }
 
     private static void Copy(string from, string to)

@@ -177,6 +177,18 @@ internal static class Snippets
         return model;
     }
 
+    public static SafetyPolicy FadingPolicy()
+    {
+        // snippet: fading-json
+        MethodCatalogue methods = MethodCatalogue.Default.With<FadingGuidance>();
+
+        SafetyPolicy policy = SafetyPolicy.Parse("""
+            { "version": 1, "protections": [ { "method": "fading-guidance", "from": 0.5 } ] }
+            """, methods: methods);
+        // end
+        return policy;
+    }
+
     public static async Task<GenerationResult> FadingGuidanceAsync(SafeDiffusionPipeline pipeline)
     {
         // snippet: fading-use

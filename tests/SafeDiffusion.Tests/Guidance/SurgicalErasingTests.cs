@@ -100,7 +100,9 @@ public sealed class SurgicalErasingTests
         FakePredictions fake = new(shape.Length, predictions.Length + 1);
         fake.Set(0, predictions[0]);
         for (int i = 1; i < predictions.Length; i++) fake.Set(i + 1, predictions[i]);
-        NoiseGuidanceState state = new SurgicalErasingGuidance { Instructions = [.. instructions] }.Begin(FakePredictions.Context(shape, Steps, 7.5f, timesteps: AllAt(step.Timestep)));
+        // Equal texts would share a row.
+        IEnumerable<ErasingInstruction> apart = instructions.Select((instruction, i) => instruction with { Text = $"a star {i}" });
+        NoiseGuidanceState state = new SurgicalErasingGuidance { Instructions = [.. apart] }.Begin(FakePredictions.Context(shape, Steps, 7.5f, timesteps: AllAt(step.Timestep)));
         float[] term = [.. Enumerable.Repeat(float.NaN, shape.Length)];
         return state.ComputeTerm(step, fake.Predictions, term).IsGuided ? term : null;
     }

@@ -10,6 +10,8 @@ public sealed class DetectingModel : IAsyncLifetime
     /// <summary>Away from red triangles.</summary>
     internal static DetectionGuidance Guidance { get; } = new() { Guideline = ShapesGuideline.RedTriangle };
 
+    internal static string GuidelineFile => ShapesGuideline.RedTriangle.Path!;
+
     internal static SafetyPolicy Policy { get; } = SafetyPolicy.Empty.AddDetectAndGuide(Guidance);
 
     public SafeDiffusionPipeline Pipeline { get; private set; } = null!;
