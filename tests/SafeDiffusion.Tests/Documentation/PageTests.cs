@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -20,7 +22,7 @@ public sealed partial class PageTests
     ];
 
     /// <summary>Built or restored, or fetched for the build.</summary>
-    private static readonly string[] _foreign = ["bin", "obj", "node_modules", "artifacts", "TestResults", ".git", ".vs", ".vscode", ".idea"];
+    private static readonly string[] _foreign = ["bin", "obj", "artifacts", "TestResults", ".git", ".vs", ".vscode", ".idea"];
 
     public static TheoryData<string> Methods => [.. KnownMethods.Keys];
 
@@ -91,18 +93,37 @@ public sealed partial class PageTests
         });
     }
 
-    [Fact]
-    public void VersionsAreThoseOfTheBuild()
+    [Theory]
+    [InlineData("Microsoft.ML.OnnxRuntime.Managed", "Microsoft.ML.OnnxRuntime.Managed", "{0} or newer")]
+    [InlineData("Microsoft.ML.OnnxRuntime (CPU)", "Microsoft.ML.OnnxRuntime", "{0}")]
+    [InlineData("Microsoft.ML.OnnxRuntime.Gpu (CUDA 13)", "Microsoft.ML.OnnxRuntime.Gpu", "{0}")]
+    [InlineData("Microsoft.ML.Tokenizers", "Microsoft.ML.Tokenizers", "{0}")]
+    [InlineData("System.Numerics.Tensors", "System.Numerics.Tensors", "{0}")]
+    [InlineData("Google.Protobuf", "Google.Protobuf", "{0}")]
+    [InlineData("MathNet.Numerics (evaluation)", "MathNet.Numerics", "{0}")]
+    [InlineData("SixLabors.ImageSharp (JPEG and WebP)", "SixLabors.ImageSharp", "{0}, below 3.0")]
+    public void VersionsAreThoseOfTheBuild(string row, string package, string version)
     {
         string table = Page.Read("README.md").Section("Versions");
-        string packages = File.ReadAllText(Path.Combine(Fixture.Root, "Directory.Packages.props"));
-        foreach (string package in (string[])["System.Numerics.Tensors", "Google.Protobuf"])
-        {
-            string version = Regex.Match(packages, $"Include=\"{package}\" Version=\"([^\"]+)\"").Groups[1].Value;
-            Assert.Contains($"| {package} | {version} |", table, StringComparison.Ordinal);
-        }
-        string onnxRuntime = Regex.Match(packages, "<OnnxRuntimeVersion>([^<]+)<").Groups[1].Value;
-        Assert.Contains($"| ONNX Runtime | {onnxRuntime} |", table, StringComparison.Ordinal);
+        Assert.Contains($"| {row} | {string.Format(CultureInfo.InvariantCulture, version, Version(package))} |", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheReadmesProjectTakesTheVersionOfTheBuild()
+    {
+        string project = Assert.Single(Page.Read("README.md").Blocks("xml"));
+        Assert.Contains($"\"Microsoft.ML.OnnxRuntime\" Version=\"{Version("Microsoft.ML.OnnxRuntime")}\"", project, StringComparison.Ordinal);
+    }
+
+    /// <summary>A package's page stands elsewhere: relative links would lead nowhere there.</summary>
+    [Fact]
+    public void ThePackagesReadmeStandsAlone()
+    {
+        Page page = Page.Read("build/package-readme.md");
+        Assert.Equal(Page.Read("README.md").Blocks("csharp").Single(), page.Blocks("csharp").Single());
+        Assert.All(Link().Matches(page.Text), link => Assert.StartsWith("https://", link.Groups[1].Value, StringComparison.Ordinal));
+        Assert.Contains("<None Include=\"$(RepositoryRoot)build/package-readme.md\" Pack=\"true\" PackagePath=\"/README.md\"",
+            File.ReadAllText(Path.Combine(Fixture.Root, "Directory.Build.targets")), StringComparison.Ordinal);
     }
 
     /// <summary>The project speaks of itself alone: no file names a folder of a machine or the host of a package registry.</summary>
@@ -118,6 +139,15 @@ public sealed partial class PageTests
         .. folder.EnumerateFiles().Select(file => file.FullName),
         .. folder.EnumerateDirectories().Where(inner => !_foreign.Contains(inner.Name)).SelectMany(Files),
     ];
+
+    /// <summary>A package's version in this build; of a range, the least.</summary>
+    private static string Version(string package)
+    {
+        string packages = File.ReadAllText(Path.Combine(Fixture.Root, "Directory.Packages.props"));
+        Match version = Regex.Match(packages, $"Include=\"{Regex.Escape(package)}\" Version=\"\\[?([^\",]+)");
+        Assert.True(version.Success, $"{package} has no version.");
+        return version.Groups[1].Value;
+    }
 
     private static void AddFields(JsonNode? node, string path, SortedSet<string> fields)
     {
