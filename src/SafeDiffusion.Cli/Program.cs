@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using SafeDiffusion.Cli.Commands;
 using SafeDiffusion.Cli.Output;
 using Spectre.Console;
@@ -35,7 +34,8 @@ internal static class Program
         new EvaluateCommand(),
         new EvaluateMergeCommand(),
         new LearnCommand(),
-        new HelpOption(),
+        new SchemaCommand(),
+        MethodsHelp.Option(),
         new VersionOption(),
     };
 

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary><c>safediffusion generate</c>: draws pictures.</summary>
-internal sealed class GenerateCommand : Command
+internal sealed class GenerateCommand : Command, IDescribesMethods
 {
     private readonly Argument<string?> _prompt = new("prompt")
     {
@@ -43,6 +43,8 @@ internal sealed class GenerateCommand : Command
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
     }
+
+    public void DescribeMethods(ParseResult parsed) => _policy.Describe(parsed);
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -34,6 +34,9 @@ internal static class Terminal
         }
     }
 
+    /// <summary>Writes a file's text to standard output as it is: the console would break lines at its width.</summary>
+    public static void WriteText(string text) => Console.Out.Write(text);
+
     /// <summary>Writes an error's message.</summary>
     public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {message}");
 
