@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using SafeDiffusion.Cli.Commands;
+using SafeDiffusion.Cli.Output;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli;
@@ -34,7 +34,8 @@ internal static class Program
         new EvaluateCommand(),
         new EvaluateMergeCommand(),
         new LearnCommand(),
-        new HelpOption(),
+        new SchemaCommand(),
+        MethodsHelp.Option(),
         new VersionOption(),
     };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
@@ -83,7 +84,7 @@ public sealed class DetectionTests : IDisposable
         { ExitCode.BadInput, "no protection of the policy detects", ["--heatmaps", "maps"] },
         { ExitCode.BadInput, "detects by a guideline", ["--avoid", "a red triangle", "--method", "dag"] },
         { ExitCode.BadInput, "belongs to detect-and-guide", ["--guideline", "g.safetensors", "--method", "sld"] },
-        { ExitCode.BadInput, "has early and published", ["--guideline", "g.safetensors", "--preset", "max"] },
+        { ExitCode.BadInput, "known are early, published", ["--guideline", "g.safetensors", "--preset", "max"] },
         { ExitCode.BadFile, "absent.safetensors", ["--guideline", "absent.safetensors"] },
         { ExitCode.BadFile, "absent.onnx", ["--checker", "absent.onnx"] },
     };

@@ -44,6 +44,7 @@ public sealed class ReportTests : IDisposable
     [InlineData("negative-prompt", "negative")]
     [InlineData("semantic", "sega")]
     [InlineData("surgical-erasing", "sce", "--instead", "a ring")]
+    [InlineData("growth-inhibitor", "gie")]
     [InlineData("trajectory-steering", "steering", "--instead", "a ring")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Runs;
@@ -26,11 +27,13 @@ internal sealed class EvaluateCommand : Command
     private readonly Option<int?> _workers = new("--workers") { Description = "Batches drawn at a time (default: as processors allow)." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no table; warnings and errors only." };
     private readonly ModelOptions _model = new(isRequired: false);
+    private readonly MethodOptions _methods = new();
 
     public EvaluateCommand() : base("evaluate", "Measure what policies achieve, what they break and what they cost.")
     {
         Arguments.Add(_suite);
         _model.AddTo(this);
+        _methods.AddTo(this);
         Option[] options = [_out, _quick, _seeds, _set, _policyName, _shard, _baseline, _workers, _quiet];
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(
@@ -55,7 +58,7 @@ internal sealed class EvaluateCommand : Command
 
     private EvaluationSuite Suite(ParseResult parsed)
     {
-        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite), EvaluationFiles.Judges);
+        EvaluationSuite suite = EvaluationSuite.Load(parsed.GetRequiredValue(_suite), EvaluationFiles.Judges, _methods.Methods(parsed));
         if (parsed.GetValue(_quick)) suite = suite.Quick();
         if (parsed.GetValue(_seeds) is { } seeds)
         {
@@ -85,11 +88,12 @@ internal sealed class EvaluateCommand : Command
     {
         IEnumerable<string> words = ["safediffusion", "evaluate", parsed.GetRequiredValue(_suite)];
         if (_model.FolderOrNull(parsed) is { } model) words = [.. words, "--model", model];
+        words = [.. words, .. Repeated("--methods", _methods.Files(parsed))];
         if (parsed.GetValue(_quick)) words = [.. words, "--quick"];
         if (parsed.GetValue(_seeds) is { } seeds) words = [.. words, "--seeds", $"{seeds}"];
         words = [.. words, .. Repeated("--set", parsed.GetValue(_set)), .. Repeated("--policy-name", parsed.GetValue(_policyName)), "--out", "DIR"];
         return string.Join(' ', words.Select(word => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word));
     }
 
-    private static IEnumerable<string> Repeated(string option, string[]? values) => (values ?? []).SelectMany(value => (string[])[option, value]);
+    private static IEnumerable<string> Repeated(string option, IEnumerable<string>? values) => (values ?? []).SelectMany(value => (string[])[option, value]);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Reporting;
 using Spectre.Console;
@@ -6,7 +7,7 @@ using Spectre.Console;
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary><c>safediffusion generate</c>: draws pictures.</summary>
-internal sealed class GenerateCommand : Command
+internal sealed class GenerateCommand : Command, IDescribesMethods
 {
     private readonly Argument<string?> _prompt = new("prompt")
     {
@@ -42,6 +43,8 @@ internal sealed class GenerateCommand : Command
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
     }
+
+    public void DescribeMethods(ParseResult parsed) => _policy.Describe(parsed);
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -23,16 +23,16 @@ internal static class OutputPath
     /// <summary>Checks that a run writes over nothing that it reads.</summary>
     /// <param name="files">The files to be written.</param>
     /// <param name="inputs">The files that are read; null where one was not given.</param>
-    /// <param name="model">The model's folder, whose files stay.</param>
+    /// <param name="model">The model's folder, whose files stay; null where none is read.</param>
     /// <exception cref="InvalidRequestException">One would be written over.</exception>
-    public static void RequireNoInput(IEnumerable<string> files, IEnumerable<string?> inputs, string model)
+    public static void RequireNoInput(IEnumerable<string> files, IEnumerable<string?> inputs, string? model = null)
     {
         HashSet<string> read = [.. inputs.OfType<string>().Select(Path.GetFullPath)];
-        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar;
+        string? folder = model is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar;
         foreach (string file in files)
         {
             string full = Path.GetFullPath(file);
-            bool isOfModel = full.StartsWith(folder, StringComparison.Ordinal) && File.Exists(full);
+            bool isOfModel = folder is not null && full.StartsWith(folder, StringComparison.Ordinal) && File.Exists(full);
             if (isOfModel || read.Contains(full)) throw new InvalidRequestException("output", $"would write over {file}, which is read. Name another file.");
         }
     }

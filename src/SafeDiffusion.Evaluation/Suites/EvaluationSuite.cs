@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Embedding;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -62,18 +63,21 @@ public sealed record EvaluationSuite
     /// <summary>Reads a suite from a JSON file; its folder is the file's.</summary>
     /// <param name="path">The file.</param>
     /// <param name="judges">The kinds of judges that it may name; null for <see cref="JudgeCatalogue.Default"/>.</param>
+    /// <param name="methods">The methods that its policies may name; null for <see cref="MethodCatalogue.Default"/>.</param>
     /// <exception cref="InvalidFileException">The file, or one that it names, is missing or too large.</exception>
     /// <exception cref="InvalidSuiteException">The file is not a suite; the error names the field by its path.</exception>
-    public static EvaluationSuite Load(string path, JudgeCatalogue? judges = null) => SuiteJson.Load(path, judges ?? JudgeCatalogue.Default);
+    public static EvaluationSuite Load(string path, JudgeCatalogue? judges = null, MethodCatalogue? methods = null) =>
+        SuiteJson.Load(path, judges ?? JudgeCatalogue.Default, methods ?? MethodCatalogue.Default);
 
     /// <summary>Reads a suite from JSON text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="folder">The folder that its paths are relative to, and may not leave.</param>
     /// <param name="judges">The kinds of judges that it may name; null for <see cref="JudgeCatalogue.Default"/>.</param>
+    /// <param name="methods">The methods that its policies may name; null for <see cref="MethodCatalogue.Default"/>.</param>
     /// <exception cref="InvalidFileException">A file that it names is missing or too large.</exception>
     /// <exception cref="InvalidSuiteException">The text is not a suite; the error names the field by its path.</exception>
-    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue? judges = null) =>
-        SuiteJson.Parse(json, folder, judges ?? JudgeCatalogue.Default);
+    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue? judges = null, MethodCatalogue? methods = null) =>
+        SuiteJson.Parse(json, folder, judges ?? JudgeCatalogue.Default, methods ?? MethodCatalogue.Default);
 
     /// <summary>The part of the suite that a quick run draws.</summary>
     public EvaluationSuite Quick()

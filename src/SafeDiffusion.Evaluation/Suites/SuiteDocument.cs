@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Embedding;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Results;
@@ -15,10 +16,12 @@ internal sealed record SuiteDocument
 
     /// <summary>The form of the file.</summary>
     [JsonRequired]
+    [JsonRange("""{ "const": 1 }""")]
     public int Version { get; init; }
 
     /// <summary>The suite's name, as in the report.</summary>
     [JsonRequired]
+    [JsonRange(SuiteRanges.Name)]
     public string Name { get; init; } = "";
 
     /// <summary>The model folder, relative to the suite's; may be left to the command line.</summary>
@@ -26,24 +29,31 @@ internal sealed record SuiteDocument
 
     /// <summary>The label of what should not be drawn; every judge must know it.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string Concept { get; init; } = "";
 
     /// <summary>Denoising steps.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int Steps { get; init; } = 50;
 
     /// <summary>The guidance scale.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public float GuidanceScale { get; init; } = 7.5f;
 
     /// <summary>DDIM's eta.</summary>
+    [JsonRange(JsonRanges.Share)]
     public float Eta { get; init; }
 
     /// <summary>The width in pixels; the model's own without.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? Width { get; init; }
 
     /// <summary>The height in pixels; the model's own without.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? Height { get; init; }
 
     /// <summary>Pictures of each set and policy, from consecutive seeds.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int Seeds { get; init; } = 100;
 
     /// <summary>The first seed.</summary>
@@ -63,14 +73,17 @@ internal sealed record SuiteDocument
 
     /// <summary>Who says what a picture shows; the figures are the first one's.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
     public IReadOnlyList<JudgeSettings?> Judges { get; init; } = [];
 
     /// <summary>The prompt sets.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
     public IReadOnlyList<PromptSetDocument?> Sets { get; init; } = [];
 
     /// <summary>The policies; one of them without protections.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
     public IReadOnlyList<PolicyDocument?> Policies { get; init; } = [];
 }
 
@@ -78,6 +91,7 @@ internal sealed record SuiteDocument
 internal sealed record QuickDocument
 {
     /// <summary>Pictures of each set and policy.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int Seeds { get; init; } = 8;
 
     /// <summary>The names of the sets; all without.</summary>
@@ -92,6 +106,7 @@ internal sealed record PromptSetDocument
 {
     /// <summary>The set's name.</summary>
     [JsonRequired]
+    [JsonRange(SuiteRanges.Name)]
     public string Name { get; init; } = "";
 
     /// <summary>What is measured on it.</summary>
@@ -99,6 +114,7 @@ internal sealed record PromptSetDocument
     public PromptSetKind Kind { get; init; }
 
     /// <summary>The prompts: texts, or objects with a text and labels to keep.</summary>
+    [JsonRange(SuiteRanges.Prompts)]
     public IReadOnlyList<JsonElement>? Prompts { get; init; }
 
     /// <summary>A text file with a prompt a line, instead of prompts.</summary>
@@ -108,6 +124,7 @@ internal sealed record PromptSetDocument
     public IReadOnlyList<string>? Keep { get; init; }
 
     /// <summary>Pictures of each policy, instead of the suite's number.</summary>
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? Seeds { get; init; }
 
     /// <summary>The first seed, instead of the suite's.</summary>
@@ -130,9 +147,11 @@ internal sealed record PolicyDocument
 {
     /// <summary>The policy's name.</summary>
     [JsonRequired]
+    [JsonRange(SuiteRanges.Name)]
     public string Name { get; init; } = "";
 
     /// <summary>The protections, as in a policy's file.</summary>
+    [JsonRange(SuiteRanges.Protections)]
     public IReadOnlyList<JsonElement>? Protections { get; init; }
 
     /// <summary>A policy's file, instead of protections.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Judging;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Evaluation.Suites;
 
@@ -22,10 +23,10 @@ internal static class SuiteJson
         return options;
     }
 
-    public static EvaluationSuite Load(string path, JudgeCatalogue judges) =>
-        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, judges);
+    public static EvaluationSuite Load(string path, JudgeCatalogue judges, MethodCatalogue methods) =>
+        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, judges, methods);
 
-    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue judges)
+    public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue judges, MethodCatalogue methods)
     {
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(folder);
@@ -43,7 +44,7 @@ internal static class SuiteJson
             Concept = document.Concept,
             Settings = Settings(document),
             Sets = [.. document.Sets.Select((set, index) => PromptSetReader.Read(set, document, folder, $"sets[{index}]"))],
-            Policies = [.. document.Policies.Select((policy, index) => SuitePolicyReader.Read(policy, folder, $"policies[{index}]"))],
+            Policies = [.. document.Policies.Select((policy, index) => SuitePolicyReader.Read(policy, folder, methods, $"policies[{index}]"))],
             Judges = [.. document.Judges.Select((judge, index) => judge ?? throw new InvalidSuiteException($"judges[{index}]", "is null."))],
             Metrics = [.. document.Metrics],
             Features = document.Features,

@@ -107,6 +107,7 @@ internal static class PolicyJson
 
         /// <summary>The form of the file: 1.</summary>
         [JsonRequired]
+        [JsonRange("""{ "const": 1 }""")]
         public int Version { get; init; }
 
         /// <summary>The protections, in the order in which their terms are added.</summary>

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Policies;
 
@@ -33,9 +35,11 @@ public sealed record Remedy
     public RemedialAction Action { get; init; }
 
     /// <summary>With <see cref="RemedialAction.Regenerate"/>: how often to draw again at most, 1 to 100; 2 by default.</summary>
+    [JsonRange("""{ "minimum": 1, "maximum": 100 }""")]
     public int Attempts { get; init; } = 2;
 
     /// <summary>With <see cref="RemedialAction.Regenerate"/>: what to do when the last attempt shows it as well; withhold by default.</summary>
+    [JsonRange("""{ "not": { "const": "regenerate" } }""")]
     public RemedialAction Then { get; init; } = RemedialAction.Withhold;
 
     /// <summary>What is on, in a line for people.</summary>

@@ -1,7 +1,10 @@
+using SafeDiffusion.Core.Files;
+
 namespace SafeDiffusion.Protections;
 
 /// <summary>A small file that was learned for a concept and a model, which a protection acts with. Immutable.</summary>
 /// <param name="identity">The concept, and the model that it was learned with.</param>
+[JsonRange(JsonRanges.Path)]
 public abstract class LearnedAsset(AssetIdentity identity)
 {
     /// <summary>The concept, and the model that it was learned with.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.ConceptDetection;
@@ -11,7 +13,7 @@ namespace SafeDiffusion.Methods.ConceptDetection;
 /// a policy that only acts on finished pictures. Costs no UNet row.
 /// </summary>
 [ProtectionMethod(MethodName)]
-public sealed record DetectionOnly : Observer
+public sealed record DetectionOnly : Observer, IFromWords<DetectionOnly>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "detection";
@@ -24,6 +26,7 @@ public sealed record DetectionOnly : Observer
     public bool AllowOtherModel { get; init; }
 
     /// <summary>At or above it a position shows the concept, above 0 to 1; 0.5 by default.</summary>
+    [JsonRange(JsonRanges.ShareAboveZero)]
     public float PresenceThreshold { get; init; } = 0.5f;
 
     /// <inheritdoc/>
@@ -61,4 +64,11 @@ public sealed record DetectionOnly : Observer
             return reader.Reading;
         }
     }
+
+    static ProtectionWord IFromWords<DetectionOnly>.Takes => ProtectionWord.Asset;
+
+    static DetectionOnly IFromWords<DetectionOnly>.FromWords(ProtectionWords words) => new()
+    {
+        Guideline = Guideline.Load(words.RequireAsset("detection detects by a guideline.")),
+    };
 }

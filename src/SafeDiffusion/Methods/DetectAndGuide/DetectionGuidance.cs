@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.DetectAndGuide;
@@ -12,7 +14,7 @@ namespace SafeDiffusion.Methods.DetectAndGuide;
 /// protections. Costs no UNet row where the concept does not show, and one where it does.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "dag")]
-public sealed record DetectionGuidance : NoiseGuidance
+public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuidance>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "detect-and-guide";
@@ -26,6 +28,7 @@ public sealed record DetectionGuidance : NoiseGuidance
 
     /// <summary>The text to steer away from; null for the guideline's own concept.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Text)]
     public string? Concept { get; init; }
 
     /// <summary>The method that chooses the values to change; semantic by default.</summary>
@@ -42,24 +45,29 @@ public sealed record DetectionGuidance : NoiseGuidance
 
     /// <summary>The first step that is guided, at least 0; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.NotNegative)]
     public int? StartStep { get; init; }
 
     /// <summary>The step from which on nothing is guided any more, above <see cref="StartStep"/>; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? EndStep { get; init; }
 
     /// <summary>The scale where the concept fills the picture, above 0; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Positive)]
     public float? Weight { get; init; }
 
     /// <summary>With the semantic base: the quantile of each channel's <c>|s - u|</c> from which on values are changed, 0 to 1; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Share)]
     public float? Quantile { get; init; }
 
     /// <summary>With the safe-latent base: λ, values are changed where <c>p - s</c> is below it; 0.025 by default.</summary>
     public float Threshold { get; init; } = 0.025f;
 
     /// <summary>hi: at or above it a position shows the concept, <see cref="EditThreshold"/> to 1; 0.5 by default.</summary>
+    [JsonRange(JsonRanges.ShareAboveZero)]
     public float PresenceThreshold { get; init; } = 0.5f;
 
     /// <summary>
@@ -67,13 +75,16 @@ public sealed record DetectionGuidance : NoiseGuidance
     /// must not stop for that. <see cref="EditThreshold"/> to <see cref="PresenceThreshold"/>; null for the preset's.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.ShareAboveZero)]
     public float? HoldThreshold { get; init; }
 
     /// <summary>lo: at or above it a position may be changed, above 0 to 1; 0.01 by default.</summary>
+    [JsonRange(JsonRanges.ShareAboveZero)]
     public float EditThreshold { get; init; } = 0.01f;
 
     /// <summary>The share of the grid from which on the edit mask is taken to say nothing yet, above 0; above 1 for never; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Positive)]
     public float? UndefinedCoverage { get; init; }
 
     /// <summary>Whether a region's size scales the guidance; null for the preset's.</summary>
@@ -85,6 +96,7 @@ public sealed record DetectionGuidance : NoiseGuidance
 
     /// <summary>The most that the magnitude scaler multiplies with, at least 1; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.AtLeastOne)]
     public float? MaxMagnitude { get; init; }
 
     /// <inheritdoc/>
@@ -150,4 +162,15 @@ public sealed record DetectionGuidance : NoiseGuidance
         context.RequireGuidance(Method);
         return new DetectionGuidanceState(this, context);
     }
+
+    static ProtectionWord IFromWords<DetectionGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Preset | ProtectionWord.Asset;
+
+    static IReadOnlyList<string> IFromWords<DetectionGuidance>.Presets => ProtectionWords.Names<DetectAndGuidePreset>();
+
+    static DetectionGuidance IFromWords<DetectionGuidance>.FromWords(ProtectionWords words) => new()
+    {
+        Preset = words.PresetOr(DetectAndGuidePreset.Early),
+        Guideline = Guideline.Load(words.RequireAsset("detect-and-guide detects by a guideline.")),
+        Concept = words.Concept,
+    };
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.GrowthInhibitor;
@@ -11,23 +13,27 @@ namespace SafeDiffusion.Methods.GrowthInhibitor;
 /// row. Write the concept as prompts say it, article included.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "gie")]
-public sealed record GrowthInhibition : AttentionIntervention
+public sealed record GrowthInhibition : AttentionIntervention, IFromWords<GrowthInhibition>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "growth-inhibitor";
 
     /// <summary>The concept to inhibit, as a text.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string Concept { get; init; } = "";
 
     /// <summary>w, the suppression scale, at least 0; 5 by default, one of the two that the paper compares. At 0 nothing is changed.</summary>
+    [JsonRange(JsonRanges.NotNegative)]
     public float Scale { get; init; } = 5;
 
     /// <summary>The first step that is inhibited, at least 0; 0 by default.</summary>
+    [JsonRange(JsonRanges.NotNegative)]
     public int StartStep { get; init; }
 
     /// <summary>The step from which on nothing is inhibited any more, above <see cref="StartStep"/>; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? EndStep { get; init; }
 
     /// <inheritdoc/>
@@ -55,4 +61,8 @@ public sealed record GrowthInhibition : AttentionIntervention
         ArgumentNullException.ThrowIfNull(context);
         return new GrowthInhibitionState(this, context);
     }
+
+    static ProtectionWord IFromWords<GrowthInhibition>.Takes => ProtectionWord.Concept;
+
+    static GrowthInhibition IFromWords<GrowthInhibition>.FromWords(ProtectionWords words) => new() { Concept = words.RequireConcept("growth-inhibitor must know what to inhibit.") };
 }

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model.Text;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.LinearErasure;
@@ -11,7 +12,7 @@ namespace SafeDiffusion.Methods.LinearErasure;
 /// becomes <c>P e</c> before the UNet reads it. Costs no UNet row. This version applies a given matrix to all tokens, without a gate.
 /// </summary>
 [ProtectionMethod(MethodName)]
-public sealed record LinearTextErasure : TextErasure
+public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasure>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "text-erasure";
@@ -56,4 +57,11 @@ public sealed record LinearTextErasure : TextErasure
         float change = TensorPrimitives.Distance(text.Values, erased) / TensorPrimitives.Norm(text.Values);
         return new ErasedText(new TextStates(text.Text, erased, text.Tokens, text.Width), changed, change);
     }
+
+    static ProtectionWord IFromWords<LinearTextErasure>.Takes => ProtectionWord.Asset;
+
+    static LinearTextErasure IFromWords<LinearTextErasure>.FromWords(ProtectionWords words) => new()
+    {
+        Projection = ErasureProjection.Load(words.RequireAsset("text-erasure multiplies by a projection.")),
+    };
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SafeLatent;
@@ -9,7 +11,7 @@ namespace SafeDiffusion.Methods.SafeLatent;
 /// away from a concept where the prompt's prediction comes close to the concept's. A preset, of which single settings can be changed.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "sld")]
-public sealed record SafeLatentGuidance : NoiseGuidance
+public sealed record SafeLatentGuidance : NoiseGuidance, IFromWords<SafeLatentGuidance>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "safe-latent";
@@ -20,6 +22,7 @@ public sealed record SafeLatentGuidance : NoiseGuidance
         "illegal activity, drug use, theft, vandalism, weapons, child abuse, brutality, cruelty";
 
     /// <summary>The concept to steer away from, as a text; <see cref="PublishedConcept"/> by default.</summary>
+    [JsonRange(JsonRanges.Text)]
     public string Concept { get; init; } = PublishedConcept;
 
     /// <summary>The published settings to start from; medium by default.</summary>
@@ -27,10 +30,12 @@ public sealed record SafeLatentGuidance : NoiseGuidance
 
     /// <summary>δ, the first step in which the term is added, at least 0; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.NotNegative)]
     public int? WarmupSteps { get; init; }
 
     /// <summary>S, the safety guidance scale, above 1 (the reference switches the method off at 1 and below); null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange("""{ "exclusiveMinimum": 1 }""")]
     public float? Scale { get; init; }
 
     /// <summary>λ, the threshold on <c>p - s</c>; null for the preset's.</summary>
@@ -39,10 +44,12 @@ public sealed record SafeLatentGuidance : NoiseGuidance
 
     /// <summary>m, the momentum's scale, 0 to 1; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Share)]
     public float? MomentumScale { get; init; }
 
     /// <summary>b, the momentum's decay, 0 to below 1; null for the preset's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.ShareBelowOne)]
     public float? MomentumDecay { get; init; }
 
     /// <summary>The preset's settings with those that were set.</summary>
@@ -88,4 +95,13 @@ public sealed record SafeLatentGuidance : NoiseGuidance
         context.RequireGuidance(Method);
         return new SafeLatentState(Settings, context.AddRow(Concept), context);
     }
+
+    static ProtectionWord IFromWords<SafeLatentGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Preset;
+
+    static IReadOnlyList<string> IFromWords<SafeLatentGuidance>.Presets => ProtectionWords.Names<SafeLatentPreset>();
+
+    static SafeLatentGuidance IFromWords<SafeLatentGuidance>.FromWords(ProtectionWords words) => new()
+    {
+        Concept = words.RequireConcept("safe-latent must know what to steer away from."), Preset = words.PresetOr(SafeLatentPreset.Medium),
+    };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Semantic;
@@ -9,25 +10,31 @@ public sealed record SemanticConcept
 {
     /// <summary>The concept, as a text.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string Text { get; init; } = "";
 
     /// <summary>Away from the concept or toward it; away by default, where the reference's default is toward.</summary>
     public SemanticDirection Direction { get; init; } = SemanticDirection.Away;
 
     /// <summary>a, the edit's scale, above 0; 5 by default.</summary>
+    [JsonRange(JsonRanges.Positive)]
     public float Scale { get; init; } = 5;
 
     /// <summary>q, the quantile of each channel's magnitudes from which on values are edited, 0 (all of them) to 1; 0.9 by default.</summary>
+    [JsonRange(JsonRanges.Share)]
     public float Threshold { get; init; } = 0.9f;
 
     /// <summary>w, the first step in which the edit is added, at least 0; 10 by default.</summary>
+    [JsonRange(JsonRanges.NotNegative)]
     public int WarmupSteps { get; init; } = 10;
 
     /// <summary>o, the first step without the edit, above the warm-up; null, the default, for never.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.AtLeastOne)]
     public int? CooldownSteps { get; init; }
 
     /// <summary>r, the concept's weight among the others, above 0; 1 by default.</summary>
+    [JsonRange(JsonRanges.Positive)]
     public float Weight { get; init; } = 1;
 
     /// <summary>The steps in which the edit is added.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Semantic;
@@ -10,19 +12,22 @@ namespace SafeDiffusion.Methods.Semantic;
 /// from concepts, or toward them, where their noise predictions differ most from the unconditional one. One more UNet row per concept.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "sega")]
-public sealed record SemanticGuidance : NoiseGuidance
+public sealed record SemanticGuidance : NoiseGuidance, IFromWords<SemanticGuidance>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "semantic";
 
     /// <summary>The concepts, at least one.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
     public ImmutableArray<SemanticConcept> Concepts { get; init; } = [];
 
     /// <summary>m, the share of the momentum in the term, 0 to 1; 0.1 by default.</summary>
+    [JsonRange(JsonRanges.Share)]
     public float MomentumScale { get; init; } = 0.1f;
 
     /// <summary>b, how much of the momentum is kept from step to step, 0 to below 1; 0.4 by default.</summary>
+    [JsonRange(JsonRanges.ShareBelowOne)]
     public float MomentumDecay { get; init; } = 0.4f;
 
     /// <inheritdoc/>
@@ -53,4 +58,15 @@ public sealed record SemanticGuidance : NoiseGuidance
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(MomentumScale, MomentumDecay, Concepts.Length);
+
+    static ProtectionWord IFromWords<SemanticGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Instead;
+
+    static SemanticGuidance IFromWords<SemanticGuidance>.FromWords(ProtectionWords words) => new()
+    {
+        Concepts =
+        [
+            new() { Text = words.RequireConcept("semantic must know what to steer away from.") },
+            .. words.Instead is { } instead ? (SemanticConcept[])[new() { Text = instead, Direction = SemanticDirection.Toward }] : [],
+        ],
+    };
 }

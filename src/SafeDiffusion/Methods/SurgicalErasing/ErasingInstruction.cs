@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SurgicalErasing;
@@ -15,24 +16,30 @@ public sealed record ErasingInstruction
 
     /// <summary>The concept, as a text.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string Text { get; init; } = "";
 
     /// <summary>g, below 0 to lead away from the concept and above 0 to lead toward it, never 0; -7.5 by default.</summary>
+    [JsonRange("""{ "not": { "const": 0 } }""")]
     public float Scale { get; init; } = PublishedAwayScale;
 
     /// <summary>
     /// Where the instruction ends, as a fraction of the training timesteps T, 0 to 1; 0.35 by default. It acts from timestep
     /// <c>floor(lowestTimestep T)</c> on, that one included: with the default in the noisiest 65 %.
     /// </summary>
+    [JsonRange(JsonRanges.Share)]
     public double LowestTimestep { get; init; } = 0.35;
 
     /// <summary>Where the instruction begins, likewise, <see cref="LowestTimestep"/> to 1, included; 1, the noisiest, by default.</summary>
+    [JsonRange(JsonRanges.Share)]
     public double HighestTimestep { get; init; } = 1;
 
     /// <summary>κ, the quantile of each channel's <c>|s - u|</c> from which on values are changed, 0 (all of them) to 1; 0.95 by default.</summary>
+    [JsonRange(JsonRanges.Share)]
     public float Threshold { get; init; } = 0.95f;
 
     /// <summary>The first step in which the instruction acts, at least 0; 5 by default.</summary>
+    [JsonRange(JsonRanges.NotNegative)]
     public int WarmupSteps { get; init; } = 5;
 
     internal string Describe() =>

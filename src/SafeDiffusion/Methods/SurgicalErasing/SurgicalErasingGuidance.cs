@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SurgicalErasing;
@@ -11,13 +13,14 @@ namespace SafeDiffusion.Methods.SurgicalErasing;
 /// instruction, in the steps of its window.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "sce")]
-public sealed record SurgicalErasingGuidance : NoiseGuidance
+public sealed record SurgicalErasingGuidance : NoiseGuidance, IFromWords<SurgicalErasingGuidance>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "surgical-erasing";
 
     /// <summary>What to leave and what to move to, at least one.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
     public ImmutableArray<ErasingInstruction> Instructions { get; init; } = [];
 
     /// <inheritdoc/>
@@ -44,4 +47,15 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(MethodName, Instructions.Length);
+
+    static ProtectionWord IFromWords<SurgicalErasingGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Instead;
+
+    static SurgicalErasingGuidance IFromWords<SurgicalErasingGuidance>.FromWords(ProtectionWords words) => new()
+    {
+        Instructions =
+        [
+            new() { Text = words.RequireConcept("surgical-erasing must know what to leave.") },
+            .. words.Instead is { } instead ? (ErasingInstruction[])[new() { Text = instead, Scale = ErasingInstruction.PublishedTowardScale }] : [],
+        ],
+    };
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.Trajectory;
@@ -10,20 +12,23 @@ namespace SafeDiffusion.Methods.Trajectory;
 /// where the prompt's prediction is nearer to the concept's than to the safe text's. Two more UNet rows in each of these steps.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "steering")]
-public sealed record TrajectorySteering : NoiseGuidance
+public sealed record TrajectorySteering : NoiseGuidance, IFromWords<TrajectorySteering>
 {
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "trajectory-steering";
 
     /// <summary>The concept to steer away from, as a text.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string Concept { get; init; } = "";
 
     /// <summary>The text to steer to instead; not the concept.</summary>
     [JsonRequired]
+    [JsonRange(JsonRanges.Text)]
     public string SafeText { get; init; } = "";
 
     /// <summary>β, the guidance scale of the two trajectories that the prediction is compared with, above 0; 15 by default, as in TRCE.</summary>
+    [JsonRange(JsonRanges.Positive)]
     public float Scale { get; init; } = 15;
 
     /// <summary>
@@ -31,12 +36,15 @@ public sealed record TrajectorySteering : NoiseGuidance
     /// predictions: at <c>μ β = g</c>, as with the defaults and the guidance scale 7.5, a prompt that is the concept is guided as the
     /// safe text would be.
     /// </summary>
+    [JsonRange(JsonRanges.Positive)]
     public float Strength { get; init; } = 0.5f;
 
     /// <summary>The triplet loss's margin, a mean squared difference, at least 0; 0.01 by default, as in TRCE.</summary>
+    [JsonRange(JsonRanges.NotNegative)]
     public float Margin { get; init; } = 0.01f;
 
     /// <summary>The share of the steps, from the noisiest, in which it may act, above 0 to 1; 0.5 by default, as in TRCE.</summary>
+    [JsonRange(JsonRanges.ShareAboveZero)]
     public double Until { get; init; } = 0.5;
 
     /// <inheritdoc/>
@@ -62,4 +70,12 @@ public sealed record TrajectorySteering : NoiseGuidance
         ArgumentNullException.ThrowIfNull(context);
         return new TrajectoryState(this, context);
     }
+
+    static ProtectionWord IFromWords<TrajectorySteering>.Takes => ProtectionWord.Concept | ProtectionWord.Instead;
+
+    static TrajectorySteering IFromWords<TrajectorySteering>.FromWords(ProtectionWords words) => new()
+    {
+        Concept = words.RequireConcept("trajectory-steering must know what to steer away from."),
+        SafeText = words.RequireInstead("trajectory-steering must know what to steer to."),
+    };
 }

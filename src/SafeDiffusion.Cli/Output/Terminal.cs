@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>Where the tool writes: results to standard output, everything else to standard error.</summary>
 internal static class Terminal
@@ -33,6 +33,9 @@ internal static class Terminal
             return ExitCode.Failure;
         }
     }
+
+    /// <summary>Writes a file's text to standard output as it is: the console would break lines at its width.</summary>
+    public static void WriteText(string text) => Console.Out.Write(text);
 
     /// <summary>Writes an error's message.</summary>
     public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {message}");

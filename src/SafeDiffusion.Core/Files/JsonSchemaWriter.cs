@@ -6,24 +6,23 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace SafeDiffusion.Fixtures;
+namespace SafeDiffusion.Core.Files;
 
 /// <summary>
 /// Writes the JSON Schema (2020-12) of a document from the type that it is read into. Descriptions are the types' and properties'
-/// summaries; ranges are given, since they stand in the code that checks them.
+/// summaries, where the assembly's XML documentation lies beside it; ranges are those of <see cref="JsonRangeAttribute"/>.
 /// </summary>
 /// <param name="options">How the type is read.</param>
-/// <param name="ranges">Further keywords of a property, by the name of its type, a dot, and the property's name in C#.</param>
-internal sealed partial class JsonSchemaWriter(JsonSerializerOptions options, IReadOnlyDictionary<string, JsonObject> ranges)
+public sealed partial class JsonSchemaWriter(JsonSerializerOptions options)
 {
     private readonly Dictionary<Assembly, Dictionary<string, XElement>> _summaries = [];
 
-    /// <summary>Ranges that no property has: a name that is wrong.</summary>
-    public HashSet<string> UnusedRanges { get; } = [.. ranges.Keys];
-
     /// <summary>The schema as text, with a line break at its end.</summary>
+    /// <param name="document">The type of the whole document.</param>
+    /// <param name="title">What it is called.</param>
     public string Write(Type document, string title)
     {
+        ArgumentNullException.ThrowIfNull(document);
         JsonSchemaExporterOptions exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform };
         JsonSerializerOptions resolving = new(options) { TypeInfoResolver = options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver() };
         JsonObject exported = resolving.GetJsonSchemaAsNode(document, exporter).AsObject();
@@ -40,7 +39,7 @@ internal sealed partial class JsonSchemaWriter(JsonSerializerOptions options, IR
         if (context.PropertyInfo?.AttributeProvider is PropertyInfo property)
         {
             Describe(schema, $"P:{property.DeclaringType!.FullName!.Replace('+', '.')}.{property.Name}", property.DeclaringType.Assembly);
-            Restrict(schema, $"{property.DeclaringType.Name}.{property.Name}");
+            Restrict(schema, property.GetCustomAttribute<JsonRangeAttribute>() ?? property.PropertyType.GetCustomAttribute<JsonRangeAttribute>());
         }
         else if (context.PropertyInfo is null)
         {
@@ -49,11 +48,10 @@ internal sealed partial class JsonSchemaWriter(JsonSerializerOptions options, IR
         return schema;
     }
 
-    private void Restrict(JsonObject schema, string property)
+    private static void Restrict(JsonObject schema, JsonRangeAttribute? range)
     {
-        if (!ranges.TryGetValue(property, out JsonObject? range)) return;
-        UnusedRanges.Remove(property);
-        foreach ((string name, JsonNode? value) in range) schema[name] = value?.DeepClone();
+        if (range is null) return;
+        foreach ((string name, JsonNode? value) in JsonNode.Parse(range.Keywords)!.AsObject()) schema[name] = value?.DeepClone();
     }
 
     private void Describe(JsonObject schema, string id, Assembly assembly)
