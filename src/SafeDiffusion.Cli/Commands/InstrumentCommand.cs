@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Model.Loading;

@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Instrumentation.Editing;
+namespace SafeDiffusion.Instrumentation.Additions;
 
 /// <summary>The names of the inputs and outputs that instrumentation adds to a UNet.</summary>
 public static class AddedNames

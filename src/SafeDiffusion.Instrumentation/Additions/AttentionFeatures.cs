@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Instrumentation.Editing;
+namespace SafeDiffusion.Instrumentation.Additions;
 
 /// <summary>What instrumentation adds to a UNet.</summary>
 [Flags]

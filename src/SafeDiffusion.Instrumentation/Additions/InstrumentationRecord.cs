@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Instrumentation.Editing;
+namespace SafeDiffusion.Instrumentation.Additions;
 
 /// <summary>What has been added to a UNet; it is written into the model's metadata.</summary>
 /// <param name="Features">The added features.</param>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>
 /// Features of pictures at timesteps, <c>[D, H, W]</c> each in float32, in one file of a temporary folder that is gone afterwards. Of

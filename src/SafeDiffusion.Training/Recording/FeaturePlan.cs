@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>Which steps' features are kept so that all pictures' fit into a limit.</summary>
 /// <param name="Steps">The kept steps of the sampling run, rising; all where they fit.</param>

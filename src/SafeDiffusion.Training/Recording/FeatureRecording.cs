@@ -1,8 +1,8 @@
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Protections;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>
 /// Records a generation for learning. A score is linear in its token, so the scores of the unit tokens are the features

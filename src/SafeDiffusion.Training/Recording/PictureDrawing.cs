@@ -2,7 +2,7 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Policies;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>Draws pictures with the model and keeps their features of every planned step.</summary>
 internal sealed class PictureDrawing(SafeDiffusionPipeline pipeline, LayerSelection layers, FeatureCache cache)

@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Training.Annotation;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>Reads pictures that were brought along: their features at each planned timestep are kept.</summary>
 internal sealed class PictureReading(SafeDiffusionPipeline pipeline, FeatureCache cache)

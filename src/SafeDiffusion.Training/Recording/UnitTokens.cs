@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>The unit vectors of the text states' space, as guideline tokens.</summary>
 internal static class UnitTokens

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.DetectAndGuide;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.GrowthInhibitor;
