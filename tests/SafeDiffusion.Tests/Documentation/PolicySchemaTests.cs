@@ -13,8 +13,6 @@ namespace Documentation;
 /// </summary>
 public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<GuidelineFolder>
 {
-    private const string File = "docs/policy.schema.json";
-
     private static readonly Dictionary<string, string> _ranges = new()
     {
         ["Document.Version"] = """{ "const": 1 }""",
@@ -68,8 +66,6 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     private const string AboveZero = """{ "exclusiveMinimum": 0, "maximum": 1 }""";
     private const string BelowOne = """{ "minimum": 0, "exclusiveMaximum": 1 }""";
 
-    private static readonly string _path = Path.Combine(Fixture.Root, File);
-
     /// <summary>A protection of each method, with what it requires, and what its other options are compared with.</summary>
     private static readonly string[] _least =
     [
@@ -81,23 +77,21 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         $$"""{ "method": "detect-and-guide", "guideline": "{{GuidelineFolder.File}}", "presenceThreshold": 1 }""",
     ];
 
-    private static JsonNode Schema => JsonNode.Parse(System.IO.File.ReadAllText(_path))!;
-
     [Fact]
     public void TheSchemaIsThatOfTheTypes()
     {
         JsonSchemaWriter writer = new(PolicyJson.Options, _ranges.ToDictionary(range => range.Key, range => JsonNode.Parse(range.Value)!.AsObject()));
         string schema = writer.Write(typeof(PolicyJson.Document), "A safety policy of SafeDiffusion");
         Assert.Empty(writer.UnusedRanges);
-        if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") System.IO.File.WriteAllText(_path, schema);
-        Assert.Equal(schema, System.IO.File.ReadAllText(_path).ReplaceLineEndings("\n"));
+        if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") File.WriteAllText(PolicySchema.Path, schema);
+        Assert.Equal(schema, File.ReadAllText(PolicySchema.Path).ReplaceLineEndings("\n"));
     }
 
     [Fact]
     public void EveryPolicyOfThePagesIsValid()
     {
         string[] policies = [.. Page.Policies];
-        Assert.All(policies, policy => Assert.Empty(JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema)));
+        Assert.All(policies, policy => Assert.Empty(PolicySchema.Errors(policy)));
     }
 
     [Fact]
@@ -106,7 +100,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         Assert.All(_least, protection =>
         {
             string written = SafetyPolicy.Parse(Policy(protection), folder.Path).ToJson(folder.Path);
-            Assert.Empty(JsonSchemaCheck.Errors(JsonNode.Parse(written), Schema));
+            Assert.Empty(PolicySchema.Errors(written));
         });
     }
 
@@ -130,7 +124,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
                         bool isRead = IsRead(policy);
                         if (isRead) allowed++;
                         else refused++;
-                        string[] errors = [.. JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema)];
+                        string[] errors = [.. PolicySchema.Errors(policy)];
                         Assert.True(isRead == (errors.Length == 0), string.Create(CultureInfo.InvariantCulture, $"{policy}: read {isRead}, schema {string.Join(", ", errors)}"));
                     }
                 }
@@ -150,10 +144,10 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
                 JsonObject remedy = new() { ["action"] = "flag" };
                 remedy[property] = JsonNode.Parse(value);
                 string policy = $$"""{ "version": 1, "protections": [], "whenStillDetected": {{remedy.ToJsonString()}} }""";
-                Assert.True(IsRead(policy) == (JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema).Count == 0), policy);
+                Assert.True(IsRead(policy) == (PolicySchema.Errors(policy).Count == 0), policy);
             }
         }
-        Assert.NotEmpty(JsonSchemaCheck.Errors(JsonNode.Parse("""{ "version": 1, "protections": [], "whenStillDetected": {} }"""), Schema));
+        Assert.NotEmpty(PolicySchema.Errors("""{ "version": 1, "protections": [], "whenStillDetected": {} }"""));
     }
 
     [Theory]
@@ -163,7 +157,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     [InlineData("""{ "version": 1, "protections": [ { "text": "a" } ] }""")]
     [InlineData("""{ "version": 1, "protections": [], "more": 1 }""")]
     [InlineData("""[]""")]
-    public void WhatIsNotAPolicyIsNotValid(string json) => Assert.NotEmpty(JsonSchemaCheck.Errors(JsonNode.Parse(json), Schema));
+    public void WhatIsNotAPolicyIsNotValid(string json) => Assert.NotEmpty(PolicySchema.Errors(json));
 
     private static string Policy(string protection) => $$"""{ "$schema": "policy.schema.json", "version": 1, "protections": [ {{protection}} ] }""";
 
@@ -198,7 +192,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     /// <summary>The options that the schema names beside those of a given object.</summary>
     private static IEnumerable<string> Properties(JsonObject target)
     {
-        JsonArray methods = Schema["properties"]!["protections"]!["items"]!["anyOf"]!.AsArray();
+        JsonArray methods = JsonNode.Parse(File.ReadAllText(PolicySchema.Path))!["properties"]!["protections"]!["items"]!["anyOf"]!.AsArray();
         string path = target.GetPath();
         JsonObject root = target.Root.AsObject();
         JsonObject method = methods.Single(option => option!["properties"]!["method"]!["const"]!.GetValue<string>() == root["method"]!.GetValue<string>())!.AsObject();
