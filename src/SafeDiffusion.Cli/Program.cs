@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using SafeDiffusion.Cli.Commands;
+using SafeDiffusion.Cli.Output;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli;

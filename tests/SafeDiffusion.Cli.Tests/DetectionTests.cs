@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Cli;

@@ -1,3 +1,4 @@
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Fixtures;

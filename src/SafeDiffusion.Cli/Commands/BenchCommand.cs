@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Reporting;
 using Spectre.Console;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafeDiffusion.Benchmarking;
+using SafeDiffusion.Cli.Output;
 
 namespace SafeDiffusion.Cli.Commands;
 

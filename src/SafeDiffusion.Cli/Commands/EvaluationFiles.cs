@@ -1,3 +1,4 @@
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Reporting;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Reporting;
 using Spectre.Console;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;

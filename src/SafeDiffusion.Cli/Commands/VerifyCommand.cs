@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Verification;
 using Spectre.Console;
 

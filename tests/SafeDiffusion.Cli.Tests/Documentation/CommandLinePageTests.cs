@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using SafeDiffusion.Cli;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Fixtures;
 
 namespace Documentation;

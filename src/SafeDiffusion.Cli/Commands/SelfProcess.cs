@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>The tool once more, in a process of its own: only a fresh process has a peak of memory that is one thing's alone.</summary>
 internal static class SelfProcess

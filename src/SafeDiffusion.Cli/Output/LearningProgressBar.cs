@@ -2,7 +2,7 @@ using System.Globalization;
 using SafeDiffusion.Training;
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>A progress bar for learning, on standard error: a bar per stage, with loss and overlap.</summary>
 internal static class LearningProgressBar

@@ -2,7 +2,7 @@ using System.Globalization;
 using SafeDiffusion.Evaluation.Runs;
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>Shows how far an evaluation is, on standard error: a table that is kept up to date, or a line now and then where that is no terminal.</summary>
 internal static class EvaluationDisplay

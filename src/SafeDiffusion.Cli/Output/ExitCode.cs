@@ -6,7 +6,7 @@ using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Protections;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>The tool's exit codes (docs/cli.md).</summary>
 internal static class ExitCode

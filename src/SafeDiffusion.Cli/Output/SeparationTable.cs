@@ -1,7 +1,7 @@
 using System.Globalization;
 using SafeDiffusion.Training.Measuring;
 
-namespace SafeDiffusion.Cli.Commands;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>Shows how well a guideline separates.</summary>
 internal static class SeparationTable

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>A table of plain texts on standard output, under a title.</summary>
 internal sealed class TextTable(string title, params string[] columns)

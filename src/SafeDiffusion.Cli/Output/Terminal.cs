@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>Where the tool writes: results to standard output, everything else to standard error.</summary>
 internal static class Terminal

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>A progress bar for a generation, on standard error.</summary>
 internal static class ProgressBar

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SafeDiffusion.Model.Scheduling;
 
-namespace SafeDiffusion.Cli.Commands;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>A scheduler's settings row by row, under their names in <c>scheduler_config.json</c>.</summary>
 internal static class SchedulerTable

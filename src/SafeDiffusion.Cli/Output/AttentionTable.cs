@@ -4,7 +4,7 @@ using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using Spectre.Console;
 
-namespace SafeDiffusion.Cli.Commands;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>The UNet's attention layers: what they are, and where in the graph.</summary>
 internal static class AttentionTable

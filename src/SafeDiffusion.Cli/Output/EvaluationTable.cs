@@ -4,7 +4,7 @@ using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Reporting.Highlights;
 using SafeDiffusion.Evaluation.Results;
 
-namespace SafeDiffusion.Cli;
+namespace SafeDiffusion.Cli.Output;
 
 /// <summary>The overview of a report as a table, a row per policy; a figure that could not be computed is a question mark.</summary>
 internal static class EvaluationTable
