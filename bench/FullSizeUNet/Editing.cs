@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace FullSizeUNet;

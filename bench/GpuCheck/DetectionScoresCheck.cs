@@ -1,6 +1,6 @@
 using SafeDiffusion;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;

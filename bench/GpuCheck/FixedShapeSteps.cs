@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace GpuCheck;

@@ -5,7 +5,7 @@ using SafeDiffusion;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;

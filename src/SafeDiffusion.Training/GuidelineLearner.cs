@@ -1,7 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Training;

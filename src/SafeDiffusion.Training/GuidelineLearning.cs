@@ -7,7 +7,7 @@ using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Training.Annotation;
-using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
 using SafeDiffusion.Training.Measuring;
 

@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Generation;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Scheduling;

@@ -1,4 +1,4 @@
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;

@@ -43,14 +43,8 @@ public sealed class GenerateTests : IDisposable
         StoredTensor final = latents.Get("latents_final");
         Assert.Equal(latents.Get("latents_steps").ToSingles()[^final.ToSingles().Length..], final.ToSingles());
 
-        NpyFile.Save(_folder.File("l.npy"), latents.Get("latents_initial"));
         Assert.Equal(0, (await CliProcess.GenerateAsync(_folder, [.. request, "--out", "b.png", "--latents-in", "l.safetensors"])).ExitCode);
-        Assert.Equal(0, (await CliProcess.GenerateAsync(_folder, [.. request, "--out", "c.png", "--latents-in", "l.npy"])).ExitCode);
-        foreach (int i in (int[])[1, 2])
-        {
-            Assert.Equal(Pixels($"a-{i}.png"), Pixels($"b-{i}.png"));
-            Assert.Equal(Pixels($"a-{i}.png"), Pixels($"c-{i}.png"));
-        }
+        foreach (int i in (int[])[1, 2]) Assert.Equal(Pixels($"a-{i}.png"), Pixels($"b-{i}.png"));
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Tests;

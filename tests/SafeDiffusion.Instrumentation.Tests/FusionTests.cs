@@ -1,5 +1,5 @@
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Tests;

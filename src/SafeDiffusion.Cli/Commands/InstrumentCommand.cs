@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Model.Loading;

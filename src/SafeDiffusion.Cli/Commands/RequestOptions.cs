@@ -24,7 +24,7 @@ internal sealed class RequestOptions
     private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
     private readonly Option<string?> _image = new("--init-image") { Description = "A picture to start from: PNG, JPEG or WebP. With both --width and --height it is scaled and cropped to them." };
     private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
-    private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: .npy, or .safetensors with latents_initial." };
+    private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: a .safetensors file with latents_initial." };
     private readonly Option<bool> _keepTokens = new("--keep-special-tokens") { Description = "Let literal special tokens in texts keep their meaning." };
 
     public void AddTo(Command command)
@@ -80,8 +80,9 @@ internal sealed class RequestOptions
 
     private static StoredTensor Latents(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
-        ".npy" => NpyFile.Load(path),
         ".safetensors" => SafeTensorsFile.Load(path).Get("latents_initial"),
-        _ => throw new InvalidFileException(path, "is neither .npy nor .safetensors."),
+        ".npy" => throw new InvalidFileException(path,
+            "is a NumPy array; --latents-in reads .safetensors. In Python: safetensors.numpy.save_file({\"latents_initial\": numpy.load(\"latents.npy\")}, \"latents.safetensors\")"),
+        _ => throw new InvalidFileException(path, "is no .safetensors file. In Python: safetensors.torch.save_file({\"latents_initial\": latents}, \"latents.safetensors\")"),
     };
 }

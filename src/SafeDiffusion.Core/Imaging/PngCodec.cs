@@ -29,8 +29,8 @@ public sealed class PngCodec : IImageCodec
     public RgbImage Decode(Stream stream, string name, ImageLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        PngFile file = PngFile.Read(ByteSource.Of(stream, name), limits ?? ImageLimits.Default);
-        return ExifOrientation.Apply(Picture(file).ToRgb(), file.Orientation ?? ExifOrientation.Upright);
+        PngFile file = Open(ByteSource.Of(stream, name), limits ?? ImageLimits.Default);
+        return ExifOrientation.Apply(ToRgb(Picture(file)), file.Exif is { } exif ? ExifOrientation.Read(exif.Span) : ExifOrientation.Upright);
     }
 
     /// <summary>Writes a picture as 8-bit RGB. A text goes into a tEXt chunk where Latin-1 holds it, else into an iTXt chunk.</summary>
@@ -42,7 +42,7 @@ public sealed class PngCodec : IImageCodec
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(stream);
-        PngWriter.Write(image, stream, text);
+        PngWriter.Write(image.Width, image.Pixels.Span, stream, text);
     }
 
     /// <summary>The texts of a PNG file by keyword (tEXt, zTXt and iTXt); of a keyword that occurs twice, the first.</summary>
@@ -65,13 +65,31 @@ public sealed class PngCodec : IImageCodec
 
     /// <summary>The picture as the file holds it, at its depth and with its transparency.</summary>
     internal static PngPicture ReadPicture(ByteSource source, ImageLimits? limits) =>
-        Picture(PngFile.Read(source, limits ?? ImageLimits.Default));
+        Picture(Open(source, limits ?? ImageLimits.Default));
+
+    /// <summary>The picture in 8 bits, transparency blended over white.</summary>
+    internal static RgbImage ToRgb(PngPicture picture)
+    {
+        (int width, int height) = (picture.Width, picture.Height);
+        if (picture is { Channels: RgbImage.Channels, SampleBytes: 1 }) return new RgbImage(width, height, picture.Samples);
+        byte[] pixels = new byte[width * height * RgbImage.Channels];
+        for (int pixel = 0; pixel < width * height; pixel++)
+        {
+            (byte red, byte green, byte blue, byte alpha) = picture.Pixel(pixel);
+            int to = pixel * RgbImage.Channels;
+            (pixels[to], pixels[to + 1], pixels[to + 2]) = (RgbColor.OverWhite(red, alpha), RgbColor.OverWhite(green, alpha), RgbColor.OverWhite(blue, alpha));
+        }
+        return new RgbImage(width, height, pixels);
+    }
+
+    private static PngFile Open(ByteSource source, ImageLimits limits) =>
+        PngFile.Read(source, limits.MaxFileBytes, header => limits.RequirePixels(header.Width, header.Height, source.Name));
 
     private static PngPicture Picture(PngFile file) => PngPicture.Resolve(file, PngScanlines.Read(file));
 
     private static Dictionary<string, string> ReadText(ByteSource source, ImageLimits? limits)
     {
         limits ??= ImageLimits.Default;
-        return PngText.Read(PngFile.Read(source, limits), limits.MaxTextBytes);
+        return PngText.Read(Open(source, limits), limits.MaxTextBytes);
     }
 }

@@ -1,4 +1,4 @@
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Instrumentation.Shapes;
 

@@ -1,3 +1,4 @@
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 
 namespace SafeDiffusion.Instrumentation.Editing;

@@ -1,4 +1,4 @@
-using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Recording;
 
 namespace SafeDiffusion.Training.Learning;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Recording;
 
 namespace SafeDiffusion.Training.Learning;
 

@@ -63,8 +63,7 @@ internal sealed class NewtonLearner(LearningSet set, PictureSplit split, Learnin
             if (isBetter) (bestLoss, best) = (loss, [.. parameters]);
             if (isFlat) break;
             parameters.CopyTo(before, 0);
-            CholeskySolver.SolveInPlace(sums.Curvature, sums.Gradient);
-            TensorPrimitives.Subtract(parameters, sums.Gradient, parameters);
+            TensorPrimitives.Subtract(parameters, sums.Step(), parameters);
         }
         return best;
     }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MathNet.Numerics.LinearAlgebra;
 
 namespace SafeDiffusion.Training.Learning;
 
@@ -58,5 +59,12 @@ internal sealed class NewtonSums(int width, int places, int positions)
             Curvature[(d * _size) + d] += ridge;
         }
         for (int i = 0; i < _size; i++) Curvature[(i * _size) + i] += leastCurvature;
+    }
+
+    /// <summary>Newton's step, which is to be subtracted: the x of <c>curvature · x = gradient</c>, <c>[D + T]</c>.</summary>
+    public double[] Step()
+    {
+        Matrix<double> curvature = Matrix<double>.Build.Dense(_size, _size, (row, column) => Curvature[(Math.Max(row, column) * _size) + Math.Min(row, column)]);
+        return curvature.Cholesky().Solve(Vector<double>.Build.Dense(Gradient)).ToArray();
     }
 }

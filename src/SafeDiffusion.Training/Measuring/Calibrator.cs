@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
 
 namespace SafeDiffusion.Training.Measuring;

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
-using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Policies;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 
 namespace SafeDiffusion.Protections;
 

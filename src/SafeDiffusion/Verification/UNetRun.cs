@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;

@@ -4,6 +4,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;

@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using System.Numerics.Tensors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Policies;
@@ -32,7 +33,7 @@ public sealed record Sharpening : NoiseGuidance, IFromWords<Sharpening>
 
     public override string Describe() => $"sharpening by {More}";
 
-    public override void Validate(SettingsCheck check) => check.RequirePositive(More, nameof(More));
+    public override void Validate(FieldCheck check) => check.RequirePositive(More, nameof(More));
 
     public override NoiseGuidanceState Begin(ProtectionContext context) => new State(More);
 

@@ -4,18 +4,18 @@ using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Assets;
 
-/// <summary>The manifest of tests/Fixtures/numerics/formats: what numpy and safetensors make of each file.</summary>
+/// <summary>The manifest of tests/Fixtures/numerics/formats: what safetensors makes of each file.</summary>
 internal static class FormatFixtures
 {
     private static readonly JsonElement _manifest =
         JsonDocument.Parse(File.ReadAllBytes(Fixture.Locate("numerics", "formats", "manifest.json"))).RootElement;
 
-    /// <summary>The names of the manifest's files of a format ("safetensors" or "npy").</summary>
-    public static TheoryData<string> Names(string format, bool valid) =>
-        [.. Entries(format).Where(entry => entry.GetProperty("valid").GetBoolean() == valid).Select(entry => entry.GetProperty("file").GetString()!)];
+    /// <summary>The names of the manifest's files.</summary>
+    public static TheoryData<string> Names(bool valid) =>
+        [.. Entries.Where(entry => entry.GetProperty("valid").GetBoolean() == valid).Select(entry => entry.GetProperty("file").GetString()!)];
 
     /// <summary>What the manifest says of a file.</summary>
-    public static JsonElement Entry(string format, string file) => Entries(format).Single(entry => entry.GetProperty("file").GetString() == file);
+    public static JsonElement Entry(string file) => Entries.Single(entry => entry.GetProperty("file").GetString() == file);
 
     /// <summary>A file's path.</summary>
     public static string PathOf(string file) => Fixture.Locate("numerics", "formats", file);
@@ -56,7 +56,7 @@ internal static class FormatFixtures
         _ => value.GetInt64(),
     };
 
-    private static ElementType TypeOf(string numpyName) => numpyName switch
+    private static ElementType TypeOf(string name) => name switch
     {
         "float16" => ElementType.F16,
         "bfloat16" => ElementType.BF16,
@@ -68,8 +68,8 @@ internal static class FormatFixtures
         "int64" => ElementType.I64,
         "uint8" => ElementType.U8,
         "bool" => ElementType.Bool,
-        _ => throw new FormatException(numpyName),
+        _ => throw new FormatException(name),
     };
 
-    private static JsonElement.ArrayEnumerator Entries(string format) => _manifest.GetProperty(format).EnumerateArray();
+    private static JsonElement.ArrayEnumerator Entries => _manifest.GetProperty("safetensors").EnumerateArray();
 }

@@ -18,14 +18,14 @@ public sealed class SafeTensorsFileTests
         from values in Gen.ArrayOf(Generate.Texts, keys.Count)
         select new SafeTensorsFile(ByKey(names, tensors), ByKey(keys, values));
 
-    public static TheoryData<string> Valid => FormatFixtures.Names("safetensors", valid: true);
+    public static TheoryData<string> Valid => FormatFixtures.Names(valid: true);
 
-    public static TheoryData<string> Broken => FormatFixtures.Names("safetensors", valid: false);
+    public static TheoryData<string> Broken => FormatFixtures.Names(valid: false);
 
     [Theory, MemberData(nameof(Valid))]
     public void ReadsWhatTheReferenceWrote(string file)
     {
-        JsonElement expected = FormatFixtures.Entry("safetensors", file);
+        JsonElement expected = FormatFixtures.Entry(file);
         SafeTensorsFile actual = SafeTensorsFile.Load(FormatFixtures.PathOf(file));
 
         Assert.Equal(Strings(expected.GetProperty("metadata")), actual.Metadata);

@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;

@@ -13,10 +13,6 @@ namespace Documentation;
 /// </summary>
 public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<GuidelineFolder>
 {
-    private const string File = "docs/policy.schema.json";
-
-    private static readonly string _path = Path.Combine(Fixture.Root, File);
-
     /// <summary>A protection of each method, with what it requires, and what its other options are compared with.</summary>
     private static readonly string[] _least =
     [
@@ -30,21 +26,19 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
     ];
 
-    private static JsonNode Schema => JsonNode.Parse(System.IO.File.ReadAllText(_path))!;
-
     [Fact]
     public void TheSchemaIsThatOfTheTypes()
     {
         string schema = PolicySchema.Write(MethodCatalogue.Default);
-        if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") System.IO.File.WriteAllText(_path, schema);
-        Assert.Equal(schema, System.IO.File.ReadAllText(_path).ReplaceLineEndings("\n"));
+        if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") File.WriteAllText(PublishedPolicySchema.Path, schema);
+        Assert.Equal(schema, File.ReadAllText(PublishedPolicySchema.Path).ReplaceLineEndings("\n"));
     }
 
     [Fact]
     public void EveryPolicyOfThePagesIsValid()
     {
         string[] policies = [.. Page.Policies];
-        Assert.All(policies, policy => Assert.Empty(JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema)));
+        Assert.All(policies, policy => Assert.Empty(PublishedPolicySchema.Errors(policy)));
     }
 
     [Fact]
@@ -53,7 +47,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         Assert.All(_least, protection =>
         {
             string written = SafetyPolicy.Parse(Policy(protection), folder.Path).ToJson(folder.Path);
-            Assert.Empty(JsonSchemaCheck.Errors(JsonNode.Parse(written), Schema));
+            Assert.Empty(PublishedPolicySchema.Errors(written));
         });
     }
 
@@ -77,7 +71,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
                         bool isRead = IsRead(policy);
                         if (isRead) allowed++;
                         else refused++;
-                        string[] errors = [.. JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema)];
+                        string[] errors = [.. PublishedPolicySchema.Errors(policy)];
                         Assert.True(isRead == (errors.Length == 0), string.Create(CultureInfo.InvariantCulture, $"{policy}: read {isRead}, schema {string.Join(", ", errors)}"));
                     }
                 }
@@ -97,10 +91,10 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
                 JsonObject remedy = new() { ["action"] = "flag" };
                 remedy[property] = JsonNode.Parse(value);
                 string policy = $$"""{ "version": 1, "protections": [], "whenStillDetected": {{remedy.ToJsonString()}} }""";
-                Assert.True(IsRead(policy) == (JsonSchemaCheck.Errors(JsonNode.Parse(policy), Schema).Count == 0), policy);
+                Assert.True(IsRead(policy) == (PublishedPolicySchema.Errors(policy).Count == 0), policy);
             }
         }
-        Assert.NotEmpty(JsonSchemaCheck.Errors(JsonNode.Parse("""{ "version": 1, "protections": [], "whenStillDetected": {} }"""), Schema));
+        Assert.NotEmpty(PublishedPolicySchema.Errors("""{ "version": 1, "protections": [], "whenStillDetected": {} }"""));
     }
 
     [Theory]
@@ -110,7 +104,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     [InlineData("""{ "version": 1, "protections": [ { "text": "a" } ] }""")]
     [InlineData("""{ "version": 1, "protections": [], "more": 1 }""")]
     [InlineData("""[]""")]
-    public void WhatIsNotAPolicyIsNotValid(string json) => Assert.NotEmpty(JsonSchemaCheck.Errors(JsonNode.Parse(json), Schema));
+    public void WhatIsNotAPolicyIsNotValid(string json) => Assert.NotEmpty(PublishedPolicySchema.Errors(json));
 
     private static string Policy(string protection) => $$"""{ "$schema": "policy.schema.json", "version": 1, "protections": [ {{protection}} ] }""";
 
@@ -145,7 +139,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     /// <summary>The options that the schema names beside those of a given object.</summary>
     private static IEnumerable<string> Properties(JsonObject target)
     {
-        JsonArray methods = Schema["properties"]!["protections"]!["items"]!["anyOf"]!.AsArray();
+        JsonArray methods = JsonNode.Parse(File.ReadAllText(PublishedPolicySchema.Path))!["properties"]!["protections"]!["items"]!["anyOf"]!.AsArray();
         string path = target.GetPath();
         JsonObject root = target.Root.AsObject();
         JsonObject method = methods.Single(option => option!["properties"]!["method"]!["const"]!.GetValue<string>() == root["method"]!.GetValue<string>())!.AsObject();

@@ -2,7 +2,7 @@ using SafeDiffusion;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.SafeLatent;

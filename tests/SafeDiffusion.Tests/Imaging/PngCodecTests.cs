@@ -128,7 +128,7 @@ public sealed class PngCodecTests
 
     private static void RequireRefusedOrHarmless(byte[] bytes)
     {
-        if (Record.Exception(() => Read(bytes).ToRgb()) is Exception error) Assert.IsType<InvalidFileException>(error);
+        if (Record.Exception(() => PngCodec.ToRgb(Read(bytes))) is Exception error) Assert.IsType<InvalidFileException>(error);
         if (Record.Exception(() => PngCodec.ReadText(new MemoryStream(bytes), "text")) is Exception textError) Assert.IsType<InvalidFileException>(textError);
     }
 

@@ -1,6 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model.Loading;

@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;

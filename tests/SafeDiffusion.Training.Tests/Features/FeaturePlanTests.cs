@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>Formula layer: which timesteps are kept within a limit, and that what is kept comes back.</summary>
 public sealed class FeaturePlanTests

@@ -2,7 +2,7 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Policies;
 
-namespace SafeDiffusion.Training.Features;
+namespace SafeDiffusion.Training.Recording;
 
 /// <summary>Model layer: the unit tokens' scores are features in which every token's score is linear.</summary>
 public sealed class FeatureRecordingTests

@@ -1,5 +1,5 @@
 using SafeDiffusion.Detection;
-using SafeDiffusion.Training.Features;
+using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
 
 namespace SafeDiffusion.Training.Measuring;

@@ -29,8 +29,8 @@ internal sealed class PngFile
     /// <summary>tRNS as it is in the file; null where there is none.</summary>
     public ReadOnlyMemory<byte>? Transparency { get; private set; }
 
-    /// <summary>What the first eXIf tells of <see cref="ExifOrientation"/>; null where there is none.</summary>
-    public int? Orientation { get; private set; }
+    /// <summary>The first eXIf as it is in the file; null where there is none.</summary>
+    public ReadOnlyMemory<byte>? Exif { get; private set; }
 
     /// <summary>The compressed pixels, in pieces.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Data => _data;
@@ -42,15 +42,19 @@ internal sealed class PngFile
     public InvalidFileException Invalid(string reason, Exception? innerException = null) => _source.Invalid(reason, innerException);
 
     /// <summary>Reads up to and including IEND; what follows is left alone.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="mostBytes">The most bytes of chunks that are read.</param>
+    /// <param name="accept">Throws for a header that asks for too much, before anything else is read.</param>
     /// <exception cref="InvalidFileException">The file is no PNG, damaged, or beyond the limits.</exception>
-    public static PngFile Read(ByteSource source, ImageLimits limits)
+    public static PngFile Read(ByteSource source, long mostBytes, Action<PngHeader> accept)
     {
         if (!source.Take(Signature.Length, "PNG's signature").Span.SequenceEqual(Signature)) throw source.Invalid("is no PNG file");
 
-        long left = limits.MaxFileBytes;
+        long left = mostBytes;
         PngChunk chunk = PngChunk.Read(source, left);
         if (chunk.Type != "IHDR") throw source.Invalid($"begins with a {chunk.Type} chunk instead of IHDR");
-        PngFile file = new(PngHeader.Parse(chunk.Content.Span, source, limits), source);
+        PngFile file = new(PngHeader.Parse(chunk.Content.Span, source), source);
+        accept(file.Header);
         while (chunk.Type != "IEND")
         {
             left -= chunk.Content.Length;
@@ -69,7 +73,7 @@ internal sealed class PngFile
             // Some drawing programs write one beside an alpha channel, where it has no meaning.
             case "tRNS" when Header.ColorType is PngColorType.GrayAlpha or PngColorType.Rgba: break;
             case "tRNS": AddTransparency(chunk.Content); break;
-            case "eXIf": Orientation ??= ExifOrientation.Read(chunk.Content.Span); break;
+            case "eXIf": Exif ??= chunk.Content; break;
             case "IDAT": AddData(chunk.Content); break;
             case "tEXt" or "zTXt" or "iTXt": _texts.Add(chunk); break;
             case "IHDR": throw Invalid("has two headers (IHDR)");

@@ -36,14 +36,13 @@ internal sealed record PngHeader(int Width, int Height, int Depth, PngColorType 
     public long RowBytes(int width) => ((long)width * Channels * Depth + 7) / 8;
 
     /// <summary>Parses IHDR.</summary>
-    /// <exception cref="InvalidFileException">It is not valid, or the picture is beyond the limits.</exception>
-    public static PngHeader Parse(ReadOnlySpan<byte> content, ByteSource source, ImageLimits limits)
+    /// <exception cref="InvalidFileException">It is not valid.</exception>
+    public static PngHeader Parse(ReadOnlySpan<byte> content, ByteSource source)
     {
         if (content.Length != 13) throw source.Invalid($"its header (IHDR) has {content.Length} bytes instead of 13");
         uint width = BinaryPrimitives.ReadUInt32BigEndian(content);
         uint height = BinaryPrimitives.ReadUInt32BigEndian(content[4..]);
         if (width is 0 or > int.MaxValue || height is 0 or > int.MaxValue) throw source.Invalid($"claims {width}x{height} pixels; that is no picture");
-        limits.RequirePixels(width, height, source.Name);
 
         (byte depth, byte color, byte compression, byte filter, byte interlace) = (content[8], content[9], content[10], content[11], content[12]);
         if (!IsValid(depth, (PngColorType)color)) throw source.Invalid($"has colour type {color} with {depth} bits, which PNG does not know");

@@ -27,20 +27,6 @@ internal sealed record PngPicture(int Width, int Height, int Channels, int Sampl
         return new PngPicture(header.Width, header.Height, header.Channels + (keyed ? 1 : 0), header.SampleBytes, samples);
     }
 
-    /// <summary>The picture in 8 bits, transparency blended over white.</summary>
-    public RgbImage ToRgb()
-    {
-        if (Channels == 3 && SampleBytes == 1) return new RgbImage(Width, Height, Samples);
-        byte[] pixels = new byte[Width * Height * RgbImage.Channels];
-        for (int pixel = 0; pixel < Width * Height; pixel++)
-        {
-            (byte red, byte green, byte blue, byte alpha) = Pixel(pixel);
-            int to = pixel * RgbImage.Channels;
-            (pixels[to], pixels[to + 1], pixels[to + 2]) = (RgbColor.OverWhite(red, alpha), RgbColor.OverWhite(green, alpha), RgbColor.OverWhite(blue, alpha));
-        }
-        return new RgbImage(Width, Height, pixels);
-    }
-
     /// <summary>Red, green, blue and alpha in 8 bits, [height, width, 4].</summary>
     public byte[] ToRgba8()
     {
@@ -53,7 +39,8 @@ internal sealed record PngPicture(int Width, int Height, int Channels, int Sampl
         return result;
     }
 
-    private (byte Red, byte Green, byte Blue, byte Alpha) Pixel(int pixel)
+    /// <summary>A pixel in 8 bits, counted row by row.</summary>
+    public (byte Red, byte Green, byte Blue, byte Alpha) Pixel(int pixel)
     {
         int first = pixel * Channels;
         byte alpha = HasAlpha ? Sample(first + Channels - 1) : byte.MaxValue;

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Policies;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.ConceptDetection;

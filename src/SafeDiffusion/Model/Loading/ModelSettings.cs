@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Instrumentation.Editing;
 
 namespace SafeDiffusion.Model.Loading;
 

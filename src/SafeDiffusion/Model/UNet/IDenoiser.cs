@@ -1,5 +1,5 @@
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 
 namespace SafeDiffusion.Model.UNet;
 

@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 
 namespace SafeDiffusion.Model.UNet;
 

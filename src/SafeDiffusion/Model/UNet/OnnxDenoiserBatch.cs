@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Model.UNet;

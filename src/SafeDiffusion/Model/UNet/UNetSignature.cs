@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
-using SafeDiffusion.Instrumentation.Editing;
+using SafeDiffusion.Instrumentation.Additions;
 
 namespace SafeDiffusion.Model.UNet;
 

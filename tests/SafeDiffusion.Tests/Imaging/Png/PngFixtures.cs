@@ -10,6 +10,8 @@ internal static class PngFixtures
     private static readonly JsonElement _manifest =
         JsonDocument.Parse(File.ReadAllBytes(Fixture.Locate("numerics", "png", "manifest.json"))).RootElement.GetProperty("files");
 
+    private static readonly SafeTensorsFile _arrays = SafeTensorsFile.Load(PathOf("pixels.safetensors"));
+
     /// <summary>The names of the manifest's files.</summary>
     public static TheoryData<string> Names(bool valid) =>
         [.. _manifest.EnumerateArray().Where(entry => entry.GetProperty("valid").GetBoolean() == valid).Select(entry => entry.GetProperty("file").GetString()!)];
@@ -24,5 +26,5 @@ internal static class PngFixtures
     public static byte[] Bytes(string file) => File.ReadAllBytes(PathOf(file));
 
     /// <summary>The array that an entry names, such as "pixels" or "rgba8".</summary>
-    public static StoredTensor Array(string file, string which) => NpyFile.Load(PathOf(Entry(file).GetProperty(which).GetString()!));
+    public static StoredTensor Array(string file, string which) => _arrays.Get(Entry(file).GetProperty(which).GetString()!);
 }
