@@ -6,6 +6,7 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Cli;
@@ -57,6 +58,24 @@ public sealed class DetectionTests : IDisposable
         Assert.Equal(action == "flag" ? "flag" : "withhold", check.GetProperty("action").GetString());
     }
 
+    /// <summary>Methods that know their concept by what was learned for it.</summary>
+    [Theory]
+    [InlineData("detection", "--asset", "g.safetensors", "--method", "detection")]
+    [InlineData("detection", "--guideline", "g.safetensors", "--method", "detection")]
+    [InlineData("detect-and-guide", "--asset", "g.safetensors", "--method", "dag", "--avoid", "a triangle", "--preset", "published")]
+    [InlineData("text-erasure", "--asset", "p.safetensors", "--method", "text-erasure")]
+    public async Task AMethodIsMadeFromItsAsset(string method, params string[] arguments)
+    {
+        AssetIdentity identity = await WriteGuidelineAsync();
+        float[] unity = new float[64 * 64];
+        for (int i = 0; i < 64; i++) unity[i * 65] = 1;
+        new ErasureProjection(identity, unity, 64).Save(_folder.File("p.safetensors"));
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, ["a red triangle", "--report", "r.json", .. arguments]);
+        Assert.Equal((0, "out.png"), (outcome.ExitCode, outcome.Output.Split('\n')[0].Trim()));
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(_folder.File("r.json")));
+        Assert.Equal(method, report.RootElement.GetProperty("protections")[0].GetProperty("method").GetString());
+    }
+
     [Fact]
     public async Task CheckersLookAtThePicture()
     {
@@ -85,6 +104,10 @@ public sealed class DetectionTests : IDisposable
         { ExitCode.BadInput, "detects by a guideline", ["--avoid", "a red triangle", "--method", "dag"] },
         { ExitCode.BadInput, "belongs to detect-and-guide", ["--guideline", "g.safetensors", "--method", "sld"] },
         { ExitCode.BadInput, "known are early, published", ["--guideline", "g.safetensors", "--preset", "max"] },
+        { ExitCode.BadInput, "--asset: is missing: text-erasure", ["--method", "text-erasure"] },
+        { ExitCode.BadInput, "--avoid: belongs to detect-and-guide", ["--asset", "g.safetensors", "--method", "detection", "--avoid", "y"] },
+        { ExitCode.BadInput, "--method: is missing", ["--asset", "g.safetensors"] },
+        { ExitCode.BadInput, "a method has one file", ["--asset", "g.safetensors", "--guideline", "g.safetensors"] },
         { ExitCode.BadFile, "absent.safetensors", ["--guideline", "absent.safetensors"] },
         { ExitCode.BadFile, "absent.onnx", ["--checker", "absent.onnx"] },
     };
@@ -102,13 +125,14 @@ public sealed class DetectionTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>A guideline of this model whose every score is above its ceiling.</summary>
-    private async Task WriteGuidelineAsync()
+    private async Task<AssetIdentity> WriteGuidelineAsync()
     {
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
         string hash = (await pipeline.GenerateAsync(new GenerationRequest("") { Steps = 1 })).Report.Model.WeightsHash;
         AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = hash, Tool = "test" };
         int width = pipeline.Model.TextWidth;
         new Guideline(identity, new float[width], width, [], LayerSelection.Detection, [new CalibrationBand(0, -2, -1)]).Save(_folder.File("g.safetensors"));
+        return identity;
     }
 
     /// <summary>A checker that flags pictures whose mean is above, or below, what no picture has.</summary>

@@ -1,15 +1,19 @@
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Protections;
 
 namespace Documentation;
 
-/// <summary>A folder with a guideline, of no model, for policies to name.</summary>
+/// <summary>A folder with a guideline and a projection, of no model, for policies to name.</summary>
 public sealed class GuidelineFolder : IDisposable
 {
     /// <summary>The guideline's file.</summary>
     public const string File = "red-triangle.guideline.safetensors";
+
+    /// <summary>The projection's file.</summary>
+    public const string Projection = "red-triangle.erasure.safetensors";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -17,6 +21,7 @@ public sealed class GuidelineFolder : IDisposable
     {
         AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = "none", Tool = "test" };
         new Guideline(identity, [1, 2], 2, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]).Save(_folder.File(File));
+        new ErasureProjection(identity, [1, 0, 0, 1], 2).Save(_folder.File(Projection));
     }
 
     public string Path => _folder.Path;

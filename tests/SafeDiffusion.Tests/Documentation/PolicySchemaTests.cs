@@ -24,6 +24,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         $$"""{ "method": "detect-and-guide", "guideline": "{{GuidelineFolder.File}}", "presenceThreshold": 1 }""",
         """{ "method": "growth-inhibitor", "concept": "a" }""",
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
+        $$"""{ "method": "text-erasure", "projection": "{{GuidelineFolder.Projection}}" }""",
     ];
 
     [Fact]
