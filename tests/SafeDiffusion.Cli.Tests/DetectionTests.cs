@@ -33,7 +33,7 @@ public sealed class DetectionTests : IDisposable
         JsonElement protection = report.RootElement.GetProperty("protections")[0];
         Assert.Equal("detect-and-guide", protection.GetProperty("method").GetString());
         Assert.Equal("g.safetensors", protection.GetProperty("settings").GetProperty("guideline").GetString());
-        Assert.Equal(Guideline.Load(_folder.File("g.safetensors")).Hash, protection.GetProperty("assetHash").GetString());
+        Assert.Equal(Guideline.Load(_folder.File("g.safetensors")).Hash, protection.GetProperty("assetHashes")[0].GetString());
         JsonElement term = report.RootElement.GetProperty("images")[1].GetProperty("steps")[0].GetProperty("terms")[0];
         Assert.True(term.GetProperty("guided").GetBoolean());
         Assert.Equal((1, 1), (term.GetProperty("detection").GetProperty("maximum").GetInt32(), term.GetProperty("detection").GetProperty("area").GetInt32()));

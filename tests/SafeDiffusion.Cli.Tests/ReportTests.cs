@@ -23,7 +23,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(
             ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "givenLatents"],
             Names(report.GetProperty("request")));
-        Assert.Equal(["method", "description", "settings", "assetHash"], Names(report.GetProperty("protections")[0]));
+        Assert.Equal(["method", "description", "settings", "assetHashes"], Names(report.GetProperty("protections")[0]));
         Assert.Equal(["seed", "rows", "steps", "check"], Names(report.GetProperty("images")[0]));
         Assert.Equal(["rows", "textSeconds", "denoisingSeconds", "uNetSeconds", "decodingSeconds"], Names(report.GetProperty("cost")));
         JsonElement[] steps = [.. report.GetProperty("images")[0].GetProperty("steps").EnumerateArray()];

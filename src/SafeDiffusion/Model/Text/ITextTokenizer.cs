@@ -3,7 +3,7 @@ using SafeDiffusion.Core.Errors;
 namespace SafeDiffusion.Model.Text;
 
 /// <summary>Turns a prompt into the text encoder's input. Implementations may be used by several threads at once.</summary>
-public interface ITextTokenizer
+internal interface ITextTokenizer
 {
     /// <summary>The length of the text encoder's input, start and end token included; 77 for SD v1.</summary>
     int MaxLength { get; }

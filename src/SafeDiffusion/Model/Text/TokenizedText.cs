@@ -6,7 +6,7 @@ namespace SafeDiffusion.Model.Text;
 public sealed record TokenizedText
 {
     /// <summary>The tokenizer that made this; it also tokenises the phrases that are looked for.</summary>
-    public required ITextTokenizer Tokenizer { get; init; }
+    internal ITextTokenizer Tokenizer { get; init; } = null!;
 
     /// <summary>The text as given.</summary>
     public required string Text { get; init; }
