@@ -52,7 +52,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         return new SafeDiffusionPipeline(model, options);
     }
 
-    /// <summary>Draws.</summary>
+    /// <summary>Draws the pictures of a request under its policy, and says what its protections did. Nothing is drawn where one of them could not act.</summary>
     /// <param name="request">What to draw.</param>
     /// <param name="progress">Told after every step; from the first again, where a policy has pictures drawn again.</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>

@@ -55,6 +55,8 @@ public sealed class ProtectionContext
     public Row AddRow(RowInputs inputs) => _rows.Add(inputs);
 
     /// <summary>A text's states and tokens; text erasures do not touch them.</summary>
+    /// <exception cref="InferenceException">The text encoder failed.</exception>
+    /// <exception cref="OperationCanceledException">The generation is cancelled.</exception>
     public TextStates Encode(string text) => _rows.Encode(text);
 
     /// <summary>
@@ -62,6 +64,7 @@ public sealed class ProtectionContext
     /// <see cref="Protection.Requirements"/> must name.
     /// </summary>
     /// <param name="embeddings">The tokens' embeddings, <c>[K, D]</c> with D the text width; the same array is asked for once.</param>
+    /// <exception cref="InvalidRequestException">They are no whole number of tokens of the model's text width.</exception>
     public GuidelineTokens AddGuideline(float[] embeddings) => _guidelines.Add(embeddings);
 
     /// <summary>Refuses a guidance scale of 1 or below, where the method would be off.</summary>
