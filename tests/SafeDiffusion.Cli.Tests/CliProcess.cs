@@ -63,9 +63,9 @@ internal sealed class CliProcess : IDisposable
         return await process.EndAsync();
     }
 
-    /// <summary>Draws with the shapes model, in few steps; tests run side by side, so on one thread each.</summary>
+    /// <summary>Draws with the shapes model, in few steps where nothing else is said; tests run side by side, so on one thread each.</summary>
     public static Task<CliOutcome> GenerateAsync(TemporaryFolder folder, params string[] arguments) =>
-        RunAsync(folder, ["generate", "--model", Fixture.ShapesModel, "--steps", "3", "--threads", "1", .. arguments]);
+        RunAsync(folder, ["generate", "--model", Fixture.ShapesModel, "--threads", "1", .. arguments.Contains("--steps") ? Array.Empty<string>() : ["--steps", "3"], .. arguments]);
 
     /// <summary>Sends the signal that Ctrl-C sends.</summary>
     public async Task InterruptAsync()

@@ -62,7 +62,7 @@ public sealed class DetectionTests : IDisposable
     [Theory]
     [InlineData("detection", "--asset", "g.safetensors", "--method", "detection")]
     [InlineData("detection", "--guideline", "g.safetensors", "--method", "detection")]
-    [InlineData("detect-and-guide", "--asset", "g.safetensors", "--method", "dag", "--avoid", "a triangle", "--preset", "published")]
+    [InlineData("detect-and-guide", "--asset", "g.safetensors", "--method", "dag", "--avoid", "a triangle", "--preset", "published", "--steps", "8")]
     [InlineData("text-erasure", "--asset", "p.safetensors", "--method", "text-erasure")]
     public async Task AMethodIsMadeFromItsAsset(string method, params string[] arguments)
     {

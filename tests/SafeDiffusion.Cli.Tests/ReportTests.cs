@@ -42,8 +42,8 @@ public sealed class ReportTests : IDisposable
     [Theory]
     [InlineData("safe-latent", "sld", "--preset", "max")]
     [InlineData("negative-prompt", "negative")]
-    [InlineData("semantic", "sega")]
-    [InlineData("surgical-erasing", "sce", "--instead", "a ring")]
+    [InlineData("semantic", "sega", "--steps", "12")]
+    [InlineData("surgical-erasing", "sce", "--instead", "a ring", "--steps", "12")]
     [InlineData("growth-inhibitor", "gie")]
     [InlineData("trajectory-steering", "steering", "--instead", "a ring")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)

@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
@@ -11,7 +12,7 @@ internal sealed class PictureProtections
     private readonly List<(int Place, ObserverState State)> _observers = [];
 
     /// <summary>Puts a policy to work.</summary>
-    /// <exception cref="Core.Errors.InvalidRequestException">The request does not allow a protection to act.</exception>
+    /// <exception cref="InvalidRequestException">The request does not allow a protection to act.</exception>
     /// <exception cref="NotSupportedException">A protection is of a kind that nothing runs.</exception>
     public PictureProtections(SafetyPolicy policy, ProtectionContext context)
     {
@@ -19,13 +20,28 @@ internal sealed class PictureProtections
         {
             switch (protection)
             {
-                case NoiseGuidance guidance: _guidances.Add((place, guidance.Begin(context))); break;
-                case AttentionIntervention intervention: _interventions.Add((place, intervention.Begin(context))); break;
+                case NoiseGuidance guidance:
+                    _guidances.Add((place, guidance.Begin(context)));
+                    RequireReached(place, protection, _guidances[^1].State.ActiveSteps, context.Steps);
+                    break;
+                case AttentionIntervention intervention:
+                    _interventions.Add((place, intervention.Begin(context)));
+                    RequireReached(place, protection, _interventions[^1].State.ActiveSteps, context.Steps);
+                    break;
                 case Observer observer: _observers.Add((place, observer.Begin(context))); break;
                 case TextErasure or { UnconditionalText: not null }: break; // At work in the texts already.
                 default: throw new NotSupportedException($"Nothing runs {protection.GetType().Name}: the picture would not be protected.");
             }
         }
+    }
+
+    /// <summary>Refuses a protection whose steps are never taken: few steps, a low strength, or a window that begins too late.</summary>
+    private static void RequireReached(int place, Protection protection, StepWindow active, int steps)
+    {
+        if (active.CountIn(steps) > 0) return;
+        throw new InvalidRequestException(
+            "policy", $"would not be kept: protections[{place}] ({protection.Method}) can act in {active}, and of the {steps} steps that are taken none is among them. "
+            + "Take more steps (or a higher strength), or let it begin earlier.");
     }
 
     /// <summary>Guidances alone, whose places are as they are given.</summary>

@@ -19,6 +19,12 @@ public abstract record AttentionIntervention : Protection
 /// <summary>An attention intervention at work on one picture.</summary>
 public abstract class AttentionInterventionState
 {
+    /// <summary>
+    /// The steps in which it can act at all, of its parts that of the one that is reached least; every step by default. Where none of them is
+    /// taken the picture is refused, since nothing would protect it.
+    /// </summary>
+    public virtual StepWindow ActiveSteps => StepWindow.Always;
+
     /// <summary>Edits the prompt's row for a step.</summary>
     /// <param name="step">The step.</param>
     /// <param name="prompt">

@@ -9,6 +9,12 @@ public abstract class NoiseGuidanceState
     /// </summary>
     public virtual ReadOnlySpan<float> DetectionMap => [];
 
+    /// <summary>
+    /// The steps in which it can act at all, of its parts that of the one that is reached least; every step by default. Where none of them is
+    /// taken the picture is refused, since nothing would protect it.
+    /// </summary>
+    public virtual StepWindow ActiveSteps => StepWindow.Always;
+
     /// <summary>The rows that this step surely needs; they are evaluated in one batch.</summary>
     public abstract RowSet SurelyNeeds(in DenoisingStep step);
 

@@ -33,6 +33,9 @@ public readonly record struct StepWindow(int Start, int End)
     /// <summary>What of this window lies at a step or after it.</summary>
     public StepWindow StartingAt(int step) => new(Math.Max(Start, step), End);
 
+    /// <summary>How many of so many steps lie inside.</summary>
+    public int CountIn(int steps) => Math.Max(0, Math.Min(End, steps) - Start);
+
     /// <summary>Whether a step lies inside.</summary>
     public bool Contains(int step) => step >= Start && step < End;
 

@@ -8,6 +8,7 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Pipeline;
+using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
 
 namespace Documentation;
@@ -50,7 +51,7 @@ public sealed partial class PageTests
     [Fact]
     public async Task EveryFieldOfTheReportIsDescribed()
     {
-        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle").AddDetectAndGuide(DetectingModel.Guidance)
+        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("a ring").AddSafeLatent("a red triangle", SafeLatentPreset.Max).AddDetectAndGuide(DetectingModel.Guidance)
             .AddGrowthInhibitor("a red triangle").AddDetection(DetectingModel.GuidelineFile).AddTextErasure(new LinearTextErasure { Projection = TestProjection.Of(64, -1), AllowOtherModel = true })
             .WhenStillDetected(RemedialAction.Flag);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(policy));

@@ -192,7 +192,7 @@ internal static class Snippets
     public static async Task<GenerationResult> FadingGuidanceAsync(SafeDiffusionPipeline pipeline)
     {
         // snippet: fading-use
-        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle").AddFadingGuidance(from: 0.5);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle", SafeLatentPreset.Max).AddFadingGuidance(from: 0.5);
 
         GenerationResult result = await pipeline.GenerateAsync(
             new GenerationRequest("a green star") { Steps = 10, Policy = policy });

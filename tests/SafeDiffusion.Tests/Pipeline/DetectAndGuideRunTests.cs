@@ -6,6 +6,7 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
@@ -91,7 +92,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
             _harmless,
             _request,
             _request with { Policy = SafetyPolicy.Empty },
-            _request with { Seed = 3, Policy = SafetyPolicy.Empty.AddSafeLatent("a blue circle").AddDetectAndGuide(DetectingModel.Guidance) },
+            _request with { Seed = 3, Policy = SafetyPolicy.Empty.AddSafeLatent("a blue circle", SafeLatentPreset.Strong).AddDetectAndGuide(DetectingModel.Guidance) },
             _request with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.Guidance with { Preset = DetectAndGuidePreset.Published }) },
         ];
         IReadOnlyList<GenerationResult> together = await detecting.Pipeline.GenerateBatchAsync(requests);
@@ -107,7 +108,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     [Fact]
     public async Task HeatMapsAreOfEveryFewStepsAndTheLast()
     {
-        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a ring").AddDetectAndGuide(DetectingModel.Guidance).AddDetectAndGuide(DetectingModel.Guidance with { Weight = 1 });
+        SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a ring", SafeLatentPreset.Strong).AddDetectAndGuide(DetectingModel.Guidance).AddDetectAndGuide(DetectingModel.Guidance with { Weight = 1 });
         GenerationResult result = await detecting.Pipeline.GenerateAsync(_request with { Count = 2, HeatMapEvery = 4, Policy = policy });
         (int Step, int Image, int Protection)[] expected = [.. from step in (int[])[3, 7, 9] from image in (int[])[0, 1] from protection in (int[])[1, 2] select (step, image, protection)];
         Assert.Equal(expected, result.HeatMaps.Select(map => (map.Step, map.Image, map.Protection)));

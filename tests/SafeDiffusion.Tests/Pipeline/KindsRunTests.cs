@@ -173,6 +173,29 @@ public sealed class KindsRunTests : IAsyncLifetime
         Assert.Equal(without.Report.Images[0].Steps[0].Rows + more, with.Report.Images[0].Steps[0].Rows);
     }
 
+    /// <summary>What the eight steps of the request never reach is refused before the first, by the protection's place and name.</summary>
+    [Fact]
+    public async Task AProtectionThatWouldNeverActIsRefused()
+    {
+        SafetyPolicy[] late =
+        [
+            SafetyPolicy.Empty.AddSafeLatent(Concept, SafeLatentPreset.Medium),
+            SafetyPolicy.Empty.AddSemantic(Concept),
+            SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [new() { Text = "a star", WarmupSteps = 0 }, new() { Text = Concept, WarmupSteps = 8 }] }),
+            SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance { Instructions = [new() { Text = Concept, WarmupSteps = 0, LowestTimestep = 0.99 }] }),
+            SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.Guidance with { StartStep = 2_000_000_000 }),
+            SafetyPolicy.Empty.AddGrowthInhibitor(new() { Concept = Concept, StartStep = 8 }),
+        ];
+        foreach (SafetyPolicy policy in late)
+        {
+            InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => Draw(policy));
+            Assert.Equal("policy", error.Field);
+            Assert.Contains($"protections[0] ({policy.Protections[0].Method})", error.Message, StringComparison.Ordinal);
+        }
+        SafetyPolicy lastStep = SafetyPolicy.Empty.AddGrowthInhibitor(new() { Concept = Concept, StartStep = 7 });
+        Assert.True(Interventions(await Draw(lastStep))[7].Acted);
+    }
+
     /// <summary>By SLD's formula nothing is left where the concept is the very prompt; then the report must not say that it guides.</summary>
     [Fact]
     public async Task ATermOfZeroIsNotCalledGuidance()

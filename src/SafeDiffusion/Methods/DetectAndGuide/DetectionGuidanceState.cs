@@ -45,6 +45,8 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     /// <summary>What the guidance needs besides <c>p</c>, in whose row the map is read.</summary>
     private RowSet Guided => (RowSet)_null | _concept;
 
+    public override StepWindow ActiveSteps => _window;
+
     public override RowSet SurelyNeeds(in DenoisingStep step)
     {
         bool together = _settings.Rows switch

@@ -30,6 +30,8 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         _inhibitor = new(concept, [.. weights]);
     }
 
+    public override StepWindow ActiveSteps => _settings.Window;
+
     public override RowInputs Edit(in DenoisingStep step, RowInputs prompt)
     {
         if (!Acts(step)) return prompt;

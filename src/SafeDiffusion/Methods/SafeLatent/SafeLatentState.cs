@@ -33,6 +33,8 @@ internal sealed class SafeLatentState : NoiseGuidanceState
     /// <summary>The momentum ν, <c>[C, H, W]</c>.</summary>
     internal ReadOnlySpan<float> Momentum => _momentum;
 
+    public override StepWindow ActiveSteps => StepWindow.From(_settings.WarmupSteps);
+
     public override RowSet SurelyNeeds(in DenoisingStep step) => _evaluated.Contains(step.Index)
         ? (RowSet)_null | Row.Prompt | _concept
         : RowSet.None;

@@ -43,6 +43,8 @@ internal sealed class SemanticState : NoiseGuidanceState
         _warmupMatters = _momentumScale > 0 && _allWarmFrom < context.Steps;
     }
 
+    public override StepWindow ActiveSteps => _concepts.Select(concept => concept.Window).MaxBy(window => window.Start);
+
     public override RowSet SurelyNeeds(in DenoisingStep step)
     {
         RowSet needed = RowSet.None;

@@ -16,6 +16,8 @@ internal sealed class SurgicalErasingState(ErasingInstruction[] instructions, Ro
     private readonly float[] _edit = new float[context.Shape.Length];
     private readonly StepWindow[] _windows = [.. instructions.Select(instruction => Window(instruction, context))];
 
+    public override StepWindow ActiveSteps => _windows.MinBy(window => window.CountIn(context.Steps));
+
     public override RowSet SurelyNeeds(in DenoisingStep step)
     {
         RowSet needed = RowSet.None;

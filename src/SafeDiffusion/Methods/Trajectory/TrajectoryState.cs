@@ -18,6 +18,8 @@ internal sealed class TrajectoryState(TrajectorySteering settings, ProtectionCon
     private readonly Row _safe = context.AddRow(settings.SafeText);
     private readonly StepWindow _window = StepWindow.First(settings.Until, context.Steps);
 
+    public override StepWindow ActiveSteps => _window;
+
     public override RowSet SurelyNeeds(in DenoisingStep step) =>
         _window.Contains(step.Index) ? (RowSet)_null | Row.Prompt | _concept | _safe : RowSet.None;
 
