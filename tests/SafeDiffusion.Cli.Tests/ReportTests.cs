@@ -24,10 +24,10 @@ public sealed class ReportTests : IDisposable
             ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "givenLatents"],
             Names(report.GetProperty("request")));
         Assert.Equal(["method", "description", "settings", "assetHashes"], Names(report.GetProperty("protections")[0]));
-        Assert.Equal(["seed", "rows", "steps", "check"], Names(report.GetProperty("images")[0]));
+        Assert.Equal(["seed", "rows", "steps", "erasures", "check"], Names(report.GetProperty("images")[0]));
         Assert.Equal(["rows", "textSeconds", "denoisingSeconds", "uNetSeconds", "decodingSeconds"], Names(report.GetProperty("cost")));
         JsonElement[] steps = [.. report.GetProperty("images")[0].GetProperty("steps").EnumerateArray()];
-        Assert.Equal(["step", "timestep", "rows", "terms"], Names(steps[0]));
+        Assert.Equal(["step", "timestep", "rows", "terms", "interventions", "observations"], Names(steps[0]));
         Assert.Equal(["protection", "guided", "norm", "reason", "detection"], Names(steps[0].GetProperty("terms")[0]));
 
         Assert.Equal("cpu", report.GetProperty("model").GetProperty("provider").GetString());

@@ -5,6 +5,7 @@ using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.ConceptDetection;
 using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
@@ -27,7 +28,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     };
 
     /// <summary>Detects, but guides from a step that never comes.</summary>
-    private static readonly DetectionGuidance _watching = DetectingModel.Guidance with { StartStep = 1000 };
+    private static readonly DetectionOnly _watching = new() { Guideline = ShapesGuideline.RedTriangle };
 
     private static readonly GenerationRequest _triangle = _request with { Prompt = "a red triangle", Seed = 2 };
 
@@ -61,10 +62,10 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
         }
         Assert.Equal(ShapesGuideline.RedTriangle.Hash, Assert.Single(guided.Report.Protections[0].AssetHashes));
 
-        GenerationResult watched = await detecting.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching) });
+        GenerationResult watched = await detecting.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty.AddDetection(_watching) });
         GenerationResult unprotected = await plain.Pipeline.GenerateAsync(_triangle with { Policy = SafetyPolicy.Empty });
         Assert.True(unprotected.Images[0].Pixels.Span.SequenceEqual(watched.Images[0].Pixels.Span));
-        float left = steps.Sum(step => step.Terms[0].Detection!.Value.Area), before = Terms(watched).Sum(term => term.Detection!.Value.Area);
+        float left = steps.Sum(step => step.Terms[0].Detection!.Value.Area), before = Watched(watched).Sum(reading => reading.Area);
         Assert.InRange(left, 0, 0.5f * before);
     }
 
@@ -132,11 +133,11 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     [Fact]
     public async Task APictureThatStillShowsTheConceptIsWithheldOrDrawnAgain()
     {
-        GenerationRequest request = _triangle with { Policy = SafetyPolicy.Empty.AddDetectAndGuide(_watching).WhenStillDetected(RemedialAction.Withhold) };
+        GenerationRequest request = _triangle with { Policy = SafetyPolicy.Empty.AddDetection(_watching).WhenStillDetected(RemedialAction.Withhold) };
         GenerationResult withheld = await detecting.Pipeline.GenerateAsync(request);
         Assert.Equal(["detection"], withheld.Report.Images[0].Check!.By);
         Assert.All(withheld.Images[0].Pixels.ToArray(), value => Assert.Equal(128, value));
-        Assert.All(Terms(withheld), term => Assert.False(term.Guided));
+        Assert.Empty(Terms(withheld));
 
         GenerationResult again = await detecting.Pipeline.GenerateAsync(request with { Policy = request.Policy.WhenStillDetected(new Remedy { Action = RemedialAction.Regenerate, Attempts = 1 }) });
         Assert.Equal((3L, 1), (again.Report.Images[0].Seed, again.Report.Images[0].Check!.Attempts));
@@ -209,6 +210,9 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
         Assert.Equal([true, false], result.Report.Images.Select(image => image.Check!.Flagged));
         Assert.Equal(128, result.Images[0].Pixels.Span[0]);
     }
+
+    private static IEnumerable<DetectionReading> Watched(GenerationResult result) =>
+        result.Report.Images.SelectMany(image => image.Steps).Select(step => step.Observations.Single().Detection!.Value);
 
     private static IEnumerable<TermReport> Terms(GenerationResult result) => result.Report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Terms);
 

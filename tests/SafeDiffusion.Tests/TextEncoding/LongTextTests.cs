@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Model.Text;
 
@@ -7,7 +6,9 @@ namespace SafeDiffusion.TextEncoding;
 /// <summary>Formula layer: long texts, and such as are made to take long.</summary>
 public sealed class LongTextTests
 {
-    private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(Fixture.Locate("numerics", "clip-tokenizer"));
+    private static readonly string _folder = Fixture.Locate("numerics", "clip-tokenizer");
+    private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(_folder);
+    private static readonly ClipVocabulary _vocabulary = new(Path.Combine(_folder, "vocab.json"), Path.Combine(_folder, "merges.txt"));
 
     [Theory]
     [InlineData("a")]
@@ -18,22 +19,21 @@ public sealed class LongTextTests
     [InlineData("\u0301\u0323")]
     [InlineData("<|endoftext|>")]
     [InlineData("\uD55C ")]
-    public void TimeGrowsWithTheLengthAndNotItsSquare(string unit)
-    {
-        TimeSpan shorter = ShortestTime(Repeat(unit, 25_000));
-        TimeSpan longer = ShortestTime(Repeat(unit, 100_000));
-
-        // Linear is 4 times, quadratic 16; the shortest of several times leaves out what else the machine does.
-        Assert.True(longer < 9 * shorter + TimeSpan.FromMilliseconds(20), $"{shorter} became {longer}");
-    }
+    public void WhatIsCopiedGrowsWithTheLengthAndNotItsSquare(string unit) => AssertLinear(length => Allocated(Repeat(unit, length)));
 
     [Fact]
-    public void TimeGrowsWithTheLengthOfMixedWordsToo()
-    {
-        TimeSpan shorter = ShortestTime(RandomWord(25_000));
-        TimeSpan longer = ShortestTime(RandomWord(100_000));
-        Assert.True(longer < 9 * shorter + TimeSpan.FromMilliseconds(20), $"{shorter} became {longer}");
-    }
+    public void WhatIsCopiedOfMixedWordsDoesToo() => AssertLinear(length => Allocated(RandomWord(length)));
+
+    /// <summary>Merging a window takes time with its square at most, so that these squares are the work.</summary>
+    [Theory]
+    [InlineData("a")]
+    [InlineData("\u732B")]
+    [InlineData("\U0001F602")]
+    [InlineData("qzx")]
+    public void MergingGrowsWithTheLengthAndNotItsSquare(string unit) => AssertLinear(length => Merged(Repeat(unit, length)));
+
+    [Fact]
+    public void MergingOfMixedWordsDoesToo() => AssertLinear(length => Merged(RandomWord(length)));
 
     /// <summary>The longest symbols are 8 letters a and 8 faces; of the middle of a word there are no longer ones.</summary>
     [Theory]
@@ -49,12 +49,23 @@ public sealed class LongTextTests
         Assert.Equal(word[(75 * charactersPerPiece)..], text.TruncatedText);
     }
 
-    private static TimeSpan ShortestTime(string text) => Enumerable.Range(0, 5).Min(_ =>
+    /// <summary>Four times the length: linear is 4 times the work, quadratic 16. Nothing is timed, so that a busy machine says the same.</summary>
+    private static void AssertLinear(Func<int, long> work) => Assert.InRange(work(100_000), 1, 6 * work(25_000));
+
+    private static long Allocated(string text)
     {
-        Stopwatch watch = Stopwatch.StartNew();
+        _tokenizer.Encode(text);
+        long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(_tokenizer.Encode(text).IsTruncated);
-        return watch.Elapsed;
-    });
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static long Merged(string word)
+    {
+        long work = 0;
+        new BytePairEncoder(_vocabulary, onMerge: length => work += (long)length * length).Encode(word);
+        return work;
+    }
 
     private static string Repeat(string unit, int length) => string.Concat(Enumerable.Repeat(unit, length / unit.Length));
 

@@ -16,7 +16,10 @@ internal readonly record struct WordPiece(int Id, TokenSpan Characters);
 /// each of which begins at a piece of the one before and must give it again. That is exact, whatever the merges: two neighbours that stay
 /// apart in one window do so with any others around them, as nothing crosses their outer edges before their own is crossed.
 /// </remarks>
-internal sealed class BytePairEncoder(ClipVocabulary vocabulary, int window = BytePairEncoder.DefaultWindow)
+/// <param name="vocabulary">The symbols and merges.</param>
+/// <param name="window">The first size of a window, in characters.</param>
+/// <param name="onMerge">Told the characters of each window that is merged, so that the work can be counted.</param>
+internal sealed class BytePairEncoder(ClipVocabulary vocabulary, int window = BytePairEncoder.DefaultWindow, Action<int>? onMerge = null)
 {
     /// <summary>
     /// In characters; only the time depends on it. The last quarter is ample for what comes later to settle: of letters whose merges go
@@ -69,6 +72,7 @@ internal sealed class BytePairEncoder(ClipVocabulary vocabulary, int window = By
     {
         int end = EndOfCharacter(word, Math.Min(start + length, word.Length));
         ReadOnlySpan<char> part = word.AsSpan(start, end - start);
+        onMerge?.Invoke(part.Length);
         List<WordPiece> pieces = [];
         foreach (EncodedToken token in vocabulary.Merging.EncodeToTokens(part, out _, considerPreTokenization: false))
         {
