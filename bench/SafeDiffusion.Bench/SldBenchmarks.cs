@@ -1,7 +1,7 @@
-using SafeDiffusion.Model.Text;
 using BenchmarkDotNet.Attributes;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Protections;
 

@@ -7,9 +7,9 @@ using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Training.Annotation;
-using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
 using SafeDiffusion.Training.Measuring;
+using SafeDiffusion.Training.Recording;
 
 namespace SafeDiffusion.Training;
 

@@ -1,4 +1,3 @@
-using SafeDiffusion.Instrumentation.Additions;
 using Microsoft.Extensions.Logging;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
@@ -6,6 +5,7 @@ using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Generation;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;

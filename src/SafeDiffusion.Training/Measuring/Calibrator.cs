@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
+using SafeDiffusion.Training.Recording;
 
 namespace SafeDiffusion.Training.Measuring;
 

@@ -1,5 +1,5 @@
-using SafeDiffusion.Core.Errors;
 using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;

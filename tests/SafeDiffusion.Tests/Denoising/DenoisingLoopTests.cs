@@ -1,5 +1,5 @@
-using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Generation;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;

@@ -1,7 +1,7 @@
-using SafeDiffusion.Verification;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Verification;
 
 namespace SafeDiffusion.Denoising;
 

@@ -7,8 +7,8 @@ using SafeDiffusion;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Guidance;
 using SafeDiffusion.Methods.LinearErasure;
-using SafeDiffusion.Pipeline;
 using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Pipeline;
 using SafeDiffusion.Policies;
 
 namespace Documentation;

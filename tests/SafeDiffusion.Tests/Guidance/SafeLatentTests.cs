@@ -1,5 +1,5 @@
-using SafeDiffusion.Core.Numerics;
 using System.Text.Json;
+using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Methods.SafeLatent;

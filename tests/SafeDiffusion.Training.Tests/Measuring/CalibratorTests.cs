@@ -1,6 +1,6 @@
 using SafeDiffusion.Detection;
-using SafeDiffusion.Training.Recording;
 using SafeDiffusion.Training.Learning;
+using SafeDiffusion.Training.Recording;
 
 namespace SafeDiffusion.Training.Measuring;
 

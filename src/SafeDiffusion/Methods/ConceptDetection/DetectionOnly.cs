@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Policies;
 using SafeDiffusion.Instrumentation.Additions;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.ConceptDetection;
@@ -33,7 +33,10 @@ public sealed record DetectionOnly : Observer, IFromWords<DetectionOnly>
     [JsonIgnore]
     public override Requirements Requirements => new()
     {
-        Features = AttentionFeatures.Detect, DetectionLayers = Guideline.Layers, Detects = true, Assets = [new(Guideline, AllowOtherModel)],
+        Features = AttentionFeatures.Detect,
+        DetectionLayers = Guideline.Layers,
+        Detects = true,
+        Assets = [new(Guideline, AllowOtherModel)],
     };
 
     /// <inheritdoc/>

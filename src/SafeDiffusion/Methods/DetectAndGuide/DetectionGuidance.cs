@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Detection;
-using SafeDiffusion.Policies;
 using SafeDiffusion.Instrumentation.Additions;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.DetectAndGuide;
@@ -103,7 +103,10 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     [JsonIgnore]
     public override Requirements Requirements => new()
     {
-        Features = AttentionFeatures.Detect, DetectionLayers = Guideline.Layers, Detects = true, Assets = [new(Guideline, AllowOtherModel)],
+        Features = AttentionFeatures.Detect,
+        DetectionLayers = Guideline.Layers,
+        Detects = true,
+        Assets = [new(Guideline, AllowOtherModel)],
     };
 
     /// <summary>The text that is steered away from.</summary>

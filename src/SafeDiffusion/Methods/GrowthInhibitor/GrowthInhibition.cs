@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
-using SafeDiffusion.Policies;
 using SafeDiffusion.Instrumentation.Additions;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.GrowthInhibitor;

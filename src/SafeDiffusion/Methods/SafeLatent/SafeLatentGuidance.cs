@@ -102,6 +102,7 @@ public sealed record SafeLatentGuidance : NoiseGuidance, IFromWords<SafeLatentGu
 
     static SafeLatentGuidance IFromWords<SafeLatentGuidance>.FromWords(ProtectionWords words) => new()
     {
-        Concept = words.RequireConcept("safe-latent must know what to steer away from."), Preset = words.PresetOr(SafeLatentPreset.Medium),
+        Concept = words.RequireConcept("safe-latent must know what to steer away from."),
+        Preset = words.PresetOr(SafeLatentPreset.Medium),
     };
 }
