@@ -95,11 +95,14 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     private static StepReport Step(PictureDenoising picture, int step, int timestep)
     {
         (PictureProtections protections, ProtectionTrace trace) = (picture.Protections, picture.Trace);
-        return new(step, timestep, trace.Rows(step), [.. protections.Guidances.Select((guidance, i) => Term(guidance.Place, trace.Term(step, i)))])
-        {
-            Interventions = [.. protections.Interventions.Select((intervention, i) => Intervention(intervention.Place, trace.Intervention(step, i)))],
-            Observations = [.. protections.Observers.Select((observer, i) => new ObservationReport(observer.Place, trace.Reading(step, i)))],
-        };
+        // Loops, because there are many steps and in most of them little to tell.
+        TermReport[] terms = protections.Guidances.Count == 0 ? [] : new TermReport[protections.Guidances.Count];
+        for (int i = 0; i < terms.Length; i++) terms[i] = Term(protections.Guidances[i].Place, trace.Term(step, i));
+        InterventionReport[] interventions = protections.Interventions.Count == 0 ? [] : new InterventionReport[protections.Interventions.Count];
+        for (int i = 0; i < interventions.Length; i++) interventions[i] = Intervention(protections.Interventions[i].Place, trace.Intervention(step, i));
+        ObservationReport[] observations = protections.Observers.Count == 0 ? [] : new ObservationReport[protections.Observers.Count];
+        for (int i = 0; i < observations.Length; i++) observations[i] = new(protections.Observers[i].Place, trace.Reading(step, i));
+        return new(step, timestep, trace.Rows(step), terms) { Interventions = interventions, Observations = observations };
     }
 
     private static TermReport Term(int protection, (GuidanceOutcome Outcome, float Norm) term) =>
