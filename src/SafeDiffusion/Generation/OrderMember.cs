@@ -26,7 +26,10 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
     public void Begin(CancellationToken cancellationToken)
     {
         SpecialTokenHandling handling = order.KeepSpecialTokens ? SpecialTokenHandling.Keep : SpecialTokenHandling.Escape;
-        (TextStates unconditional, TextStates prompt) = Erase(Encode(order.NegativePrompt, handling), Encode(order.Prompt, handling));
+        // What a request wants of its own texts is not for the policy's.
+        bool isOfPolicy = order.Policy.Protections.Any(protection => protection.UnconditionalText is not null);
+        TextStates negative = Encode(order.NegativePrompt, isOfPolicy ? SpecialTokenHandling.Escape : handling);
+        (TextStates unconditional, TextStates prompt) = Erase(negative, Encode(order.Prompt, handling));
         if (order.Start is NoisedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
         Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
         Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents))];

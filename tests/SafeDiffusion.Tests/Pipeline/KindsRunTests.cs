@@ -196,6 +196,14 @@ public sealed class KindsRunTests : IAsyncLifetime
         Assert.True(Interventions(await Draw(lastStep))[7].Acted);
     }
 
+    /// <summary>Kept special tokens are the request's wish for its own texts; the policy's negative prompt is read as always.</summary>
+    [Fact]
+    public async Task KeptSpecialTokensDoNotReachThePolicysTexts()
+    {
+        SafetyPolicy policy = SafetyPolicy.Empty.AddNegativePrompt("<|endoftext|> a red triangle");
+        AssertSame(await Draw(policy), await _pipeline.GenerateAsync(_request with { KeepSpecialTokens = true, Policy = policy }));
+    }
+
     /// <summary>By SLD's formula nothing is left where the concept is the very prompt; then the report must not say that it guides.</summary>
     [Fact]
     public async Task ATermOfZeroIsNotCalledGuidance()
