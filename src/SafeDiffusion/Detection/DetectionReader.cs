@@ -11,7 +11,14 @@ namespace SafeDiffusion.Detection;
 /// <param name="context">The picture's generation.</param>
 internal sealed class DetectionReader(Guideline guideline, DetectionNormalisation normalisation, float presence, ProtectionContext context)
 {
+    /// <summary>
+    /// In a finished picture this share of what counts as present is enough where the concept was present in some step, since guidance pushes
+    /// its map down just below the threshold; and where few steps were taken, which leave pictures half drawn.
+    /// </summary>
+    private const float RemainingShare = 0.7f;
+
     private readonly GuidelineTokens _tokens = context.AddGuideline(guideline.Values);
+    private bool _isSuspected = context.Steps < ProtectionContext.FewSteps;
 
     /// <summary>The map of the last step that was read, <c>[H, W]</c> from 0 to 1.</summary>
     public float[] Map { get; } = new float[context.Shape.Height * context.Shape.Width];
@@ -20,27 +27,41 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     public bool IsPresent => TensorPrimitives.Max<float>(Map) >= presence;
 
     /// <summary>What the map says.</summary>
-    public DetectionReading Reading
-    {
-        get
-        {
-            int positions = 0;
-            foreach (float value in Map) positions += value >= presence ? 1 : 0;
-            return new(TensorPrimitives.Max<float>(Map), (float)positions / Map.Length);
-        }
-    }
+    public DetectionReading Reading => ReadingOf(Map, presence);
 
     /// <summary>Reads a step's map.</summary>
     /// <exception cref="InferenceException">A score is not finite.</exception>
     public void Read(in DenoisingStep step, StepPredictions predictions)
     {
-        DetectionMaps.Mean(predictions.DetectionScores(_tokens), guideline.HasBackground, Map);
-        // A number that is none would count as nothing detected.
-        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(Map)))
-        {
-            throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?", step.Index);
-        }
+        ReadMean(predictions.DetectionScores(_tokens), Map, step.Index);
         if (normalisation == DetectionNormalisation.PerMap) DetectionMaps.NormalisePerMapInPlace(Map);
         else DetectionMaps.CalibrateInPlace(Map, guideline.BandAt(step.Timestep));
+        _isSuspected |= IsPresent;
+    }
+
+    /// <summary>Reads a finished picture, by the guideline's calibration in any case: a map that is normalised by itself always shows something.</summary>
+    /// <exception cref="InferenceException">A score is not finite.</exception>
+    public DetectionReading LookAtFinished(int timestep, StepPredictions predictions)
+    {
+        ReadOnlySpan<float> scores = predictions.DetectionScores(_tokens);
+        float[] map = new float[scores.Length / _tokens.Count];
+        ReadMean(scores, map, step: null);
+        DetectionMaps.CalibrateInPlace(map, guideline.BandAt(timestep));
+        return ReadingOf(map, _isSuspected ? RemainingShare * presence : presence);
+    }
+
+    private void ReadMean(ReadOnlySpan<float> scores, Span<float> map, int? step)
+    {
+        DetectionMaps.Mean(scores, guideline.HasBackground, map);
+        // A number that is none would count as nothing detected.
+        if (float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map))) return;
+        throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?", step);
+    }
+
+    private static DetectionReading ReadingOf(ReadOnlySpan<float> map, float threshold)
+    {
+        int positions = 0;
+        foreach (float value in map) positions += value >= threshold ? 1 : 0;
+        return new(TensorPrimitives.Max(map), (float)positions / map.Length);
     }
 }

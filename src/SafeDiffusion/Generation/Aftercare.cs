@@ -27,7 +27,7 @@ internal sealed class Aftercare(
 
     private List<CheckedPicture> Look(PictureOrder order, Drawing drawing)
     {
-        if (order.Policy.Remedy is null && checkers.Count == 0) return [];
+        if (!order.Policy.Requirements.Detects && checkers.Count == 0) return [];
         List<CheckedPicture> pictures = [.. drawing.Images.Select((image, i) => new CheckedPicture(order, i, image, drawing.Report.Images[i]))];
         Check(pictures);
         return pictures;
@@ -39,7 +39,7 @@ internal sealed class Aftercare(
         foreach (CheckedPicture picture in pictures)
         {
             picture.By.Clear();
-            if (IsDetected(picture.Report.Steps)) picture.By.Add("detection");
+            if (IsDetected(picture.Report)) picture.By.Add("detection");
         }
         foreach (IImageChecker checker in checkers)
         {
@@ -53,12 +53,13 @@ internal sealed class Aftercare(
     }
 
     /// <summary>
-    /// Whether a protection found its concept in one of the last fifth of the steps. The picture hardly changes there any more, and a
-    /// guideline may see less in the very last than in those before.
+    /// Whether a protection found its concept in the finished picture or in one of the last fifth of the steps. The picture hardly changes
+    /// there any more, and what a guideline sees under the prompt and under the null text differs.
     /// </summary>
-    private static bool IsDetected(IReadOnlyList<StepReport> steps) => steps
-        .TakeLast(Math.Max(1, steps.Count / LastShare))
+    private static bool IsDetected(ImageReport picture) => picture.Steps
+        .TakeLast(Math.Max(1, picture.Steps.Count / LastShare))
         .SelectMany(step => step.Terms.Select(term => term.Detection).Concat(step.Observations.Select(observation => observation.Detection)))
+        .Concat(picture.Finished.Select(seen => seen.Detection))
         .Any(detection => detection is { Area: > 0 });
 
     /// <summary>Draws what is to be drawn again, all pictures of an attempt together.</summary>

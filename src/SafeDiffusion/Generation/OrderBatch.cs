@@ -47,6 +47,7 @@ internal sealed class OrderBatch
         PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
         BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
         Denoise(pictures, times);
+        LookAtFinished(times);
         RgbImage[] images = Decode(pictures, times);
 
         string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
@@ -101,6 +102,21 @@ internal sealed class OrderBatch
                 .SelectMany(member => member.Pictures)];
             _progress(new(step.Index + 1, step.Count, evaluator.Rows, Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step)));
         }
+    }
+
+    /// <summary>Looks at the finished pictures of policies that detect.</summary>
+    private void LookAtFinished(BatchTimes times)
+    {
+        (PictureDenoising Picture, long Seed)[] watched = [.. _members
+            .Where(member => member.Order.Policy.Requirements.Detects)
+            .SelectMany(member => member.Pictures.Select((picture, index) => (picture, member.Order.Seed + index)))];
+        if (watched.Length == 0) return;
+        long began = Stopwatch.GetTimestamp();
+        new FinalLook(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings).Look(watched, watched[0].Picture.Rows.Encode(""), _cancellationToken);
+        TimeSpan took = Stopwatch.GetElapsedTime(began);
+        times.Denoising += took;
+        times.UNet += took;
+        times.Rows += watched.Length * FinalLook.RowsPerPicture;
     }
 
     /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>

@@ -4,6 +4,7 @@ using SafeDiffusion.Detection;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Protections;
+using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Generation;
 
@@ -29,10 +30,13 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         // What a request wants of its own texts is not for the policy's.
         bool isOfPolicy = order.Policy.Protections.Any(protection => protection.UnconditionalText is not null);
         TextStates negative = Encode(order.NegativePrompt, isOfPolicy ? SpecialTokenHandling.Escape : handling);
-        (TextStates unconditional, TextStates prompt) = Erase(negative, Encode(order.Prompt, handling));
+        TextStates prompted = Encode(order.Prompt, handling);
+        if (isOfPolicy && prompted.Values.SequenceEqual(negative.Values)) Report.Warn(PolicyLimits.NegativeIsPrompt);
+        (TextStates unconditional, TextStates prompt) = Erase(negative, prompted);
         if (order.Start is NoisedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
         Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
         Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents))];
+        foreach (ReportWarning limit in PolicyLimits.Of(order, model.Description, Pictures[0].Protections)) Report.Warn(limit);
         if (order.KeepLatents) Recorder = new(Pictures, order.Shape, order.Timesteps.Length);
     }
 

@@ -110,6 +110,14 @@ internal sealed class PictureDenoising
         Trace.RecordRows(step.Index, Predictions.Evaluated.Count);
     }
 
+    /// <summary>Lets the protections that detect look at the finished picture.</summary>
+    public void LookAtFinished(int timestep, StepPredictions predictions)
+    {
+        for (int i = 0; i < Protections.Guidances.Count; i++) Trace.RecordFinished(Protections.Guidances[i].Place, Protections.Guidances[i].State.LookAtFinished(timestep, predictions));
+        for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordFinished(Protections.Observers[i].Place, Protections.Observers[i].State.LookAtFinished(timestep, predictions));
+        Trace.RowsOfLook++;
+    }
+
     /// <summary>Makes <see cref="Next"/> the current latents.</summary>
     public void Advance()
     {

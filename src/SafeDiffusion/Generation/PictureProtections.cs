@@ -20,20 +20,22 @@ internal sealed class PictureProtections
         {
             switch (protection)
             {
-                case NoiseGuidance guidance:
-                    _guidances.Add((place, guidance.Begin(context)));
-                    RequireReached(place, protection, _guidances[^1].State.ActiveSteps, context.Steps);
-                    break;
-                case AttentionIntervention intervention:
-                    _interventions.Add((place, intervention.Begin(context)));
-                    RequireReached(place, protection, _interventions[^1].State.ActiveSteps, context.Steps);
-                    break;
+                case NoiseGuidance guidance: _guidances.Add((place, guidance.Begin(context))); break;
+                case AttentionIntervention intervention: _interventions.Add((place, intervention.Begin(context))); break;
                 case Observer observer: _observers.Add((place, observer.Begin(context))); break;
                 case TextErasure or { UnconditionalText: not null }: break; // At work in the texts already.
                 default: throw new NotSupportedException($"Nothing runs {protection.GetType().Name}: the picture would not be protected.");
             }
         }
+        foreach ((int place, StepWindow active) in Windows) RequireReached(place, policy.Protections[place], active, context.Steps);
     }
+
+    /// <summary>The steps in which each protection that acts in steps can act, with its place.</summary>
+    public IEnumerable<(int Place, StepWindow Active)> Windows =>
+    [
+        .. _guidances.Select(guidance => (guidance.Place, guidance.State.ActiveSteps)),
+        .. _interventions.Select(intervention => (intervention.Place, intervention.State.ActiveSteps)),
+    ];
 
     /// <summary>Refuses a protection whose steps are never taken: few steps, a low strength, or a window that begins too late.</summary>
     private static void RequireReached(int place, Protection protection, StepWindow active, int steps)

@@ -28,6 +28,18 @@ internal sealed class ProtectionTrace(int steps, PictureProtections protections)
 
     public DetectionReading? Reading(int step, int observer) => _readings[step * _observers + observer];
 
+    /// <summary>What was seen in the finished picture, by the place in the policy of what saw it: of several looks the one that shows most.</summary>
+    public SortedDictionary<int, DetectionReading> Finished { get; } = [];
+
+    /// <summary>The UNet rows that the looks at the finished picture took.</summary>
+    public int RowsOfLook { get; set; }
+
+    public void RecordFinished(int place, DetectionReading? reading)
+    {
+        if (reading is not { } seen) return;
+        if (!Finished.TryGetValue(place, out DetectionReading before) || seen.Maximum > before.Maximum) Finished[place] = seen;
+    }
+
     /// <summary>The UNet rows that a step evaluated for this picture.</summary>
     public int Rows(int step) => _rows[step];
 }

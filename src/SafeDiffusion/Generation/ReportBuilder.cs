@@ -19,6 +19,12 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
 
     private readonly List<ErasureReport> _erasures = [];
 
+    /// <summary>Says what the user should know, once.</summary>
+    public void Warn(ReportWarning warning)
+    {
+        if (!_warnings.Contains(warning)) _warnings.Add(warning);
+    }
+
     public void AddTextWarnings(TokenizedText text)
     {
         if (text.IsTruncated)
@@ -54,11 +60,6 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         };
     }
 
-    private void Warn(ReportWarning warning)
-    {
-        if (!_warnings.Contains(warning)) _warnings.Add(warning);
-    }
-
     /// <summary>A request's share of its batch's times is that of its rows.</summary>
     private static CostReport Cost(long rows, BatchTimes times)
     {
@@ -89,7 +90,11 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     private ImageReport Image(PictureDenoising picture, long seed)
     {
         StepReport[] steps = [.. order.Timesteps.Select((timestep, step) => Step(picture, step, timestep))];
-        return new(seed, steps.Sum(step => step.Rows), steps) { Erasures = _erasures };
+        return new(seed, steps.Sum(step => step.Rows) + picture.Trace.RowsOfLook, steps)
+        {
+            Erasures = _erasures,
+            Finished = [.. picture.Trace.Finished.Select(seen => new ObservationReport(seen.Key, seen.Value))],
+        };
     }
 
     private static StepReport Step(PictureDenoising picture, int step, int timestep)

@@ -15,6 +15,12 @@ public abstract class NoiseGuidanceState
     /// </summary>
     public virtual StepWindow ActiveSteps => StepWindow.Always;
 
+    /// <summary>
+    /// Whether its term grows with the guidance scale, as the prompt's does; false by default. A request with a high guidance scale outweighs a
+    /// term that does not, and is told so.
+    /// </summary>
+    public virtual bool GrowsWithGuidance => false;
+
     /// <summary>The rows that this step surely needs; they are evaluated in one batch.</summary>
     public abstract RowSet SurelyNeeds(in DenoisingStep step);
 
@@ -29,6 +35,17 @@ public abstract class NoiseGuidanceState
     /// <param name="term">The term to fill, <c>[C, H, W]</c>; holds anything on entry, and is ignored unless the outcome is guided.</param>
     /// <returns>Whether the term is to be added, and if not, why.</returns>
     public abstract GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term);
+
+    /// <summary>
+    /// Looks at the finished picture, which is noised a little once more for that: whether the concept shows, for a policy that acts on it and
+    /// for the report. Asked once for each of some low timesteps; what was seen in any of them counts.
+    /// </summary>
+    /// <param name="timestep">The training timestep that the picture was noised to.</param>
+    /// <param name="predictions">
+    /// The null text's row in the prompt's place. The picture may have been enlarged, so that maps are larger than <see cref="ProtectionContext.Shape"/> says.
+    /// </param>
+    /// <returns>What was detected; null for a method that detects nothing.</returns>
+    public virtual DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => null;
 }
 
 /// <summary>What a noise guidance did in a step.</summary>

@@ -20,4 +20,7 @@ public abstract class ObserverState
     /// <summary>Looks at a step. The prompt's row is always there.</summary>
     /// <returns>What was detected, for the report; null for an observer that detects nothing.</returns>
     public abstract DetectionReading? Observe(in DenoisingStep step, StepPredictions predictions);
+
+    /// <inheritdoc cref="NoiseGuidanceState.LookAtFinished"/>
+    public virtual DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => null;
 }

@@ -9,6 +9,9 @@ namespace SafeDiffusion.Protections;
 /// <summary>What a protection learns when one picture's generation begins, and where it asks for what it needs.</summary>
 public sealed class ProtectionContext
 {
+    /// <summary>Fewer steps than these settle a picture before it can be steered or well watched.</summary>
+    internal const int FewSteps = 10;
+
     private readonly RowList _rows;
     private readonly GuidelineList _guidelines;
 
@@ -58,6 +61,14 @@ public sealed class ProtectionContext
     /// <exception cref="InferenceException">The text encoder failed.</exception>
     /// <exception cref="OperationCanceledException">The generation is cancelled.</exception>
     public TextStates Encode(string text) => _rows.Encode(text);
+
+    /// <summary>
+    /// Whether a text is the prompt, to the model: their states are the same. A method that acts by how far the prompt is from its concept
+    /// finds no distance then, and must not be off for that.
+    /// </summary>
+    /// <exception cref="InferenceException">The text encoder failed.</exception>
+    /// <exception cref="OperationCanceledException">The generation is cancelled.</exception>
+    public bool IsPrompt(string text) => Encode(text).Values.SequenceEqual(Prompt.Text.Values);
 
     /// <summary>
     /// Asks for the detection scores of guideline tokens in every step (<see cref="StepPredictions.DetectionScores"/>), which

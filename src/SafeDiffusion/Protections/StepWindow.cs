@@ -40,5 +40,5 @@ public readonly record struct StepWindow(int Start, int End)
     public bool Contains(int step) => step >= Start && step < End;
 
     /// <inheritdoc/>
-    public override string ToString() => End == int.MaxValue ? $"steps {Start} on" : $"steps {Start} to {End - 1}";
+    public override string ToString() => End <= Start ? "no step" : End == int.MaxValue ? $"steps {Start} on" : $"steps {Start} to {End - 1}";
 }

@@ -119,18 +119,21 @@ public sealed record RequestReport
 public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, IReadOnlyList<string> AssetHashes);
 
 /// <summary>Something the user should know.</summary>
-/// <param name="Code">A stable code: <c>text-truncated</c>, <c>special-tokens-escaped</c>, <c>encoder-not-seeded</c> or <c>still-detected</c>.</param>
+/// <param name="Code">A stable code, such as <c>text-truncated</c> or <c>still-detected</c>; docs/report.md lists them.</param>
 /// <param name="Message">What it means.</param>
 public sealed record ReportWarning(string Code, string Message);
 
 /// <summary>What happened to one picture.</summary>
 /// <param name="Seed">Its seed.</param>
-/// <param name="Rows">UNet rows evaluated for it.</param>
+/// <param name="Rows">UNet rows evaluated for it, in the steps and to look at it when it was finished.</param>
 /// <param name="Steps">What happened in each step.</param>
 public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps)
 {
     /// <summary>What each text erasure did to the prompt's text states, in the policy's order.</summary>
     public IReadOnlyList<ErasureReport> Erasures { get; init; } = [];
+
+    /// <summary>What each protection that detects saw in the finished picture, in the policy's order.</summary>
+    public IReadOnlyList<ObservationReport> Finished { get; init; } = [];
 
     /// <summary>What the finished picture was found to show; null where nothing looked at it.</summary>
     public CheckReport? Check { get; init; }
@@ -138,7 +141,7 @@ public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> 
 
 /// <summary>What was found in a finished picture, and done about it.</summary>
 /// <param name="Flagged">Whether the picture still showed a concept.</param>
-/// <param name="By">What found it: <c>detection</c> for a protection's maps in the last fifth of the steps, else a checker's name.</param>
+/// <param name="By">What found it: <c>detection</c> for a protection's maps in the finished picture or in the last fifth of the steps, else a checker's name.</param>
 /// <param name="Action">What was done: <c>flag</c>, <c>blur</c> or <c>withhold</c>; null where nothing was found.</param>
 /// <param name="Attempts">How often the picture was drawn again; its seed and steps are the last attempt's.</param>
 public sealed record CheckReport(bool Flagged, IReadOnlyList<string> By, RemedialAction? Action, int Attempts);
@@ -174,7 +177,7 @@ public sealed record ErasureReport(int Protection, bool Erased, int Tokens, floa
 /// <param name="Reason">Why it did not act; null where it did.</param>
 public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason);
 
-/// <summary>What one observer saw in one step.</summary>
+/// <summary>What one protection saw, in a step or in the finished picture.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>
 /// <param name="Detection">What it detected; null for one that detects nothing.</param>
 public sealed record ObservationReport(int Protection, DetectionReading? Detection);

@@ -66,6 +66,8 @@ public sealed record DetectionOnly : Observer, IFromWords<DetectionOnly>
             reader.Read(step, predictions);
             return reader.Reading;
         }
+
+        public override DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => reader.LookAtFinished(timestep, predictions);
     }
 
     static ProtectionWord IFromWords<DetectionOnly>.Takes => ProtectionWord.Asset;

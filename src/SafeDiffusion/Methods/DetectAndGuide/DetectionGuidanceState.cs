@@ -47,6 +47,8 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
 
     public override StepWindow ActiveSteps => _window;
 
+    public override bool GrowsWithGuidance => true;
+
     public override RowSet SurelyNeeds(in DenoisingStep step)
     {
         bool together = _settings.Rows switch
@@ -71,6 +73,8 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
         if (_wasNeeded) ComputeTerm(predictions, term);
         return outcome with { Detection = _reader.Reading };
     }
+
+    public override DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => _reader.LookAtFinished(timestep, predictions);
 
     private string Reason(in DenoisingStep step)
     {

@@ -93,7 +93,7 @@ public sealed record SafeLatentGuidance : NoiseGuidance, IFromWords<SafeLatentGu
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        return new SafeLatentState(Settings, context.AddRow(Concept), context);
+        return new SafeLatentState(Settings, context.AddRow(Concept), context.IsPrompt(Concept), context);
     }
 
     static ProtectionWord IFromWords<SafeLatentGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Preset;

@@ -5,7 +5,10 @@ using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SafeLatent;
 
-/// <summary>SLD on one picture: the momentum ν, and the term <c>-g γ</c> of every step (Schramowski et al. 2023, equations 5 to 8).</summary>
+/// <summary>
+/// SLD on one picture: the momentum ν, and the term <c>-g γ</c> of every step (Schramowski et al. 2023, equations 5 to 8). Where the prompt is
+/// the concept itself, <c>p - s</c> is 0 everywhere and the published scale μ with it, just where most is to be done; μ is 1 there.
+/// </summary>
 internal sealed class SafeLatentState : NoiseGuidanceState
 {
     private static readonly GuidanceOutcome _warmup = GuidanceOutcome.NotGuided("warm-up");
@@ -15,17 +18,23 @@ internal sealed class SafeLatentState : NoiseGuidanceState
     private readonly Row _concept;
     private readonly float _guidanceScale;
     private readonly float[] _momentum;
+    private readonly bool _isPrompt;
 
     /// <summary>Without momentum, or where warm-up outlasts the generation, the concept is not evaluated during warm-up.</summary>
     private readonly StepWindow _evaluated;
 
-    public SafeLatentState(SafeLatentSettings settings, Row concept, ProtectionContext context)
+    /// <param name="settings">The settings.</param>
+    /// <param name="concept">The concept's row.</param>
+    /// <param name="isPrompt">Whether the prompt is the concept itself.</param>
+    /// <param name="context">The picture's generation.</param>
+    public SafeLatentState(SafeLatentSettings settings, Row concept, bool isPrompt, ProtectionContext context)
     {
         _settings = settings;
         _null = context.Null;
         _concept = concept;
         _guidanceScale = context.GuidanceScale;
         _momentum = new float[context.Shape.Length];
+        _isPrompt = isPrompt;
         bool warmupMatters = settings.MomentumScale > 0 && settings.WarmupSteps < context.Steps;
         _evaluated = StepWindow.From(warmupMatters ? 0 : settings.WarmupSteps);
     }
@@ -35,6 +44,8 @@ internal sealed class SafeLatentState : NoiseGuidanceState
 
     public override StepWindow ActiveSteps => StepWindow.From(_settings.WarmupSteps);
 
+    public override bool GrowsWithGuidance => true;
+
     public override RowSet SurelyNeeds(in DenoisingStep step) => _evaluated.Contains(step.Index)
         ? (RowSet)_null | Row.Prompt | _concept
         : RowSet.None;
@@ -42,10 +53,20 @@ internal sealed class SafeLatentState : NoiseGuidanceState
     public override GuidanceOutcome ComputeTerm(in DenoisingStep step, StepPredictions predictions, Span<float> term)
     {
         if (!_evaluated.Contains(step.Index)) return _warmup;
-        ComputeGamma(predictions[_null], predictions[Row.Prompt], predictions[_concept], term);
+        if (_isPrompt) ComputeFullGamma(predictions[_null], predictions[_concept], term);
+        else ComputeGamma(predictions[_null], predictions[Row.Prompt], predictions[_concept], term);
         if (step.Index < _settings.WarmupSteps) return _warmup;
         TensorPrimitives.Multiply(term, -_guidanceScale, term);
         return GuidanceOutcome.Guided;
+    }
+
+    /// <summary>γ and ν as in <see cref="ComputeGamma"/>, with μ = 1.</summary>
+    private void ComputeFullGamma(ReadOnlySpan<float> u, ReadOnlySpan<float> s, Span<float> gamma)
+    {
+        TensorPrimitives.Subtract(s, u, gamma);
+        TensorPrimitives.MultiplyAdd(_momentum, _settings.MomentumScale, gamma, gamma);
+        TensorPrimitives.Multiply(_momentum, _settings.MomentumDecay, _momentum);
+        TensorPrimitives.MultiplyAdd(gamma, 1 - _settings.MomentumDecay, _momentum, _momentum);
     }
 
     /// <summary>

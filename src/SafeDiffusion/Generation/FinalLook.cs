@@ -1,0 +1,73 @@
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Model.UNet;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>
+/// Looks at finished pictures. Each is noised a little once more and shown to the UNet under the null text, and every protection that
+/// detects reads its map there: whatever the prompt, the steps that were taken or the latents that were given, what is left of the concept
+/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little. Changes no picture.
+/// </summary>
+internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
+{
+    /// <summary>To which shares of the training timesteps pictures are noised.</summary>
+    private static readonly double[] _noiseLevels = [0.08, 0.24];
+
+    private readonly LatentShape _seen = Seen(shape, model.Description);
+    private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
+
+    /// <summary>UNet rows of each picture that is looked at.</summary>
+    public static int RowsPerPicture => _noiseLevels.Length;
+
+    /// <summary>Looks at pictures, and tells them what was seen.</summary>
+    /// <param name="pictures">The pictures, with the seed of each.</param>
+    /// <param name="nullText">The empty text's states.</param>
+    /// <param name="cancellationToken">Ends the look within one network call.</param>
+    public void Look(IReadOnlyList<(PictureDenoising Picture, long Seed)> pictures, TextStates nullText, CancellationToken cancellationToken)
+    {
+        foreach ((PictureDenoising Picture, long Seed)[] chunk in pictures.Chunk(_maxRows))
+        {
+            using IDenoiserBatch batch = model.Denoiser.CreateBatch(chunk.Length, _seen, guidelines);
+            // Of no picture's own noise: that may have left its trace.
+            TorchNoise[] noises = [.. chunk.Select(member => new TorchNoise(~member.Seed))];
+            float[][] finished = [.. chunk.Select(member => LatentScaling.Scale(member.Picture.Latents, shape, _seen))];
+            for (int i = 0; i < chunk.Length; i++) batch.SetInputs(i, new RowInputs(nullText));
+            foreach (double level in _noiseLevels) Look(chunk, batch, finished, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
+        }
+    }
+
+    private void Look(
+        (PictureDenoising Picture, long Seed)[] pictures, IDenoiserBatch batch, float[][] finished, TorchNoise[] noises, int timestep,
+        CancellationToken cancellationToken)
+    {
+        float[] noise = new float[_seen.Length];
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            noises[i].Fill(noise);
+            model.Scheduler.AddNoise(finished[i], noise, timestep, batch.Latents(i));
+        }
+        batch.Evaluate(timestep, cancellationToken);
+        StepPredictions predictions = new(_seen.Height * _seen.Width);
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            predictions.Set(Row.Prompt, batch, i);
+            pictures[i].Picture.LookAtFinished(timestep, predictions);
+        }
+    }
+
+    /// <summary>The picture's own shape, or one of the same proportions and the area that the model was made for.</summary>
+    private static LatentShape Seen(LatentShape shape, ModelDescription model)
+    {
+        double own = (double)(model.Width / model.VaeFactor) * (model.Height / model.VaeFactor);
+        double factor = Math.Sqrt(own / (shape.Height * (double)shape.Width));
+        if (factor <= 1) return shape;
+        int multiple = model.SizeMultiple / model.VaeFactor;
+        return shape with { Height = Enlarged(shape.Height), Width = Enlarged(shape.Width) };
+
+        int Enlarged(int size) => Math.Max(size, (int)Math.Round(size * factor / multiple) * multiple);
+    }
+}
