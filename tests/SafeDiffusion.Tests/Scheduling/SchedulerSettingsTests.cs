@@ -88,6 +88,15 @@ public sealed class SchedulerSettingsTests
     }
 
     [Theory]
+    [InlineData("\"shift\": 1.0")]
+    [InlineData("\"snr_shift_scale\": 1")]
+    [InlineData("\"use_something_new\": false")]
+    [InlineData("\"something_new\": null")]
+    [InlineData("\"lambda_min_clipped\": -Infinity")]
+    [InlineData("\"sigma_min\": NaN")]
+    public void WhatIsNotAskedForHasNoEffect(string field) => Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse($"{{{field}}}", "config"));
+
+    [Theory]
     [InlineData("\"thresholding\"")]
     [InlineData("\"use_karras_sigmas\"")]
     [InlineData("\"use_exponential_sigmas\"")]
@@ -117,7 +126,7 @@ public sealed class SchedulerSettingsTests
     [InlineData("\"trained_betas\": [\"0.1\"]", "\"trained_betas\" holds something other than numbers")]
     [InlineData("\"num_train_timesteps\": 1, \"trained_betas\": [1.5]", "\"trained_betas\" holds a value that is not")]
     [InlineData("\"timestep_type\": \"continuous\"", "\"timestep_type\" is 'continuous'")]
-    [InlineData("\"snr_shift_scale\": 3.0", "\"snr_shift_scale\" is 3")]
+    [InlineData("\"snr_shift_scale\": 3.0", "\"snr_shift_scale\" is a setting that DDIM does not have")]
     [InlineData("\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"", "\"_class_name\" is FlowMatchEulerDiscreteScheduler")]
     [InlineData("\"_class_name\": \"EDMEulerScheduler\"", "\"_class_name\" is EDMEulerScheduler")]
     [InlineData("\"beta_start\": -Infinity", "\"beta_start\" is \"-Infinity\"")]

@@ -91,11 +91,6 @@ internal sealed class SchedulerSettingsReader
         {
             Fault("timestep_type", $"is '{type}': models that take continuous timesteps are not supported");
         }
-        foreach (string neutral in (string[])["snr_shift_scale", "shift"])
-        {
-            if (TakeNumber(neutral, 1) is not 1 and var shift) Fault(neutral, $"is {shift}: it is for flow models and shifted schedules, which are not supported; remove it, or set it to 1");
-        }
-        if (Take("shift_terminal", JsonValueKind.Number) is { } terminal) Fault("shift_terminal", $"is {terminal.GetRawText()}: it is for flow models, which are not supported; set it to null");
     }
 
     /// <summary>
@@ -107,7 +102,9 @@ internal sealed class SchedulerSettingsReader
         foreach ((string name, JsonElement value) in _fields.OrderBy(field => field.Key, StringComparer.Ordinal))
         {
             bool isOff = value.ValueKind is JsonValueKind.Null or JsonValueKind.False;
-            if (isOff || name.StartsWith('_') || SchedulerFields.WithoutEffect.Contains(name)) continue;
+            // A factor of flow models and of shifted schedules.
+            bool isNeutral = name is ("shift" or "snr_shift_scale") && value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1;
+            if (isOff || isNeutral || name.StartsWith('_') || SchedulerFields.WithoutEffect.Contains(name)) continue;
             Fault(name, "is a setting that DDIM does not have; remove it, or export the model with a DDIM scheduler");
         }
     }
