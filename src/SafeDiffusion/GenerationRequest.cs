@@ -38,8 +38,14 @@ public sealed record GenerationRequest(string Prompt)
     /// <summary>How many pictures, from consecutive seeds.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>A picture to start from (image-to-image), of the size asked for; needs the model's VAE encoder.</summary>
+    /// <summary>A picture to start from (image-to-image); needs the model's VAE encoder.</summary>
     public RgbImage? InitialImage { get; init; }
+
+    /// <summary>
+    /// How the initial picture is brought to the size that is drawn: the one asked for, or the nearest that the model draws. Null, the
+    /// default: a picture of another size is refused.
+    /// </summary>
+    public ImageFit? InitialImageFit { get; init; }
 
     /// <summary>How much of the initial picture is redrawn, 0 (exclusive) to 1: the share of the steps that are taken.</summary>
     public float Strength { get; init; } = 0.8f;

@@ -49,9 +49,8 @@ internal static class RequestCheck
             request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
             "asks for heat maps, but no protection of the policy detects anything. Add detect-and-guide, or leave it at 0.");
         RequireAttention(request.Policy, model);
-        if (request is { InitialImage: not null, Width: null, Height: null }) RequireSizeOf(request.InitialImage, description);
-        int width = request.Width ?? request.InitialImage?.Width ?? SizeOfLatents(request, description, dimension: 3) ?? description.Width;
-        int height = request.Height ?? request.InitialImage?.Height ?? SizeOfLatents(request, description, dimension: 2) ?? description.Height;
+        (int width, int height) = SizeOf(request, description);
+        if (request.InitialImage is { } initial) request = request with { InitialImage = Fit(initial, width, height, request, description) };
         RequireSize("width", width, description.Width, description);
         RequireSize("height", height, description.Height, description);
         LatentShape shape = new(description.LatentChannels, height / description.VaeFactor, width / description.VaeFactor);
@@ -120,17 +119,44 @@ internal static class RequestCheck
         throw new InvalidRequestException(field, $"must be a multiple of {multiple} up to {MaxSize} for this model, and is {size}. Try {below}.");
     }
 
-    /// <summary>Where the picture decides the size, the advice is about the picture.</summary>
-    private static void RequireSizeOf(RgbImage image, ModelDescription model)
+    /// <summary>The size that is asked for, that initial latents have, that the initial picture has or comes nearest to, or the model's own.</summary>
+    private static (int Width, int Height) SizeOf(GenerationRequest request, ModelDescription model)
     {
-        if (!model.HasFixedSize && Fits(image.Width) && Fits(image.Height)) return;
-        if (model.HasFixedSize && (image.Width, image.Height) == (model.Width, model.Height)) return;
-        (int width, int height) = model.HasFixedSize ? (model.Width, model.Height) : (Near(image.Width), Near(image.Height));
-        string sizes = model.HasFixedSize ? $"{width}x{height} only" : $"multiples of {model.SizeMultiple} up to {MaxSize}";
-        throw new InvalidRequestException("initialImage", $"is {image.Width}x{image.Height}, and this model draws {sizes}. Scale it to {width}x{height}.");
+        if (request.InitialImage is not { } image)
+        {
+            return (request.Width ?? SizeOfLatents(request, model, dimension: 3) ?? model.Width, request.Height ?? SizeOfLatents(request, model, dimension: 2) ?? model.Height);
+        }
+        if (model.HasFixedSize) return (request.Width ?? model.Width, request.Height ?? model.Height);
+        // Of one side that is given, the other follows by the picture's shape.
+        double scale = request.Width is { } width ? (double)width / image.Width : request.Height is { } height ? (double)height / image.Height : 1;
+        return (request.Width ?? Near(image.Width * scale, model), request.Height ?? Near(image.Height * scale, model));
+    }
 
-        bool Fits(int size) => size <= MaxSize && size % model.SizeMultiple == 0;
-        int Near(int size) => Math.Clamp((size + model.SizeMultiple / 2) / model.SizeMultiple * model.SizeMultiple, model.SizeMultiple, MaxSize / model.SizeMultiple * model.SizeMultiple);
+    private static int Near(double size, ModelDescription model)
+    {
+        int multiple = model.SizeMultiple;
+        return (int)Math.Clamp(Math.Round(size / multiple, MidpointRounding.AwayFromZero), 1, MaxSize / multiple) * multiple;
+    }
+
+    /// <summary>The initial picture at the size that is drawn; where its size is the fault, the advice is about the picture.</summary>
+    private static RgbImage Fit(RgbImage image, int width, int height, GenerationRequest request, ModelDescription model)
+    {
+        if (request.InitialImageFit is { } fit)
+        {
+            Require(Enum.IsDefined(fit), "initialImageFit", $"is {fit}; it must be pad, crop or scale.");
+            RequireSize("width", width, model.Width, model);
+            RequireSize("height", height, model.Height, model);
+            return image.FitTo(width, height, fit);
+        }
+        if ((image.Width, image.Height) == (width, height)) return image;
+        // A size that the model does not draw is told of as such.
+        if (request.Width is not null) RequireSize("width", width, model.Width, model);
+        if (request.Height is not null) RequireSize("height", height, model.Height, model);
+        string sizes = (request.Width ?? request.Height) is not null ? $"{width}x{height} was asked for"
+            : model.HasFixedSize ? $"this model draws {width}x{height} only"
+            : $"this model draws multiples of {model.SizeMultiple} up to {MaxSize}";
+        throw new InvalidRequestException(
+            "initialImage", $"is {image.Width}x{image.Height}, and {sizes}. Scale it to {width}x{height}, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).");
     }
 
     /// <summary>Refuses a picture that cannot be encoded for a size.</summary>
@@ -140,7 +166,7 @@ internal static class RequestCheck
         Require(model.Encoder is not null, field, "needs vae_encoder/model.onnx, which this model folder does not have.");
         RequireSize("width", width, model.Description.Width, model.Description);
         RequireSize("height", height, model.Description.Height, model.Description);
-        Require(image.Width == width && image.Height == height, field, $"is {image.Width}x{image.Height}, and {width}x{height} was asked for. Scale it first.");
+        Require(image.Width == width && image.Height == height, field, $"is {image.Width}x{image.Height}, and {width}x{height} was asked for. Bring it to that size first (RgbImage.FitTo).");
     }
 
     private static void RequireLatents(StoredTensor latents, int count, LatentShape shape)

@@ -78,6 +78,34 @@ public sealed class GenerateTests : IDisposable
     }
 
     [Fact]
+    public async Task PromptsInAnotherEncodingAreRefusedWithTheirLine()
+    {
+        File.WriteAllBytes(_folder.File("prompts.txt"), [.. "a star\nun triangle rouge "u8, 0xE9, (byte)'t', 0xE9, (byte)'\n']);
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, "--prompts", "prompts.txt", "--out", "p.png");
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("prompts.txt: line 2 is not text in UTF-8", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["prompts.txt"], Files());
+    }
+
+    [Fact]
+    public async Task SyntaxOfOtherToolsIsWarnedOfThoughQuiet()
+    {
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, "a (red:1.3) triangle BREAK <lora:foo:0.8>", "--out", "p.png", "--report", "p.json", "--quiet");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Output));
+        Assert.StartsWith("warning: the text holds (red:1.3), BREAK, <lora:foo:0.8>, which", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("prompt-syntax-literal", File.ReadAllText(_folder.File("p.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheModelsOwnCheckerIsAskedForByName()
+    {
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, "a star", "--checker", "model", "--when-detected", "withhold", "--out", "p.png");
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("the model folder holds no safety checker", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Files());
+    }
+
+    [Fact]
     public async Task APictureCanBeTheStart()
     {
         Assert.Equal(0, (await CliProcess.GenerateAsync(_folder, "a red circle", "--out", "a.png", "--quiet")).ExitCode);

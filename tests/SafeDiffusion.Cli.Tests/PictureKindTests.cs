@@ -26,7 +26,12 @@ public sealed class PictureKindTests : IDisposable
     [InlineData("a.bmp: is to be written as .bmp, which is no kind of picture that can be written. Name it .png, .jpg, .jpeg or .webp.", "--out", "a.bmp")]
     [InlineData("--quality: has no effect on PNG, which keeps every pixel. Name the picture .jpg or .webp, or leave it out.", "--out", "a.png", "--quality", "80")]
     [InlineData("--quality: must be from 1 to 100, and is 0.", "--out", "a.jpg", "--quality", "0")]
-    [InlineData("initialImage: is 23x17, and this model draws multiples of 16 up to 16384. Scale it to 16x16.", "--out", "a.png", "--init-image", "odd.png")]
+    [InlineData("a: has no extension, which tells the kind of picture to write. Name it .png, .jpg, .jpeg or .webp.", "--out", "a")]
+    [InlineData("initialImage: is 23x17, and this model draws multiples of 16 up to 16384. Scale it to 16x16, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).", "--out", "a.png", "--init-image", "odd.png")]
+    [InlineData("initialImage: is 23x17, and 32x32 was asked for. Scale it to 32x32, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).", "--out", "a.png", "--init-image", "odd.png", "--width", "32")]
+    [InlineData("width: must be a multiple of 16 up to 16384 for this model, and is 50. Try 48.", "--out", "a.png", "--init-image", "odd.png", "--width", "50")]
+    [InlineData("--fit: is 'stretch'; it must be pad, crop or scale.", "--out", "a.png", "--init-image", "odd.png", "--fit", "stretch")]
+    [InlineData("--fit: has no effect without --init-image. Name the picture, or leave it out.", "--out", "a.png", "--fit", "pad")]
     [InlineData("output: would write over odd.png, which is read. Name another file.", "--out", "odd.png", "--init-image", "odd.png")]
     public async Task WhatCannotBeIsRefusedAndNothingIsWritten(string message, params string[] arguments)
     {
@@ -36,6 +41,21 @@ public sealed class PictureKindTests : IDisposable
         Assert.NotEqual(0, outcome.ExitCode);
         Assert.Equal(message, outcome.Error.ReplaceLineEndings(" ").Trim().Replace("error: ", "", StringComparison.Ordinal));
         Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Theory]
+    [InlineData("a.JPG", "pad", 32, 16)]
+    [InlineData("a.jpeg", "crop", 32, 16)]
+    [InlineData("a.WebP", "Scale", 32, 16)]
+    public async Task APictureOfAnotherSizeIsFittedAndWrittenByItsExtension(string file, string fit, int width, int height)
+    {
+        RgbImage odd = new(30, 21, new byte[3 * 30 * 21]);
+        odd.SavePng(_folder.File("odd.png"));
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, "a blue circle", "--init-image", "odd.png", "--fit", fit, "--out", file, "--quiet");
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.NotEqual(0x89, File.ReadAllBytes(_folder.File(file))[0]);
+        RgbImage drawn = RgbImage.Load(_folder.File(file), ImageCodecs.Default.AddImageSharp());
+        Assert.Equal((width, height), (drawn.Width, drawn.Height));
     }
 
     [Fact]

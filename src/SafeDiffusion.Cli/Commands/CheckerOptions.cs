@@ -7,27 +7,31 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>The option that names networks which look at finished pictures.</summary>
 internal sealed class CheckerOptions
 {
+    /// <summary>The word for the checker in the model's own folder.</summary>
+    private const string OfModel = "model";
+
     private readonly Option<string[]> _checkers = new("--checker")
     {
-        Description = "A safety checker (ONNX, of Stable Diffusion's form) that looks at every finished picture; may be repeated.",
-        HelpName = "file",
+        Description = "A safety checker (ONNX, of Stable Diffusion's form) that looks at every finished picture: a file, or model for the one in the model folder; may be repeated.",
+        HelpName = "file|model",
     };
 
     /// <summary>The files that are read; null where one was not given.</summary>
-    public IEnumerable<string?> Inputs(ParseResult parsed) => parsed.GetValue(_checkers) ?? [];
+    public IEnumerable<string?> Inputs(ParseResult parsed) => parsed.GetValue(_checkers)?.Where(path => path != OfModel) ?? [];
 
     public void AddTo(Command command) => command.Options.Add(_checkers);
 
     /// <summary>Loads the checkers, on what the model runs on.</summary>
     /// <exception cref="InvalidFileException">A file is missing, damaged, or no safety checker.</exception>
-    public LoadedCheckers Load(ParseResult parsed, PipelineOptions options)
+    public LoadedCheckers Load(ParseResult parsed, PipelineOptions options, string modelFolder)
     {
         LoadedCheckers loaded = new();
         try
         {
             foreach (string path in parsed.GetValue(_checkers) ?? [])
             {
-                loaded.Add(OnnxImageChecker.Load(path, new() { Name = Name(path), Provider = options.Provider, Threads = options.Threads }));
+                OnnxImageCheckerOptions settings = new() { Provider = options.Provider, Threads = options.Threads };
+                loaded.Add(path == OfModel ? OnnxImageChecker.LoadFromModel(modelFolder, settings) : OnnxImageChecker.Load(path, settings with { Name = Name(path) }));
             }
             return loaded;
         }

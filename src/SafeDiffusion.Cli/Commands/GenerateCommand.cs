@@ -53,7 +53,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
         PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
         files.RequireWritable(Inputs(parsed), _model.Folder(parsed));
-        using LoadedCheckers checkers = _checkers.Load(parsed, options);
+        using LoadedCheckers checkers = _checkers.Load(parsed, options, _model.Folder(parsed));
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
             .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, cancellationToken).ConfigureAwait(false);
 
@@ -106,7 +106,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
         string? file = parsed.GetValue(_prompts);
         if (prompt is null == file is null) throw new InvalidRequestException("prompt", "give one prompt, or - for standard input, or --prompts FILE.");
         if (prompt is not null && prompt != "-") return [prompt];
-        string[] lines = prompt is null ? PromptFile.Read(file!) : PromptFile.Read(Console.In);
+        string[] lines = prompt is null ? PromptFile.Read(file!) : PromptFile.ReadInput();
         return lines.Length > 0 ? lines : throw new InvalidRequestException("prompts", "hold no line with a text.");
     }
 

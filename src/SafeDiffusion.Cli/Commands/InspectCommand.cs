@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Checking;
 using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
@@ -29,7 +30,7 @@ internal sealed class InspectCommand : Command
             WriteProviders();
         }
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
-        WriteModel(pipeline.Model);
+        WriteModel(pipeline.Model, OnnxImageChecker.IsInModel(folder));
         SchedulerTable.Write(pipeline.Model.Scheduler);
         Terminal.Out.WriteLine("The model loads and can be used.");
         return ExitCode.Success;
@@ -84,13 +85,14 @@ internal sealed class InspectCommand : Command
         table.Write();
     }
 
-    private static void WriteModel(ModelDescription model)
+    private static void WriteModel(ModelDescription model, bool hasChecker)
     {
         TextTable table = new($"Model {model.Name}", "setting", "value");
         table.Add("picture", $"{model.Width}x{model.Height}{(model.HasFixedSize ? ", no other size" : $", multiples of {model.SizeMultiple}")}");
         table.Add("latents", $"{model.LatentChannels} channels, {model.VaeFactor} pixels a side, scaling factor {model.VaeScalingFactor}");
         table.Add("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}");
         table.Add("text states", $"{model.Tokens} x {model.TextWidth}");
+        table.Add("safety checker", hasChecker ? "yes: generate --checker model" : "no");
         table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there");
         table.Write();
     }

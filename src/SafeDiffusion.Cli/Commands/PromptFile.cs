@@ -1,31 +1,21 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Cli.Commands;
 
 /// <summary>Prompts, one a line; empty lines are left out.</summary>
 internal static class PromptFile
 {
-    /// <exception cref="InvalidFileException">The file cannot be read.</exception>
-    public static string[] Read(string path)
-    {
-        try
-        {
-            using StreamReader reader = new(path);
-            return Read(reader);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
-        }
-    }
+    private const int MaxBytes = 16 << 20;
 
-    public static string[] Read(TextReader reader)
+    /// <exception cref="InvalidFileException">The file cannot be read, or is neither UTF-8 nor UTF-16 with a mark.</exception>
+    public static string[] Read(string path) => BoundedFile.ReadLines(path, MaxBytes);
+
+    /// <summary>Reads standard input as it is: the console's reader would put question marks in place of what it cannot decode.</summary>
+    /// <exception cref="InvalidFileException">It is neither UTF-8 nor UTF-16 with a mark.</exception>
+    public static string[] ReadInput()
     {
-        List<string> lines = [];
-        while (reader.ReadLine() is { } line)
-        {
-            if (!string.IsNullOrWhiteSpace(line)) lines.Add(line.Trim());
-        }
-        return [.. lines];
+        using Stream input = Console.OpenStandardInput();
+        return BoundedFile.ReadLines(input, "standard input", MaxBytes);
     }
 }

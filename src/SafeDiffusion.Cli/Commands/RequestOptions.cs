@@ -11,9 +11,6 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>The options that say what to draw.</summary>
 internal sealed class RequestOptions
 {
-    /// <summary>Beyond it the request is refused, and scaling would be wasted.</summary>
-    private const int LargestSide = 4096;
-
     private readonly Option<string> _seed = new("--seed") { Description = "The first picture's seed, -2^63 to 2^64-1.", DefaultValueFactory = _ => "0" };
     private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => 25 };
     private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale.", DefaultValueFactory = _ => 7.5f };
@@ -22,14 +19,19 @@ internal sealed class RequestOptions
     private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
     private readonly Option<int?> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds (default: 1, or as many as --latents-in holds)." };
     private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
-    private readonly Option<string?> _image = new("--init-image") { Description = "A picture to start from: PNG, JPEG or WebP. With both --width and --height it is scaled and cropped to them." };
+    private readonly Option<string?> _image = new("--init-image") { Description = "A picture to start from: PNG, JPEG or WebP. Its size is the size drawn; see --fit." };
+    private readonly Option<string?> _fit = new("--fit")
+    {
+        Description = "How --init-image is brought to a size that it does not have (default: crop with both --width and --height, else it is refused).",
+        HelpName = string.Join('|', Enum.GetValues<ImageFit>().Select(fit => fit.ToString().ToLowerInvariant())),
+    };
     private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
     private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: a .safetensors file with latents_initial." };
     private readonly Option<bool> _keepTokens = new("--keep-special-tokens") { Description = "Let literal special tokens in texts keep their meaning." };
 
     public void AddTo(Command command)
     {
-        Option[] options = [_seed, _steps, _guidance, _eta, _width, _height, _count, _negative, _image, _strength, _latents, _keepTokens];
+        Option[] options = [_seed, _steps, _guidance, _eta, _width, _height, _count, _negative, _image, _fit, _strength, _latents, _keepTokens];
         foreach (Option option in options) command.Options.Add(option);
     }
 
@@ -42,6 +44,7 @@ internal sealed class RequestOptions
     public GenerationRequest Request(ParseResult parsed, SafetyPolicy policy)
     {
         StoredTensor? latents = parsed.GetValue(_latents) is { } path ? Latents(path) : null;
+        RgbImage? image = parsed.GetValue(_image) is { } file ? RgbImage.Load(file, PictureOptions.Codecs) : null;
         return new GenerationRequest("")
         {
             Policy = policy,
@@ -53,7 +56,8 @@ internal sealed class RequestOptions
             Height = parsed.GetValue(_height),
             Count = parsed.GetValue(_count) ?? (latents is { Shape.Length: 4 } ? (int)Math.Min(latents.Shape[0], int.MaxValue) : 1),
             NegativePrompt = parsed.GetValue(_negative),
-            InitialImage = parsed.GetValue(_image) is { } image ? InitialImage(image, parsed.GetValue(_width), parsed.GetValue(_height)) : null,
+            InitialImage = image,
+            InitialImageFit = Fit(parsed, image),
             Strength = parsed.GetValue(_strength),
             InitialLatents = latents,
             KeepSpecialTokens = parsed.GetValue(_keepTokens),
@@ -71,11 +75,19 @@ internal sealed class RequestOptions
         throw new InvalidRequestException("--seed", $"is '{text}'; a whole number from -2^63 to 2^64-1 is needed.");
     }
 
-    /// <summary>The picture upright; a size that was asked for is covered, and what sticks out is cut off.</summary>
-    private static RgbImage InitialImage(string path, int? width, int? height)
+    private ImageFit? Fit(ParseResult parsed, RgbImage? image)
     {
-        RgbImage image = RgbImage.Load(path, PictureOptions.Codecs);
-        return width is >= 1 and <= LargestSide && height is >= 1 and <= LargestSide ? image.ScaleToCover(width.Value, height.Value) : image;
+        if (parsed.GetValue(_fit) is not { } name)
+        {
+            bool isSizeGiven = parsed.GetValue(_width) is not null && parsed.GetValue(_height) is not null;
+            return image is not null && isSizeGiven ? ImageFit.Crop : null;
+        }
+        if (image is null) throw new InvalidRequestException("--fit", "has no effect without --init-image. Name the picture, or leave it out.");
+        foreach (ImageFit fit in Enum.GetValues<ImageFit>())
+        {
+            if (fit.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)) return fit;
+        }
+        throw new InvalidRequestException("--fit", $"is '{name}'; it must be pad, crop or scale.");
     }
 
     private static StoredTensor Latents(string path) => Path.GetExtension(path).ToLowerInvariant() switch

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace SafeDiffusion.Core.Imaging;
 
 /// <summary>
@@ -48,6 +50,24 @@ public sealed class Resampling
         }
         float[] result = new float[target.Height * target.Width * channels];
         down.Apply(rows, result, target.Width * channels);
+        return result;
+    }
+
+    /// <summary>Resizes a picture's levels row by row, so that a large one needs no large numbers beside it.</summary>
+    /// <returns>The levels, [height, width, 3], 0 to 255 but for what a cubic overshoots.</returns>
+    internal static float[] Resize(RgbImage image, int width, int height, ImageFilter filter)
+    {
+        Resampling across = new(image.Width, width, filter);
+        Resampling down = new(image.Height, height, filter);
+        float[] row = new float[image.Width * RgbImage.Channels];
+        float[] rows = new float[image.Height * width * RgbImage.Channels];
+        for (int y = 0; y < image.Height; y++)
+        {
+            TensorPrimitives.ConvertTruncating(image.Row(y), row);
+            across.Apply(row, rows.AsSpan(y * width * RgbImage.Channels), RgbImage.Channels);
+        }
+        float[] result = new float[height * width * RgbImage.Channels];
+        down.Apply(rows, result, width * RgbImage.Channels);
         return result;
     }
 

@@ -92,6 +92,19 @@ public sealed class RgbImage
         return new RgbImage(width, height, pixels);
     }
 
+    /// <summary>The picture brought to a size, by a cubic filter that takes in every pixel where it shrinks; itself where it has that size.</summary>
+    /// <param name="width">The width to make, at least 1.</param>
+    /// <param name="height">The height to make, at least 1.</param>
+    /// <param name="fit">What happens where the shapes differ.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is not positive, or the kind of fit is not defined.</exception>
+    public RgbImage FitTo(int width, int height, ImageFit fit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        if (!Enum.IsDefined(fit)) throw new ArgumentOutOfRangeException(nameof(fit), fit, "Must be pad, crop or scale.");
+        return (width, height) == (Width, Height) ? this : Fitting.Fit(this, width, height, fit);
+    }
+
     /// <summary>A picture in which every pixel is a square of pixels (nearest neighbour), to see small pictures well.</summary>
     /// <param name="factor">The square's side, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The factor is below 1, or the picture would be above 2 GB.</exception>

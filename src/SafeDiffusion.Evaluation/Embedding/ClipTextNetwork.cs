@@ -16,7 +16,7 @@ internal sealed class ClipTextNetwork : IDisposable
     private const string Mask = "attention_mask";
     private const int LargestTokenizerFile = 16 << 20;
 
-    private static readonly string[] _tokenizerFiles = ["vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"];
+    private static readonly string[] _tokenizerFiles = ["vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json", "added_tokens.json"];
 
     private readonly OnnxSession _session;
     private readonly ClipTokenizer _tokenizer;

@@ -11,7 +11,7 @@ internal static class PromptSetReader
     private const int MaxBytes = 16 << 20;
 
     /// <exception cref="InvalidSuiteException">A field is missing or contradicts another.</exception>
-    /// <exception cref="InvalidFileException">The text file is missing or too large.</exception>
+    /// <exception cref="InvalidFileException">The text file is missing, too large, or neither UTF-8 nor UTF-16 with a mark.</exception>
     public static PromptSet Read(PromptSetDocument? set, SuiteDocument suite, string folder, string at)
     {
         if (set is null) throw new InvalidSuiteException(at, "is null.");
@@ -23,7 +23,7 @@ internal static class PromptSetReader
             Kind = set.Kind,
             Prompts = set.File is null
                 ? [.. set.Prompts!.Select((prompt, index) => Prompt(prompt, keep, $"{at}.prompts[{index}]"))]
-                : [.. Lines(SuitePath.Resolve(folder, set.File, $"{at}.file")).Select(line => new SuitePrompt(line, keep))],
+                : [.. BoundedFile.ReadLines(SuitePath.Resolve(folder, set.File, $"{at}.file"), MaxBytes).Select(line => new SuitePrompt(line, keep))],
             Seeds = set.Seeds ?? suite.Seeds,
             FirstSeed = set.FirstSeed ?? suite.FirstSeed,
         };
@@ -42,7 +42,4 @@ internal static class PromptSetReader
                 throw new InvalidSuiteException(at, "is neither a text nor an object with a text.");
         }
     }
-
-    private static IEnumerable<string> Lines(string file) => BoundedFile.ReadText(file, MaxBytes)
-        .Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
 }

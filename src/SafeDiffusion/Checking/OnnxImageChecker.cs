@@ -27,6 +27,31 @@ public sealed class OnnxImageChecker : IImageChecker
     /// <inheritdoc/>
     public string Name => _options.Name;
 
+    /// <summary>Whether a model folder holds a safety checker, as published Stable Diffusion v1 folders do.</summary>
+    /// <param name="modelFolder">The model folder.</param>
+    public static bool IsInModel(string modelFolder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(modelFolder);
+        return File.Exists(FileInModel(modelFolder));
+    }
+
+    /// <summary>
+    /// Loads the safety checker of a model folder, <c>safety_checker/model.onnx</c>. What it reads of a picture is said by
+    /// <c>feature_extractor/preprocessor_config.json</c>, where that is there, instead of the options.
+    /// </summary>
+    /// <param name="modelFolder">The model folder.</param>
+    /// <param name="options">How to read it; null for Stable Diffusion's own.</param>
+    /// <exception cref="InvalidFileException">The folder holds no checker, or a file is damaged or says what cannot be done.</exception>
+    /// <inheritdoc cref="Load"/>
+    public static OnnxImageChecker LoadFromModel(string modelFolder, OnnxImageCheckerOptions? options = null)
+    {
+        options ??= new OnnxImageCheckerOptions();
+        string file = FileInModel(modelFolder);
+        if (!IsInModel(modelFolder)) throw new InvalidFileException(file, "is missing: the model folder holds no safety checker. Name a checker's own file, or export the model with its safety checker.");
+        string settings = Path.Combine(modelFolder, "feature_extractor", "preprocessor_config.json");
+        return Load(file, File.Exists(settings) ? options with { Input = PreprocessorConfig.Load(settings) with { Name = options.Input.Name } } : options);
+    }
+
     /// <summary>Loads a checker.</summary>
     /// <param name="path">The network, <c>safety_checker/model.onnx</c> of a Stable Diffusion export.</param>
     /// <param name="options">How to read it; null for Stable Diffusion's own.</param>
@@ -53,11 +78,12 @@ public sealed class OnnxImageChecker : IImageChecker
         }
     }
 
+    /// <summary>Checks pictures one after another: published checkers fail with two, though their graphs leave the number open.</summary>
     /// <inheritdoc/>
     public IReadOnlyList<ImageCheck> Check(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return [.. _network.Run(images, [_options.Output], cancellationToken).SelectMany(run => Answers(run.Images.Length, run.Outputs[0]))];
+        return [.. images.SelectMany(image => _network.Run([image], [_options.Output], cancellationToken)).Select(run => Answer(run.Outputs[0]))];
     }
 
     /// <summary>Frees the network.</summary>
@@ -86,25 +112,23 @@ public sealed class OnnxImageChecker : IImageChecker
         ];
     }
 
+    private static string FileInModel(string modelFolder) => Path.Combine(modelFolder, "safety_checker", "model.onnx");
+
     private static void RequireDecision(OnnxSession session, ImageNetwork network, OnnxImageCheckerOptions options)
     {
         (string output, int[] shape) = network.Output(options.Output);
         bool isTruth = session.Outputs[output].ElementDataType == TensorElementType.Bool;
-        if (shape.Length is not (1 or 2)) throw new InvalidFileException(network.File, $"{output} has {shape.Length} axes; [B] or [B, labels] is needed.");
+        // An export that leaves the shape out says no axes.
+        if (shape.Length > 2) throw new InvalidFileException(network.File, $"{output} has {shape.Length} axes; [B] or [B, labels] is needed.");
         if (isTruth && options.Threshold is not null) throw new InvalidRequestException("threshold", $"must be left out: {output} holds truth values.");
         if (!isTruth && options.Threshold is null) throw new InvalidRequestException("threshold", $"is needed: {output} holds scores, not truth values.");
     }
 
-    private IEnumerable<ImageCheck> Answers(int count, OutputTensor output)
+    private ImageCheck Answer(OutputTensor output)
     {
-        if (output.Shape.Length == 0 || output.Shape[0] != count || output.Values.Length < count)
-            throw _network.Failure($"{_options.Output} has the shape [{string.Join(", ", output.Shape)}] for {count} pictures.");
-        return Enumerable.Range(0, count).Select(i => Answer(output.Row(i)));
-    }
-
-    private ImageCheck Answer(ReadOnlySpan<float> row)
-    {
-        float highest = System.Numerics.Tensors.TensorPrimitives.Max(row);
+        bool isOfOne = output.Values.Length > 0 && (output.Shape.Length == 0 || output.Shape[0] == 1);
+        if (!isOfOne) throw _network.Failure($"{_options.Output} has the shape [{string.Join(", ", output.Shape)}] for one picture.");
+        float highest = System.Numerics.Tensors.TensorPrimitives.Max(output.Values);
         bool isFlagged = highest >= (_options.Threshold ?? 0.5);
         return new ImageCheck(isFlagged, _options.Threshold is null ? null : highest, isFlagged ? _options.Reason : null);
     }

@@ -1,5 +1,4 @@
 using SafeDiffusion.Checking;
-using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Generation;
@@ -15,7 +14,6 @@ internal sealed class Aftercare(
     /// <summary>One in how many steps counts, from the last back.</summary>
     private const int LastShare = 5;
 
-    /// <exception cref="InferenceException">A checker's network failed: nothing is known of the pictures, so none is given.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<IReadOnlyList<Drawing>> ApplyAsync(IReadOnlyList<PictureOrder> orders, IReadOnlyList<Drawing> drawings)
     {
@@ -39,15 +37,16 @@ internal sealed class Aftercare(
         foreach (CheckedPicture picture in pictures)
         {
             picture.By.Clear();
+            picture.Failures.Clear();
             if (IsDetected(picture.Report)) picture.By.Add("detection");
         }
         foreach (IImageChecker checker in checkers)
         {
-            IReadOnlyList<ImageCheck> checks = checker.Check([.. pictures.Select(picture => picture.Image)], cancellationToken);
-            if (checks.Count != pictures.Count) throw new InferenceException(checker.Name, $"gave {checks.Count} answers for {pictures.Count} pictures.");
+            IReadOnlyList<CheckerAnswer> answers = CheckerAnswer.Ask(checker, [.. pictures.Select(picture => picture.Image)], cancellationToken);
             for (int i = 0; i < pictures.Count; i++)
             {
-                if (checks[i].IsFlagged) pictures[i].By.Add(checker.Name);
+                if (answers[i].Failure is { } reason) pictures[i].Failures.Add((checker.Name, reason));
+                else if (answers[i].IsFlagged) pictures[i].By.Add(checker.Name);
             }
         }
     }
@@ -86,7 +85,7 @@ internal sealed class Aftercare(
             Report = drawing.Report with
             {
                 Images = [.. pictures.Select(picture => picture.Concluded())],
-                Warnings = [.. drawing.Report.Warnings, .. pictures.Select(picture => picture.Warning()).OfType<ReportWarning>()],
+                Warnings = [.. drawing.Report.Warnings, .. pictures.SelectMany(picture => picture.Warnings())],
                 Cost = cost,
             },
         };

@@ -15,6 +15,9 @@ internal sealed class BatchTimes
     /// <summary>Time for the VAE decoder.</summary>
     public TimeSpan Decoding { get; set; }
 
+    /// <summary>Time to look at finished pictures, VAE encoder and UNet.</summary>
+    public TimeSpan Looking { get; set; }
+
     /// <summary>UNet rows evaluated.</summary>
     public long Rows { get; set; }
 }

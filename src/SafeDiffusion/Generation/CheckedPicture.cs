@@ -22,9 +22,15 @@ internal sealed class CheckedPicture(PictureOrder order, int index, RgbImage ima
     /// <summary>What found something.</summary>
     public List<string> By { get; } = [];
 
+    /// <summary>What could not look, and why. The picture then counts as flagged.</summary>
+    public List<(string Checker, string Reason)> Failures { get; } = [];
+
+    private bool IsFlagged => By.Count > 0 || Failures.Count > 0;
+
+    /// <summary>A checker's failure is not the picture's, so that alone draws nothing again.</summary>
     public bool IsToBeDrawnAgain => By.Count > 0 && _remedy.Action == RemedialAction.Regenerate && _attempts < _remedy.Attempts;
 
-    private RemedialAction? Action => By.Count == 0 ? null : _remedy.Action == RemedialAction.Regenerate ? _remedy.Then : _remedy.Action;
+    private RemedialAction? Action => !IsFlagged ? null : _remedy.Action == RemedialAction.Regenerate ? _remedy.Then : _remedy.Action;
 
     /// <summary>The order of the next attempt: from a seed that none of the order's pictures has.</summary>
     public PictureOrder NextOrder() => order with
@@ -48,12 +54,21 @@ internal sealed class CheckedPicture(PictureOrder order, int index, RgbImage ima
     /// <summary>What may be seen of the first attempt's predictions.</summary>
     public RgbImage FirstGiven(RgbImage predicted) => Act(_attempts > 0 ? _remedy.Then : Action, predicted);
 
-    public ReportWarning? Warning() => Action is not { } action ? null : new(
-        "still-detected",
-        $"picture {index + 1} (seed {Report.Seed}{(_attempts > 0 ? $", drawn again {_attempts} time{(_attempts == 1 ? "" : "s")}" : "")}) still shows what the policy watches for, "
-        + $"by {string.Join(" and ", By)}; {Done(action)}");
+    public IEnumerable<ReportWarning> Warnings()
+    {
+        if (Action is not { } action) yield break;
+        string picture = $"picture {index + 1} (seed {Report.Seed}{(_attempts > 0 ? $", drawn again {_attempts} time{(_attempts == 1 ? "" : "s")}" : "")})";
+        foreach ((string checker, string reason) in Failures)
+        {
+            yield return new("checker-failed", $"{picture} could not be checked, because {checker} failed, and counts as flagged; {Done(action)}. The reason: {reason}");
+        }
+        if (By.Count > 0) yield return new("still-detected", $"{picture} still shows what the policy watches for, by {string.Join(" and ", By)}; {Done(action)}");
+    }
 
-    public ImageReport Concluded() => Report with { Check = new(By.Count > 0, By, Action, _attempts) };
+    public ImageReport Concluded() => Report with
+    {
+        Check = new(IsFlagged, [.. By, .. Failures.Select(failure => $"{failure.Checker} (failed)")], Action, _attempts),
+    };
 
     private static RgbImage Act(RemedialAction? action, RgbImage image) => action switch
     {

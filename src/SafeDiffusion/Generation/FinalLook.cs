@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
@@ -7,56 +8,71 @@ using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Generation;
 
+/// <summary>A finished picture to look at.</summary>
+/// <param name="Denoising">The picture while it was denoised.</param>
+/// <param name="Image">Its pixels.</param>
+/// <param name="Seed">Its seed.</param>
+internal readonly record struct FinishedPicture(PictureDenoising Denoising, RgbImage Image, long Seed);
+
 /// <summary>
-/// Looks at finished pictures. Each is noised a little once more and shown to the UNet under the null text, and every protection that
+/// Looks at finished pictures. Each is encoded again, noised a little and shown to the UNet under the null text, and every protection that
 /// detects reads its map there: whatever the prompt, the steps that were taken or the latents that were given, what is left of the concept
-/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little. Changes no picture.
+/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little. Without a VAE encoder the
+/// finished latents are taken as they are. Changes no picture.
 /// </summary>
 internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
 {
     /// <summary>To which shares of the training timesteps pictures are noised.</summary>
     private static readonly double[] _noiseLevels = [0.08, 0.24];
 
-    private readonly LatentShape _seen = Seen(shape, model.Description);
+    private readonly LatentShape _seen = model.Encoder is null ? shape : Seen(shape, model.Description);
     private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
 
     /// <summary>UNet rows of each picture that is looked at.</summary>
     public static int RowsPerPicture => _noiseLevels.Length;
 
     /// <summary>Looks at pictures, and tells them what was seen.</summary>
-    /// <param name="pictures">The pictures, with the seed of each.</param>
+    /// <param name="pictures">The pictures.</param>
     /// <param name="nullText">The empty text's states.</param>
     /// <param name="cancellationToken">Ends the look within one network call.</param>
-    public void Look(IReadOnlyList<(PictureDenoising Picture, long Seed)> pictures, TextStates nullText, CancellationToken cancellationToken)
+    public void Look(IReadOnlyList<FinishedPicture> pictures, TextStates nullText, CancellationToken cancellationToken)
     {
-        foreach ((PictureDenoising Picture, long Seed)[] chunk in pictures.Chunk(_maxRows))
+        foreach (FinishedPicture[] chunk in pictures.Chunk(_maxRows))
         {
             using IDenoiserBatch batch = model.Denoiser.CreateBatch(chunk.Length, _seen, guidelines);
             // Of no picture's own noise: that may have left its trace.
-            TorchNoise[] noises = [.. chunk.Select(member => new TorchNoise(~member.Seed))];
-            float[][] finished = [.. chunk.Select(member => LatentScaling.Scale(member.Picture.Latents, shape, _seen))];
+            TorchNoise[] noises = [.. chunk.Select(picture => new TorchNoise(~picture.Seed))];
+            float[][] latents = [.. chunk.Select(picture => Latents(picture, cancellationToken))];
             for (int i = 0; i < chunk.Length; i++) batch.SetInputs(i, new RowInputs(nullText));
-            foreach (double level in _noiseLevels) Look(chunk, batch, finished, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
+            foreach (double level in _noiseLevels) Look(chunk, batch, latents, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
         }
     }
 
     private void Look(
-        (PictureDenoising Picture, long Seed)[] pictures, IDenoiserBatch batch, float[][] finished, TorchNoise[] noises, int timestep,
-        CancellationToken cancellationToken)
+        FinishedPicture[] pictures, IDenoiserBatch batch, float[][] latents, TorchNoise[] noises, int timestep, CancellationToken cancellationToken)
     {
         float[] noise = new float[_seen.Length];
         for (int i = 0; i < pictures.Length; i++)
         {
             noises[i].Fill(noise);
-            model.Scheduler.AddNoise(finished[i], noise, timestep, batch.Latents(i));
+            model.Scheduler.AddNoise(latents[i], noise, timestep, batch.Latents(i));
         }
         batch.Evaluate(timestep, cancellationToken);
         StepPredictions predictions = new(_seen.Height * _seen.Width);
         for (int i = 0; i < pictures.Length; i++)
         {
             predictions.Set(Row.Prompt, batch, i);
-            pictures[i].Picture.LookAtFinished(timestep, predictions);
+            pictures[i].Denoising.LookAtFinished(timestep, predictions);
         }
+    }
+
+    private float[] Latents(FinishedPicture picture, CancellationToken cancellationToken)
+    {
+        if (model.Encoder is null) return picture.Denoising.Latents.ToArray();
+        RgbImage image = _seen == shape
+            ? picture.Image
+            : picture.Image.FitTo(_seen.Width * model.Description.VaeFactor, _seen.Height * model.Description.VaeFactor, ImageFit.Scale);
+        return model.Encoder.Encode(image, _seen, model.Description.VaeScalingFactor, cancellationToken);
     }
 
     /// <summary>The picture's own shape, or one of the same proportions and the area that the model was made for.</summary>

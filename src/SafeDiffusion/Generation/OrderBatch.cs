@@ -47,8 +47,8 @@ internal sealed class OrderBatch
         PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
         BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
         Denoise(pictures, times);
-        LookAtFinished(times);
         RgbImage[] images = Decode(pictures, times);
+        LookAtFinished(images, times);
 
         string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
         Drawing[] drawings = new Drawing[_members.Length];
@@ -105,17 +105,17 @@ internal sealed class OrderBatch
     }
 
     /// <summary>Looks at the finished pictures of policies that detect.</summary>
-    private void LookAtFinished(BatchTimes times)
+    private void LookAtFinished(RgbImage[] images, BatchTimes times)
     {
-        (PictureDenoising Picture, long Seed)[] watched = [.. _members
-            .Where(member => member.Order.Policy.Requirements.Detects)
-            .SelectMany(member => member.Pictures.Select((picture, index) => (picture, member.Order.Seed + index)))];
+        FinishedPicture[] watched = [.. _members
+            .SelectMany(member => member.Pictures.Select((picture, index) => (member.Order, Picture: picture, Seed: member.Order.Seed + index)))
+            .Select((drawn, place) => (drawn.Order.Policy.Requirements.Detects, Finished: new FinishedPicture(drawn.Picture, images[place], drawn.Seed)))
+            .Where(drawn => drawn.Detects)
+            .Select(drawn => drawn.Finished)];
         if (watched.Length == 0) return;
         long began = Stopwatch.GetTimestamp();
-        new FinalLook(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings).Look(watched, watched[0].Picture.Rows.Encode(""), _cancellationToken);
-        TimeSpan took = Stopwatch.GetElapsedTime(began);
-        times.Denoising += took;
-        times.UNet += took;
+        new FinalLook(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings).Look(watched, watched[0].Denoising.Rows.Encode(""), _cancellationToken);
+        times.Looking = Stopwatch.GetElapsedTime(began);
         times.Rows += watched.Length * FinalLook.RowsPerPicture;
     }
 

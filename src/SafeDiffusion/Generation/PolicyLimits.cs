@@ -47,6 +47,10 @@ internal static class PolicyLimits
         {
             yield return new("keeps-picture", $"at strength {strength} much of the given picture stays, and with it what it shows; protections act on what is drawn. Raise the strength, or check what is given");
         }
+        if (order.KeepSpecialTokens && order.Prompt.Contains("<|", StringComparison.Ordinal))
+        {
+            yield return new("special-tokens-kept", "the request keeps the special tokens in its text: such a prompt says things that no words say, and outweighs protections that act by a text");
+        }
         if (order.Start.HasGivenLatents)
         {
             yield return new("given-latents", "the latents are given: what they hold already is no noise, and protections may not get it out");

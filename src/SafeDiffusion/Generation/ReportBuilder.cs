@@ -36,6 +36,13 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
             string tokens = string.Join(", ", text.EscapedSpecialTokens.Distinct());
             Warn(new("special-tokens-escaped", $"the text holds {tokens}, read as ordinary text and not as a special token"));
         }
+        if (PromptSyntax.Find(text.Text) is { Count: > 0 } found)
+        {
+            Warn(new(
+                "prompt-syntax-literal",
+                $"the text holds {string.Join(", ", found)}, which other tools give a meaning; here it is drawn as it stands, brackets and numbers too. "
+                + "Say in words what counts, put a LoRA's weights into the model before it is exported, and leave BREAK out: a text is one piece"));
+        }
     }
 
     public void AddErasure(int protection, ErasedText erased) =>
@@ -66,7 +73,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         double share = (double)rows / times.Rows;
         return new(
             rows, share * times.Text.TotalSeconds, share * times.Denoising.TotalSeconds, share * times.UNet.TotalSeconds,
-            share * times.Decoding.TotalSeconds);
+            share * times.Decoding.TotalSeconds, share * times.Looking.TotalSeconds);
     }
 
     private RequestReport Request() => new()

@@ -119,7 +119,7 @@ public sealed record RequestReport
 public sealed record ProtectionReport(string Method, string Description, JsonNode? Settings, IReadOnlyList<string> AssetHashes);
 
 /// <summary>Something the user should know.</summary>
-/// <param name="Code">A stable code, such as <c>text-truncated</c> or <c>still-detected</c>; docs/report.md lists them.</param>
+/// <param name="Code">A stable code, such as <c>text-truncated</c> or <c>still-detected</c>; all are listed in docs/report.md.</param>
 /// <param name="Message">What it means.</param>
 public sealed record ReportWarning(string Code, string Message);
 
@@ -140,8 +140,8 @@ public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> 
 }
 
 /// <summary>What was found in a finished picture, and done about it.</summary>
-/// <param name="Flagged">Whether the picture still showed a concept.</param>
-/// <param name="By">What found it: <c>detection</c> for a protection's maps in the finished picture or in the last fifth of the steps, else a checker's name.</param>
+/// <param name="Flagged">Whether the picture still showed a concept, or could not be checked.</param>
+/// <param name="By">What found it: <c>detection</c> for a protection's maps in the finished picture or in the last fifth of the steps, else a checker's name, with <c>(failed)</c> behind it where the checker failed.</param>
 /// <param name="Action">What was done: <c>flag</c>, <c>blur</c> or <c>withhold</c>; null where nothing was found.</param>
 /// <param name="Attempts">How often the picture was drawn again; its seed and steps are the last attempt's.</param>
 public sealed record CheckReport(bool Flagged, IReadOnlyList<string> By, RemedialAction? Action, int Attempts);
@@ -196,11 +196,12 @@ public sealed record TermReport(int Protection, bool Guided, float Norm, string?
 /// <param name="DenoisingSeconds">Time for the denoising loop.</param>
 /// <param name="UNetSeconds">The loop's share spent inside the UNet.</param>
 /// <param name="DecodingSeconds">Time for the VAE decoder.</param>
-public sealed record CostReport(long Rows, double TextSeconds, double DenoisingSeconds, double UNetSeconds, double DecodingSeconds)
+/// <param name="LookingSeconds">Time to look at finished pictures, in the VAE encoder and the UNet; 0 where the policy does not detect.</param>
+public sealed record CostReport(long Rows, double TextSeconds, double DenoisingSeconds, double UNetSeconds, double DecodingSeconds, double LookingSeconds = 0)
 {
     internal static CostReport None { get; } = new(0, 0, 0, 0, 0);
 
     internal CostReport Plus(CostReport other) => new(
         Rows + other.Rows, TextSeconds + other.TextSeconds, DenoisingSeconds + other.DenoisingSeconds, UNetSeconds + other.UNetSeconds,
-        DecodingSeconds + other.DecodingSeconds);
+        DecodingSeconds + other.DecodingSeconds, LookingSeconds + other.LookingSeconds);
 }

@@ -32,6 +32,35 @@ public sealed class OnnxImageCheckerTests : IDisposable
         Assert.Equal(expected, checker.Check([_red, _blue, _red]));
     }
 
+    /// <summary>As published: the number of pictures is open, and yet the graph takes one alone.</summary>
+    [Fact]
+    public void AGraphThatTakesOnePictureAloneIsRunOneByOne()
+    {
+        string path = Write(-1, [-1, -1, -1, -1], takesOne: true);
+        using OnnxImageChecker checker = OnnxImageChecker.Load(path);
+        Assert.Equal([true, false, true], checker.Check([_red, _blue, _red]).Select(check => check.IsFlagged));
+    }
+
+    [Fact]
+    public void AModelFoldersOwnCheckerIsFound()
+    {
+        Assert.False(OnnxImageChecker.IsInModel(_folder.Path));
+        InvalidFileException missing = Assert.Throws<InvalidFileException>(() => OnnxImageChecker.LoadFromModel(_folder.Path));
+        Assert.Equal(_folder.File("safety_checker/model.onnx"), missing.File);
+        Write(-1, [-1, -1, -1, 3], to: "safety_checker/model.onnx");
+        Assert.True(OnnxImageChecker.IsInModel(_folder.Path));
+        using (OnnxImageChecker checker = OnnxImageChecker.LoadFromModel(_folder.Path))
+        {
+            Assert.Equal("safety-checker", checker.Name);
+            Assert.Equal([true, false], checker.Check([_red, _blue]).Select(check => check.IsFlagged));
+        }
+        // Normalised so, no picture is red enough: the file beside the checker counts.
+        Directory.CreateDirectory(_folder.File("feature_extractor"));
+        File.WriteAllText(_folder.File("feature_extractor/preprocessor_config.json"), """{"crop_size": 224, "size": 224, "image_mean": [5, 5, 5], "image_std": [1, 1, 1]}""");
+        using OnnxImageChecker other = OnnxImageChecker.LoadFromModel(_folder.Path);
+        Assert.Equal([false, false], other.Check([_red, _blue]).Select(check => check.IsFlagged));
+    }
+
     [Fact]
     public void ScoresAreComparedWithTheThreshold()
     {
@@ -76,14 +105,15 @@ public sealed class OnnxImageCheckerTests : IDisposable
     private static void AssertRefused(string path, OnnxImageCheckerOptions? options, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidFileException>(() => OnnxImageChecker.Load(path, options)).Message, StringComparison.Ordinal);
 
-    private string Write(int batch, long[]? images, bool asScores = false)
+    private string Write(int batch, long[]? images, bool asScores = false, bool takesOne = false, string to = "model.onnx")
     {
         TinyGraph graph = new TinyGraph().Input("clip_input", OnnxElementType.Float32, batch, 3, 224, 224);
-        string red = graph.Node("Gather", [graph.Mean("clip_input", 2, 3), graph.Integers([0])], Instrumentation.Onnx.Attributes.Of("axis", 1));
+        string pictures = takesOne ? graph.Node("Reshape", ["clip_input", graph.Integers([1, 3, 224, 224], 4)]) : "clip_input";
+        string red = graph.Node("Gather", [graph.Mean(pictures, 2, 3), graph.Integers([0])], Instrumentation.Onnx.Attributes.Of("axis", 1));
         if (asScores) graph.Output("has_nsfw_concepts", OnnxElementType.Float32, red, batch);
         else graph.Output("has_nsfw_concepts", OnnxElementType.Boolean, graph.Node("Greater", [red, graph.Floats([0.06f])]), batch);
         if (images is not null) graph.Input("images", OnnxElementType.Float32, images).Output("out_images", OnnxElementType.Float32, "images", images);
-        return graph.Save(_folder.File("model.onnx"));
+        return graph.Save(_folder.File(to));
     }
 
     private static RgbImage Plain(byte red, byte green, byte blue) =>

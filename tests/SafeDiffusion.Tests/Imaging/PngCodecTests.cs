@@ -122,6 +122,52 @@ public sealed class PngCodecTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Megabyte);
     }
 
+    /// <summary>Chunks that alter no pixel may hold anything, as for every common reader.</summary>
+    [Theory]
+    [InlineData("rgb8.png", "gAMA", 1)]
+    [InlineData("rgb8.png", "cHRM", 3)]
+    [InlineData("rgb8.png", "sRGB", 0)]
+    [InlineData("rgb8.png", "iCCP", 4)]
+    [InlineData("rgb8.png", "bKGD", 7)]
+    [InlineData("gray8.png", "bKGD", 1)]
+    [InlineData("palette4.png", "hIST", 3)]
+    [InlineData("rgb8.png", "pHYs", 2)]
+    [InlineData("rgb8.png", "sBIT", 9)]
+    [InlineData("rgb8.png", "tIME", 1)]
+    [InlineData("rgb8.png", "tEXt", 0)]
+    [InlineData("rgb8.png", "zTXt", 5)]
+    [InlineData("rgb8.png", "iTXt", 2)]
+    [InlineData("rgb8.png", "sPLT", 1)]
+    [InlineData("rgb8.png", "eXIf", 3)]
+    [InlineData("rgb8.png", "acTL", 1)]
+    [InlineData("rgb8.png", "prVt", 5)]
+    [InlineData("rgb8.png", "vpAg", 9)]
+    [InlineData("rgb8.png", "IDAT", 0)]
+    [InlineData("rgba8.png", "tRNS", 6)]
+    [InlineData("gray_alpha8.png", "tRNS", 2)]
+    [InlineData("gray8.png", "PLTE", 6)]
+    [InlineData("gray16.png", "PLTE", 7)]
+    [InlineData("rgb8.png", "PLTE", 10)]
+    [InlineData("rgb8.png", "PLTE", 0)]
+    public void ChunksThatAlterNoPixelMayHoldAnything(string file, string type, int length)
+    {
+        byte[] bytes = PngFixtures.Bytes(file);
+        byte[] changed = ChunkDamage.Insert(type, [.. Enumerable.Repeat((byte)0xA5, length)], bytes);
+        Assert.NotEqual(bytes, changed);
+        Assert.Equal(Read(bytes).ToRgba8(), Read(changed).ToRgba8());
+        Assert.Equal(PngCodec.ToRgb(Read(bytes)).Pixels.ToArray(), PngCodec.Default.Decode(new MemoryStream(changed), "png").Pixels.ToArray());
+    }
+
+    [Fact]
+    public void AnEndThatIsNotEmptyAndWhatFollowsAreLeftAlone()
+    {
+        byte[] bytes = PngFixtures.Bytes("rgb8.png");
+        using MemoryStream end = new();
+        PngChunk.Write(end, "IEND"u8, [0x42]);
+        byte[] changed = [.. bytes[..^12], .. end.ToArray(), 1, 2, 3];
+        Assert.Equal(Read(bytes).ToRgba8(), Read(changed).ToRgba8());
+    }
+
     [Fact]
     public void AMissingFileIsNamed() =>
         Assert.Equal("/nowhere/x.png: does not exist", Assert.Throws<InvalidFileException>(() => RgbImage.Load("/nowhere/x.png")).Message);

@@ -178,14 +178,73 @@ public sealed class AftercareTests
     public async Task WhereNothingIsFoundTheSummarySaysThat() =>
         Assert.Contains("checked: nothing was found", (await ApplyAsync(RemedialAction.Blur, _ => false)).Report.Summary, StringComparison.Ordinal);
 
-    /// <summary>A checker that could not decide must not let pictures pass.</summary>
-    [Fact]
-    public async Task ACheckerThatFailsGivesNoPicture()
+    /// <summary>A checker that could not decide must not let a picture pass, and loses none.</summary>
+    [Theory]
+    [InlineData(RemedialAction.Flag, 255)]
+    [InlineData(RemedialAction.Withhold, 0)]
+    public async Task APictureWhoseCheckFailsCountsAsFlagged(RemedialAction action, int contrast)
     {
-        PictureOrder request = _order with { Policy = Policy(new() { Action = RemedialAction.Flag }) };
-        InferenceException error = await Assert.ThrowsAsync<InferenceException>(() => ApplyAsync([request], _ => false, new FakeChecker("short", _ => false, answers: 2)));
-        Assert.Contains("2 answers for 3 pictures", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InferenceException>(() => ApplyAsync([request], _ => false, new FakeChecker("failing", _ => throw new InferenceException("failing", "failed"))));
+        FakeChecker failing = new("failing", image => SeedOf(image) == 11 ? throw new InferenceException("failing", "no memory") : SeedOf(image) == 12);
+        Drawing after = (await ApplyAsync([_order with { Policy = Policy(new() { Action = action }) }], _ => false, failing))[0];
+        Assert.Equal([255, contrast, contrast], after.Images.Select(Contrast));
+        AssertCheck([], null, 0, after.Report.Images[0].Check);
+        AssertCheck(["failing (failed)"], action, 0, after.Report.Images[1].Check);
+        AssertCheck(["failing"], action, 0, after.Report.Images[2].Check);
+        Assert.Equal(["checker-failed", "still-detected"], after.Report.Warnings.Select(warning => warning.Code));
+        Assert.Contains("picture 2 (seed 11) could not be checked, because failing failed, and counts as flagged; it was ", after.Report.Warnings[0].Message, StringComparison.Ordinal);
+        Assert.Contains("no memory", after.Report.Warnings[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("nothing was found", after.Report.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutARemedyAFailedCheckFlags()
+    {
+        Drawing after = (await ApplyAsync([_order], _ => false, new FakeChecker("failing", _ => throw new InvalidOperationException("broken"))))[0];
+        Assert.All(after.Report.Images, image => AssertCheck(["failing (failed)"], RemedialAction.Flag, 0, image.Check));
+        Assert.All(after.Images.Index(), image => AssertSame(Picture(10 + image.Index), image.Item));
+        Assert.Equal(3, after.Report.Warnings.Count);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task AnswersThatAreMissingAreAFailure(int answers)
+    {
+        PictureOrder one = _order with { Count = 1, Policy = Policy(new() { Action = RemedialAction.Withhold }) };
+        Drawing after = (await ApplyAsync([one], _ => false, new FakeChecker("short", _ => false, answers)))[0];
+        AssertCheck(["short (failed)"], RemedialAction.Withhold, 0, after.Report.Images[0].Check);
+        Assert.Equal(0, Contrast(after.Images[0]));
+    }
+
+    /// <summary>Several pictures are too many for some checkers; alone each of them is checked.</summary>
+    [Fact]
+    public async Task ACheckerThatTakesOnePictureOnlyIsAskedOneByOne()
+    {
+        FakeChecker single = new("single", image => SeedOf(image) == 11, most: 1);
+        Drawing after = (await ApplyAsync([_order], _ => false, single))[0];
+        Assert.Equal([false, true, false], after.Report.Images.Select(image => image.Check!.Flagged));
+        Assert.Equal("still-detected", Assert.Single(after.Report.Warnings).Code);
+        Assert.Equal(4, single.Calls);
+    }
+
+    /// <summary>What fails does not fail less for another picture.</summary>
+    [Fact]
+    public async Task AFailureDrawsNothingAgain()
+    {
+        Remedy again = new() { Action = RemedialAction.Regenerate, Attempts = 3, Then = RemedialAction.Blur };
+        Drawing after = (await ApplyAsync([_order with { Policy = Policy(again) }], _ => false, new FakeChecker("failing", _ => throw new InvalidOperationException("broken"))))[0];
+        Assert.Empty(_drawn);
+        Assert.All(after.Report.Images, image => AssertCheck(["failing (failed)"], RemedialAction.Blur, 0, image.Check));
+    }
+
+    [Fact]
+    public async Task CancellingEndsAChecker()
+    {
+        using CancellationTokenSource cancelled = new();
+        await cancelled.CancelAsync();
+        Aftercare aftercare = new([new FakeChecker("one", _ => throw new OperationCanceledException())], _ => throw new InvalidOperationException(), cancelled.Token);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => aftercare.ApplyAsync([_order], [Result(_order, _ => false)]));
     }
 
     private static SafetyPolicy Policy(Remedy remedy) => SafetyPolicy.Empty.WhenStillDetected(remedy);
@@ -267,7 +326,11 @@ public sealed class AftercareTests
         Assert.Equal((by.Length > 0, action, attempts), (actual.Flagged, actual.Action, actual.Attempts));
     }
 
-    private sealed class FakeChecker(string name, Func<RgbImage, bool> flags, int? answers = null) : IImageChecker
+    /// <param name="name">Its name.</param>
+    /// <param name="flags">What it says of a picture.</param>
+    /// <param name="answers">How many answers it gives; below 0 for none at all. Null for one each.</param>
+    /// <param name="most">The most pictures that it takes together.</param>
+    private sealed class FakeChecker(string name, Func<RgbImage, bool> flags, int? answers = null, int most = int.MaxValue) : IImageChecker
     {
         public string Name => name;
 
@@ -276,7 +339,9 @@ public sealed class AftercareTests
         public IReadOnlyList<ImageCheck> Check(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default)
         {
             Calls++;
-            return [.. images.Take(answers ?? images.Count).Select(image => new ImageCheck(flags(image)))];
+            if (images.Count > most) throw new InferenceException(name, "takes fewer pictures.");
+            if (answers < 0) return null!;
+            return answers is { } count ? [.. Enumerable.Range(0, count).Select(_ => new ImageCheck(false))] : [.. images.Select(image => new ImageCheck(flags(image)))];
         }
 
         public void Dispose()

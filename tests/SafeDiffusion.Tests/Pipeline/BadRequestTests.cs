@@ -17,8 +17,8 @@ public sealed class BadRequestTests(ShapesModel model)
         { "steps", "zero" }, { "steps", "above training" }, { "guidanceScale", "negative" }, { "guidanceScale", "NaN" },
         { "guidanceScale", "off with protection" }, { "guidanceScale", "off with negative prompt" }, { "width", "odd" }, { "height", "zero" },
         { "width", "huge" }, { "count", "zero" }, { "eta", "above 1" }, { "previewEvery", "negative" }, { "strength", "zero" },
-        { "strength", "no step" }, { "initialImage", "size" }, { "initialLatents", "shape" }, { "initialLatents", "NaN" },
-        { "initialLatents", "integers" }, { "negativePrompt", "twice" }, { "prompt", "null" },
+        { "strength", "no step" }, { "initialImage", "size" }, { "initialImage", "odd" }, { "width", "fit" }, { "initialImageFit", "undefined" },
+        { "initialLatents", "shape" }, { "initialLatents", "NaN" }, { "initialLatents", "integers" }, { "negativePrompt", "twice" }, { "prompt", "null" },
     };
 
     [Theory]
@@ -55,6 +55,7 @@ public sealed class BadRequestTests(ShapesModel model)
         ("guidanceScale", "off with protection") => _good with { GuidanceScale = 1, Policy = SafetyPolicy.Empty.AddSafeLatent("a ring", SafeLatentPreset.Max) },
         ("guidanceScale", _) => _good with { GuidanceScale = 1, NegativePrompt = "a ring" },
         ("width", "odd") => _good with { Width = 65 },
+        ("width", "fit") => _good with { InitialImage = Gray(47), InitialImageFit = ImageFit.Pad, Width = 50 },
         ("width", _) => _good with { Width = 1 << 30 },
         ("height", _) => _good with { Height = 0 },
         ("count", _) => _good with { Count = 0 },
@@ -62,6 +63,8 @@ public sealed class BadRequestTests(ShapesModel model)
         ("previewEvery", _) => _good with { PreviewEvery = -1 },
         ("strength", "zero") => _good with { InitialImage = Gray(64), Strength = 0 },
         ("strength", _) => _good with { InitialImage = Gray(64), Strength = 0.1f },
+        ("initialImage", "odd") => _good with { InitialImage = Gray(47) },
+        ("initialImageFit", _) => _good with { InitialImage = Gray(47), InitialImageFit = (ImageFit)3 },
         ("initialImage", _) => _good with { InitialImage = Gray(48), Width = 64, Height = 64 },
         ("initialLatents", "shape") => _good with { InitialLatents = StoredTensor.FromSingles(new float[1024], 1, 2, 16, 32) },
         ("initialLatents", "NaN") => _good with { InitialLatents = StoredTensor.FromSingles([float.NaN, .. new float[1023]], 1, 4, 16, 16) },

@@ -102,6 +102,36 @@ public sealed class PipelineTests(ShapesModel model)
         Assert.InRange(Difference(picture, same.Images[0]), 0, 5);
     }
 
+    /// <summary>The nearest size that the model draws, the size asked for, or one side asked for and the other by the picture's shape.</summary>
+    [Theory]
+    [InlineData(61, 47, null, null, 64, 48)]
+    [InlineData(61, 47, 48, 32, 48, 32)]
+    [InlineData(61, 47, 32, null, 32, 32)]
+    [InlineData(61, 30, null, 32, 64, 32)]
+    [InlineData(7, 40, null, null, 16, 48)]
+    public async Task AnInitialPictureIsFitted(int width, int height, int? askedWidth, int? askedHeight, int drawnWidth, int drawnHeight)
+    {
+        RgbImage picture = new(width, height, new byte[3 * width * height]);
+        foreach (ImageFit fit in Enum.GetValues<ImageFit>())
+        {
+            GenerationResult result = await model.Pipeline.GenerateAsync(
+                _request with { Steps = 2, InitialImage = picture, InitialImageFit = fit, Strength = 0.6f, Width = askedWidth, Height = askedHeight });
+            Assert.Equal((drawnWidth, drawnHeight), (result.Images[0].Width, result.Images[0].Height));
+        }
+    }
+
+    [Theory]
+    [InlineData("a (red:1.3) triangle BREAK <lora:foo:0.8>", null, "(red:1.3), BREAK, <lora:foo:0.8>")]
+    [InlineData("a star", "(blue:2)", "(blue:2)")]
+    [InlineData("a ((red)) [blue] {a|b} triangle", null, null)]
+    public async Task SyntaxOfOtherToolsIsToldOf(string prompt, string? negative, string? found)
+    {
+        GenerationResult result = await model.Pipeline.GenerateAsync(new GenerationRequest(prompt) { NegativePrompt = negative, Steps = 1 });
+        string[] messages = [.. result.Report.Warnings.Where(warning => warning.Code == "prompt-syntax-literal").Select(warning => warning.Message)];
+        if (found is null) Assert.Empty(messages);
+        else Assert.StartsWith($"the text holds {found}, which other tools give a meaning", Assert.Single(messages), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(96, 64)]
     [InlineData(64, 32)]

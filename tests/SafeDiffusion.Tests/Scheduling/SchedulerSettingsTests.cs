@@ -58,7 +58,7 @@ public sealed class SchedulerSettingsTests
     }
 
     [Fact]
-    public void FieldsOfOtherSchedulersAreIgnored() => Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse("""
+    public void FieldsOfOtherSchedulersAreIgnored() => Assert.Equal(new SchedulerSettings { ClipSample = false, SetAlphaToOne = false }, SchedulerSettings.Parse("""
         {
           "_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "skip_prk_steps": true, "trained_betas": null,
           "thresholding": false, "variance_type": "fixed_small", "solver_order": 2
@@ -70,6 +70,45 @@ public sealed class SchedulerSettingsTests
     {
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => SchedulerSettings.Parse("""{ "shift": 3.0 }""", "config"));
         Assert.Contains("\"shift\" is a setting that DDIM does not have", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AllThatIsNotSupportedIsNamedAtOnce()
+    {
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => SchedulerSettings.Parse("""
+            {
+              "use_flow_sigmas": true, "flow_shift": 3.0, "shift": 3.0, "use_karras_sigmas": true, "beta_schedule": "laplace", "steps_offset": NaN,
+              "beta_start": Infinity, "new_feature": 2, "another_feature": {"a": 1}, "off": false, "unset": null
+            }
+            """, "scheduler_config.json"));
+        foreach (string field in (string[])["use_flow_sigmas", "shift", "use_karras_sigmas", "beta_schedule", "steps_offset", "beta_start", "new_feature", "another_feature"])
+            Assert.Contains($"\"{field}\" is ", error.Reason, StringComparison.Ordinal);
+        foreach (string field in (string[])["flow_shift", "off", "unset"]) Assert.DoesNotContain($"\"{field}\"", error.Reason, StringComparison.Ordinal);
+        Assert.Contains("set it to false", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"shift\": 1.0")]
+    [InlineData("\"snr_shift_scale\": 1")]
+    [InlineData("\"use_something_new\": false")]
+    [InlineData("\"something_new\": null")]
+    [InlineData("\"lambda_min_clipped\": -Infinity")]
+    [InlineData("\"sigma_min\": NaN")]
+    public void WhatIsNotAskedForHasNoEffect(string field) => Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse($"{{{field}}}", "config"));
+
+    [Theory]
+    [InlineData("\"thresholding\"")]
+    [InlineData("\"use_karras_sigmas\"")]
+    [InlineData("\"use_exponential_sigmas\"")]
+    [InlineData("\"use_beta_sigmas\"")]
+    [InlineData("\"use_lu_lambdas\"")]
+    [InlineData("\"use_flow_sigmas\"")]
+    [InlineData("\"use_dynamic_shifting\"")]
+    public void AFlagThatDdimDoesNotHaveMayOnlyBeOff(string flag)
+    {
+        Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse($"{{{flag}: false}}", "config"));
+        Assert.Equal(new SchedulerSettings(), SchedulerSettings.Parse($"{{{flag}: null}}", "config"));
+        Assert.Contains($"{flag} is true", Assert.Throws<InvalidFileException>(() => SchedulerSettings.Parse($"{{{flag}: true}}", "config")).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -86,6 +125,11 @@ public sealed class SchedulerSettingsTests
     [InlineData("\"trained_betas\": [0.1]", "\"trained_betas\" holds 1 values for 1000")]
     [InlineData("\"trained_betas\": [\"0.1\"]", "\"trained_betas\" holds something other than numbers")]
     [InlineData("\"num_train_timesteps\": 1, \"trained_betas\": [1.5]", "\"trained_betas\" holds a value that is not")]
+    [InlineData("\"timestep_type\": \"continuous\"", "\"timestep_type\" is 'continuous'")]
+    [InlineData("\"snr_shift_scale\": 3.0", "\"snr_shift_scale\" is a setting that DDIM does not have")]
+    [InlineData("\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"", "\"_class_name\" is FlowMatchEulerDiscreteScheduler")]
+    [InlineData("\"_class_name\": \"EDMEulerScheduler\"", "\"_class_name\" is EDMEulerScheduler")]
+    [InlineData("\"beta_start\": -Infinity", "\"beta_start\" is \"-Infinity\"")]
     [InlineData("\"clip_sample\": 1", "\"clip_sample\" is 1; it must be true or false")]
     [InlineData("\"clip_sample_range\": -1", "\"clip_sample_range\" is -1")]
     [InlineData("\"steps_offset\": -1", "\"steps_offset\" is -1")]

@@ -11,7 +11,7 @@ public sealed class BytePairEncoderTests
 {
     private static readonly string _vocabularyPath = Fixture.Locate("numerics", "clip-tokenizer", "vocab.json");
     private static readonly string _mergesPath = Fixture.Locate("numerics", "clip-tokenizer", "merges.txt");
-    private static readonly ClipVocabulary _vocabulary = new(_vocabularyPath, _mergesPath);
+    private static readonly ClipVocabulary _vocabulary = new(VocabularyFiles.Load(Fixture.Locate("numerics", "clip-tokenizer")), []);
     private static readonly BytePairDefinition _definition = BytePairDefinition.Load(_vocabularyPath, _mergesPath);
 
     private static readonly string[] _characters =
@@ -32,7 +32,7 @@ public sealed class BytePairEncoderTests
         using TemporaryFolder folder = new();
         WriteRandomMerges(folder, random);
         BytePairDefinition definition = BytePairDefinition.Load(folder.File("vocab.json"), folder.File("merges.txt"));
-        ClipVocabulary vocabulary = new(folder.File("vocab.json"), folder.File("merges.txt"));
+        ClipVocabulary vocabulary = new(VocabularyFiles.Load(folder.Path), []);
         for (int i = 0; i < 20; i++)
         {
             string word = new(random.GetItems<char>("abc", random.Next(1, 80)));

@@ -8,7 +8,7 @@ public sealed class LongTextTests
 {
     private static readonly string _folder = Fixture.Locate("numerics", "clip-tokenizer");
     private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(_folder);
-    private static readonly ClipVocabulary _vocabulary = new(Path.Combine(_folder, "vocab.json"), Path.Combine(_folder, "merges.txt"));
+    private static readonly ClipVocabulary _vocabulary = new(VocabularyFiles.Load(_folder), []);
 
     [Theory]
     [InlineData("a")]

@@ -69,6 +69,8 @@ internal sealed class PngFile
     {
         switch (chunk.Type)
         {
+            // In true colour it is advice for poor screens, in gray a slip of the program that wrote it.
+            case "PLTE" when Header.ColorType != PngColorType.Palette: break;
             case "PLTE": AddPalette(chunk.Content); break;
             // Some drawing programs write one beside an alpha channel, where it has no meaning.
             case "tRNS" when Header.ColorType is PngColorType.GrayAlpha or PngColorType.Rgba: break;
@@ -77,7 +79,6 @@ internal sealed class PngFile
             case "IDAT": AddData(chunk.Content); break;
             case "tEXt" or "zTXt" or "iTXt": _texts.Add(chunk); break;
             case "IHDR": throw Invalid("has two headers (IHDR)");
-            case "IEND" when !chunk.Content.IsEmpty: throw Invalid("its end (IEND) is not empty");
             case "IEND": break;
             default:
                 if (chunk.IsCritical) throw Invalid($"has a critical chunk {chunk.Type}, which is not known");
@@ -91,8 +92,7 @@ internal sealed class PngFile
         RequireBeforeData("palette (PLTE)");
         if (Palette is not null) throw Invalid("has two palettes (PLTE)");
         if (Transparency is not null) throw Invalid("its palette (PLTE) follows its transparency (tRNS)");
-        if (Header.ColorType is PngColorType.Gray or PngColorType.GrayAlpha) throw Invalid("is gray and has a palette (PLTE)");
-        int most = Header.ColorType == PngColorType.Palette ? 1 << Header.Depth : 256;
+        int most = 1 << Header.Depth;
         if (content.IsEmpty || content.Length % 3 != 0 || content.Length / 3 > most)
             throw Invalid($"its palette (PLTE) has {content.Length} bytes; 1 to {most} entries of 3 bytes are allowed");
         Palette = content;

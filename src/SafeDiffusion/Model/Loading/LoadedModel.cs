@@ -26,6 +26,7 @@ internal sealed class LoadedModel : IDisposable
             OnnxModelFile? encoder = folder.Has("vae_encoder") ? folder.LoadNetwork("vae_encoder") : null;
             SchedulerSettings scheduler = SchedulerSettings.Load(folder.SchedulerConfig);
             ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Tokenizer);
+            if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
 
             Scheduler = new DdimScheduler(scheduler);
             TextEncoder = Own(new TextEncoder(Own(NetworkLoader.Load("text_encoder", textEncoder, provider)), tokenizer));

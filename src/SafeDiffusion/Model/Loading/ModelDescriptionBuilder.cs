@@ -24,7 +24,8 @@ internal sealed class ModelDescriptionBuilder(ModelFolder folder, OnnxModelFile 
     {
         int channels = Channels();
         int factor = Factor(channels);
-        int latentSize = _unet.Integer("sample_size", 1, MaxLatentSize) ?? signature.FixedHeight
+        (int latentHeight, int latentWidth) = _unet.Size("sample_size", 1, MaxLatentSize)
+            ?? (signature.FixedHeight is { } fixedHeight ? (fixedHeight, fixedHeight) : null as (int, int)?)
             ?? throw new InvalidFileException(unetFile.Path, "does not fix the latent size, and unet/config.json with sample_size is missing.");
         RequireTextWidth();
         return new ModelDescription
@@ -34,8 +35,8 @@ internal sealed class ModelDescriptionBuilder(ModelFolder folder, OnnxModelFile 
             LatentChannels = channels,
             VaeFactor = factor,
             VaeScalingFactor = _vae.PositiveNumber("scaling_factor") ?? folder.LoadConfig("vae_encoder").PositiveNumber("scaling_factor") ?? DefaultScalingFactor,
-            Width = (signature.FixedWidth ?? latentSize) * factor,
-            Height = (signature.FixedHeight ?? latentSize) * factor,
+            Width = (signature.FixedWidth ?? latentWidth) * factor,
+            Height = (signature.FixedHeight ?? latentHeight) * factor,
             SizeMultiple = factor << Downsamplings(),
             HasFixedSize = signature.FixedWidth is not null || signature.FixedHeight is not null,
             Tokens = model.TextEncoder.Tokenizer.MaxLength,

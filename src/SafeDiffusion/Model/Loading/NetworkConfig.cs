@@ -4,7 +4,7 @@ using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Model.Loading;
 
-/// <summary>A network's <c>config.json</c>, as far as it says what the graph alone does not.</summary>
+/// <summary>A network's <c>config.json</c>, as far as it says what the graph alone does not; fields that nothing asks for may hold anything.</summary>
 internal sealed class NetworkConfig
 {
     private const int MaxBytes = 1 << 20;
@@ -31,6 +31,16 @@ internal sealed class NetworkConfig
         if (Find(field) is not { } value) return null;
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= minimum && number <= maximum) return number;
         throw new InvalidFileException(_file, $"{field} is {value.GetRawText()}; a whole number from {minimum} to {maximum} is needed.");
+    }
+
+    /// <summary>A height and a width in a range, written as one whole number for both or as a pair; null where the field is missing or null.</summary>
+    /// <exception cref="InvalidFileException">The field holds something else.</exception>
+    public (int Height, int Width)? Size(string field, int minimum, int maximum)
+    {
+        if (Find(field) is not { ValueKind: JsonValueKind.Array } pair) return Integer(field, minimum, maximum) is { } side ? (side, side) : null;
+        int[] sides = [.. pair.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out int number) ? number : 0)];
+        if (sides.Length == 2 && sides.All(side => side >= minimum && side <= maximum)) return (sides[0], sides[1]);
+        throw new InvalidFileException(_file, $"{field} is {pair.GetRawText()}; a whole number from {minimum} to {maximum}, or a pair of them (height, width), is needed.");
     }
 
     /// <summary>A number above 0; null where the field is missing or null.</summary>

@@ -5,7 +5,8 @@ namespace SafeDiffusion.Model.Scheduling;
 
 /// <summary>
 /// The noise schedule that a model was trained with, and how to sample it: <c>scheduler/scheduler_config.json</c>, whatever scheduler
-/// class that names. What is not set has the default of diffusers' <c>DDIMScheduler</c>, which is not what Stable Diffusion uses.
+/// class that names. What a file leaves out has the default of its class where that clips, ends or begins otherwise than diffusers'
+/// <c>DDIMScheduler</c>, and else that one's, which is not what Stable Diffusion uses.
 /// </summary>
 public sealed record SchedulerSettings
 {
@@ -51,7 +52,7 @@ public sealed record SchedulerSettings
     /// <summary>Reads a <c>scheduler_config.json</c>.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidFileException">
-    /// The file is missing or damaged, or a field has a value that is unknown, out of range or not supported; the message names it.
+    /// The file is missing or damaged, or fields have values that are unknown, out of range or not supported; the message names them all.
     /// </exception>
     public static SchedulerSettings Load(string path) => Parse(BoundedFile.ReadText(path, LargestFile), path);
 

@@ -5,7 +5,7 @@ using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Model.Scheduling;
 
-/// <summary>Reads a <c>scheduler_config.json</c> field by field, so that every error names its field.</summary>
+/// <summary>Reads a <c>scheduler_config.json</c> field by field, and collects all faults, each with its field, for one message.</summary>
 internal sealed class SchedulerSettingsReader
 {
     private static readonly FrozenDictionary<string, BetaSchedule> _betaSchedules = new Dictionary<string, BetaSchedule>
@@ -27,33 +27,27 @@ internal sealed class SchedulerSettingsReader
         ["linspace"] = TimestepSpacing.Linspace,
     }.ToFrozenDictionary();
 
-    /// <summary>What diffusers writes for other schedulers, or only for thresholding, and what does not alter DDIM.</summary>
-    private static readonly FrozenSet<string> _fieldsWithoutEffect = FrozenSet.Create(
-        "skip_prk_steps", "dynamic_thresholding_ratio", "sample_max_value", "interpolation_type", "use_karras_sigmas",
-        "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_lu_lambdas", "sigma_min", "sigma_max", "timestep_type",
-        "final_sigmas_type", "solver_order", "solver_type", "algorithm_type", "lower_order_final", "euler_at_final",
-        "lambda_min_clipped", "predict_x0", "disable_corrector", "solver_p", "original_inference_steps", "timestep_scaling");
+    private static readonly FrozenSet<string> _varianceTypes = FrozenSet.Create("fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log");
 
     private readonly Dictionary<string, JsonElement> _fields;
-    private readonly string _file;
+    private readonly List<string> _faults = [];
 
-    private SchedulerSettingsReader(JsonElement root, string file)
-    {
-        _file = file;
+    private SchedulerSettingsReader(JsonElement root) =>
         _fields = root.EnumerateObject().GroupBy(field => field.Name).ToDictionary(same => same.Key, same => same.Last().Value);
-    }
 
     public static SchedulerSettings Read(string json, string file)
     {
         using JsonDocument document = BoundedFile.ParseObject(json, file);
-        SchedulerSettings settings = new SchedulerSettingsReader(document.RootElement, file).Read();
-        return settings.FindFault() is ({ } field, { } reason) ? throw Refuse(file, field, reason) : settings;
+        SchedulerSettingsReader reader = new(document.RootElement);
+        SchedulerSettings settings = reader.Read();
+        if (reader._faults.Count == 0 && settings.FindFault() is ({ } field, { } reason)) reader.Fault(field, reason);
+        return reader._faults.Count == 0 ? settings : throw new InvalidFileException(file, string.Join("; ", reader._faults));
     }
 
     private SchedulerSettings Read()
     {
-        RefuseUnsupported();
-        SchedulerSettings defaults = new();
+        SchedulerSettings defaults = SchedulerFields.DefaultsOf(TakeClass());
+        FaultUnsupported();
         SchedulerSettings settings = new()
         {
             TrainingTimesteps = TakeInt("num_train_timesteps", defaults.TrainingTimesteps),
@@ -69,46 +63,67 @@ internal sealed class SchedulerSettingsReader
             TimestepSpacing = TakeChoice("timestep_spacing", _spacings, defaults.TimestepSpacing),
             RescaleBetasZeroSnr = TakeFlag("rescale_betas_zero_snr", defaults.RescaleBetasZeroSnr),
         };
-        RefuseUnknown();
+        FaultUnknown();
         return settings;
     }
 
-    private void RefuseUnsupported()
+    private string? TakeClass()
     {
-        if (TakeFlag("thresholding", false))
+        string? name = Take("_class_name", JsonValueKind.String)?.GetString();
+        if (name is not null && SchedulerFields.IsOfOtherModels(name))
         {
-            throw Refuse(_file, "thresholding", "is true, which is for pixel models and not supported; set it to false");
+            Fault("_class_name", $"is {name}, which is for models of another kind; Stable Diffusion v1 predicts the noise of a DDPM's schedule");
         }
-        string variance = Take("variance_type", JsonValueKind.String) is { } value ? value.GetString()! : "fixed_small";
-        if (!variance.StartsWith("fixed", StringComparison.Ordinal))
+        return name;
+    }
+
+    private void FaultUnsupported()
+    {
+        foreach ((string flag, string what) in SchedulerFields.Flags.OrderBy(flag => flag.Key, StringComparer.Ordinal))
         {
-            throw Refuse(_file, "variance_type", $"is '{variance}': models that predict a variance as well are not supported");
+            if (TakeFlag(flag, false)) Fault(flag, $"is true: it {what}. It is not supported; set it to false");
+        }
+        if (Take("variance_type", JsonValueKind.String)?.GetString() is { } variance && !_varianceTypes.Contains(variance))
+        {
+            Fault("variance_type", $"is '{variance}': models that predict a variance as well are not supported");
+        }
+        if (Take("timestep_type", JsonValueKind.String)?.GetString() is { } type && type != "discrete")
+        {
+            Fault("timestep_type", $"is '{type}': models that take continuous timesteps are not supported");
         }
     }
 
     /// <summary>
-    /// Refuses what is left over: an unknown setting may change the schedule, and leaving it out would draw other pictures in silence.
-    /// diffusers' own facts start with an underscore.
+    /// Refuses what is left over: an unknown setting may change the schedule, and leaving it out would draw other pictures in silence. One
+    /// that is null or false is not asked for. diffusers' own facts start with an underscore.
     /// </summary>
-    private void RefuseUnknown()
+    private void FaultUnknown()
     {
-        string? unknown = _fields.Keys.FirstOrDefault(name => !name.StartsWith('_') && !_fieldsWithoutEffect.Contains(name));
-        if (unknown is null) return;
-        throw Refuse(_file, unknown, "is a setting that DDIM does not have; remove it, or export the model with a DDIM scheduler");
+        foreach ((string name, JsonElement value) in _fields.OrderBy(field => field.Key, StringComparer.Ordinal))
+        {
+            bool isOff = value.ValueKind is JsonValueKind.Null or JsonValueKind.False;
+            // A factor of flow models and of shifted schedules.
+            bool isNeutral = name is ("shift" or "snr_shift_scale") && value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1;
+            if (isOff || isNeutral || name.StartsWith('_') || SchedulerFields.WithoutEffect.Contains(name)) continue;
+            Fault(name, "is a setting that DDIM does not have; remove it, or export the model with a DDIM scheduler");
+        }
     }
 
     /// <summary>Takes a field out of those left over; null where it is missing or null, as diffusers then takes its default.</summary>
     private JsonElement? Take(string field, JsonValueKind kind)
     {
         if (!_fields.Remove(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
-        return value.ValueKind == kind ? value : throw Refuse(_file, field, $"is {value.GetRawText()}; expected is a JSON {kind}");
+        if (value.ValueKind == kind) return value;
+        Fault(field, $"is {value.GetRawText()}; expected is a JSON {kind}");
+        return null;
     }
 
     private int TakeInt(string field, int otherwise)
     {
         if (Take(field, JsonValueKind.Number) is not { } value) return otherwise;
         if (value.TryGetInt32(out int number)) return number;
-        throw Refuse(_file, field, $"is {value.GetRawText()}; it must be a whole number");
+        Fault(field, $"is {value.GetRawText()}; it must be a whole number");
+        return otherwise;
     }
 
     private double TakeNumber(string field, double otherwise) => Take(field, JsonValueKind.Number)?.GetDouble() ?? otherwise;
@@ -117,23 +132,27 @@ internal sealed class SchedulerSettingsReader
     {
         if (!_fields.Remove(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return otherwise;
         bool isFlag = value.ValueKind is JsonValueKind.True or JsonValueKind.False;
-        return isFlag ? value.GetBoolean() : throw Refuse(_file, field, $"is {value.GetRawText()}; it must be true or false");
+        if (isFlag) return value.GetBoolean();
+        Fault(field, $"is {value.GetRawText()}; it must be true or false");
+        return otherwise;
     }
 
     private double[]? TakeNumbers(string field)
     {
         if (Take(field, JsonValueKind.Array) is not { } values) return null;
         bool areNumbers = values.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number);
-        if (!areNumbers) throw Refuse(_file, field, "holds something other than numbers");
-        return [.. values.EnumerateArray().Select(value => value.GetDouble())];
+        if (areNumbers) return [.. values.EnumerateArray().Select(value => value.GetDouble())];
+        Fault(field, "holds something other than numbers");
+        return null;
     }
 
     private T TakeChoice<T>(string field, FrozenDictionary<string, T> choices, T otherwise)
     {
         if (Take(field, JsonValueKind.String) is not { } value) return otherwise;
         if (choices.TryGetValue(value.GetString()!, out T? choice)) return choice;
-        throw Refuse(_file, field, $"is '{value.GetString()}'; supported are {string.Join(", ", choices.Keys.Order())}");
+        Fault(field, $"is '{value.GetString()}'; supported are {string.Join(", ", choices.Keys.Order())}");
+        return otherwise;
     }
 
-    private static InvalidFileException Refuse(string file, string field, string reason) => new(file, $"\"{field}\" {reason}");
+    private void Fault(string field, string reason) => _faults.Add($"\"{field}\" {reason}");
 }

@@ -10,6 +10,7 @@ namespace SafeDiffusion.Model.Text;
 /// <remarks>
 /// OpenAI's original and transformers' old slow tokenizer treat curly quotes, HTML entities, control characters and CJK spacing
 /// differently. Only the start and end token count as special tokens in a text; a padding token such as SD v2's <c>!</c> does not.
+/// Added tokens, such as a learned concept's, are one piece each wherever they are spelled, in requests and in policies.
 /// </remarks>
 public sealed class ClipTokenizer : ITextTokenizer
 {
@@ -17,9 +18,11 @@ public sealed class ClipTokenizer : ITextTokenizer
 
     private readonly ClipVocabulary _vocabulary;
     private readonly BytePairEncoder _encoder;
-    private readonly SpecialTokenSplitter _splitter;
+    private readonly SpecialTokenSplitter _all;
+    private readonly SpecialTokenSplitter _withoutSpecial;
+    private readonly IReadOnlyList<AddedToken> _added;
 
-    private ClipTokenizer(ClipVocabulary vocabulary, ClipTokenizerFiles files, string vocabularyPath, int maxLength)
+    private ClipTokenizer(ClipVocabulary vocabulary, ClipTokenizerFiles files, IReadOnlyList<AddedToken> added, int maxLength)
     {
         _vocabulary = vocabulary;
         _encoder = new BytePairEncoder(vocabulary);
@@ -27,10 +30,14 @@ public sealed class ClipTokenizer : ITextTokenizer
         EndToken = IdOf(files.End.Content, "end");
         PadToken = IdOf(files.Pad, "padding");
         MaxLength = maxLength;
-        _splitter = new SpecialTokenSplitter((files.Start, StartToken), (files.End, EndToken));
+        // A token with a role is listed with the added ones, and yet is no word of a text.
+        _added = [.. added.Where(token => token.Id != StartToken && token.Id != EndToken && token.Id != PadToken)];
+        (SpecialToken, int)[] plain = [.. _added.Select(token => (token.Token, token.Id))];
+        _withoutSpecial = new SpecialTokenSplitter(plain);
+        _all = new SpecialTokenSplitter([(files.Start, StartToken), (files.End, EndToken), .. plain]);
 
         int IdOf(string token, string role) => vocabulary.FindId(token)
-            ?? throw new InvalidFileException(vocabularyPath, $"lacks the {role} token '{token}'");
+            ?? throw new InvalidFileException(vocabulary.File, $"lacks the {role} token '{token}'");
     }
 
     /// <inheritdoc/>
@@ -46,8 +53,9 @@ public sealed class ClipTokenizer : ITextTokenizer
     public int PadToken { get; }
 
     /// <summary>
-    /// Loads a model's <c>tokenizer</c> folder: <c>vocab.json</c> and <c>merges.txt</c>, and where they are there
-    /// <c>special_tokens_map.json</c> and <c>tokenizer_config.json</c> (the first one wins; CLIP's values stand in for what is missing).
+    /// Loads a model's <c>tokenizer</c> folder: <c>vocab.json</c> and <c>merges.txt</c>, or <c>tokenizer.json</c> alone, and where they are
+    /// there <c>special_tokens_map.json</c> and <c>tokenizer_config.json</c> (the first one wins; CLIP's values stand in for what is
+    /// missing). Added tokens are read from <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and <c>added_tokens.json</c>.
     /// </summary>
     /// <param name="tokenizerFolder">The folder.</param>
     /// <param name="maxLength">
@@ -64,22 +72,37 @@ public sealed class ClipTokenizer : ITextTokenizer
             throw new InvalidRequestException("maxLength",
                 $"is {maxLength}; give {ClipTokenizerFiles.ShortestLength} to {ClipTokenizerFiles.LongestLength}, 77 for SD v1");
         }
-        string vocabularyPath = Path.Combine(tokenizerFolder, "vocab.json");
-        ClipVocabulary vocabulary = new(vocabularyPath, Path.Combine(tokenizerFolder, "merges.txt"));
+        List<AddedToken> added = AddedTokens.Load(tokenizerFolder);
+        ClipVocabulary vocabulary = new(VocabularyFiles.Load(tokenizerFolder), added);
         ClipTokenizerFiles files = ClipTokenizerFiles.Load(tokenizerFolder);
-        return new ClipTokenizer(vocabulary, files, vocabularyPath, maxLength ?? files.MaxLength ?? DefaultLength);
+        return new ClipTokenizer(vocabulary, files, added, maxLength ?? files.MaxLength ?? DefaultLength);
+    }
+
+    /// <summary>Refuses ids for which a text encoder has no embedding.</summary>
+    /// <param name="rows">How many it has.</param>
+    /// <exception cref="InvalidFileException">There are such ids; the message names the file that gives them.</exception>
+    internal void RequireIdsBelow(long rows)
+    {
+        foreach (AddedToken token in _added)
+        {
+            if (token.Id < rows) continue;
+            throw new InvalidFileException(token.File,
+                $"gives the added token '{token.Token.Content}' the id {token.Id}, and the text encoder has embeddings for 0 to {rows - 1}. Export the text encoder with the added token's embedding, or remove the token");
+        }
+        if (_vocabulary.LargestId < rows) return;
+        throw new InvalidFileException(_vocabulary.File, $"goes up to the id {_vocabulary.LargestId}, and the text encoder has embeddings for 0 to {rows - 1}. Are they of one model?");
     }
 
     /// <inheritdoc/>
     public TokenizedText Encode(string text, SpecialTokenHandling specialTokens = SpecialTokenHandling.Escape)
     {
         ArgumentNullException.ThrowIfNull(text);
-        List<TextSegment> segments = _splitter.Split(text);
+        List<TextSegment> segments = _all.Split(text);
         ImmutableArray<string> escaped = [];
         if (specialTokens == SpecialTokenHandling.Escape)
         {
-            escaped = [.. segments.Where(segment => segment.SpecialId is not null).Select(segment => segment.Text)];
-            if (escaped.Length > 0) segments = [new TextSegment(ClipText.Normalize(text))];
+            escaped = [.. segments.Where(segment => segment.TokenId == StartToken || segment.TokenId == EndToken).Select(segment => segment.Text)];
+            if (escaped.Length > 0) segments = _withoutSpecial.Split(text);
         }
         string normalized = string.Join(' ', segments.Select(segment => segment.Text));
         List<TokenPiece> pieces = [];
@@ -122,9 +145,9 @@ public sealed class ClipTokenizer : ITextTokenizer
     private IEnumerable<TokenPiece> Tokenize(List<TextSegment> segments)
     {
         int offset = 0;
-        foreach ((string text, int? special) in segments)
+        foreach ((string text, int? token) in segments)
         {
-            IEnumerable<TokenPiece> pieces = special is { } id
+            IEnumerable<TokenPiece> pieces = token is { } id
                 ? [MakePiece(id, offset, new TokenSpan(0, text.Length), startsWord: true)]
                 : Tokenize(text, offset);
             foreach (TokenPiece piece in pieces) yield return piece;

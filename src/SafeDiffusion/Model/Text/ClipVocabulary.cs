@@ -1,29 +1,28 @@
-using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Model.Text;
 
-/// <summary>The symbols of a CLIP tokenizer and the pairs that merge, all by id: <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+/// <summary>The symbols of a CLIP tokenizer, the pairs that merge, and the tokens that were added, all by id.</summary>
 internal sealed class ClipVocabulary
 {
-    private const string EndOfWord = "</w>";
+    /// <summary>What a symbol at the end of a word ends with.</summary>
+    public const string EndOfWord = "</w>";
 
-    /// <summary>CLIP's files have 0.9 and 0.5 MB.</summary>
-    private const int LargestFile = 32 << 20;
-
+    private readonly VocabularyFiles _files;
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _added = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _symbols = [];
     private readonly bool[] _bytes = new bool[256];
     private readonly bool[] _lastBytes = new bool[256];
 
-    /// <exception cref="InvalidFileException">A file is missing or damaged, or the merges do not fit the symbols.</exception>
-    public ClipVocabulary(string vocabularyPath, string mergesPath)
+    /// <exception cref="InvalidFileException">The merges or the added tokens do not fit the symbols.</exception>
+    public ClipVocabulary(VocabularyFiles files, IEnumerable<AddedToken> added)
     {
-        AddSymbols(BoundedFile.ReadText(vocabularyPath, LargestFile), vocabularyPath);
-        List<string> merges = ReadMerges(BoundedFile.ReadText(mergesPath, LargestFile), mergesPath);
-        Merging = BpeTokenizer.Create(new BpeOptions(_ids) { Merges = merges, ByteLevel = true, EndOfWordSuffix = EndOfWord });
+        _files = files;
+        AddSymbols();
+        Merging = BpeTokenizer.Create(new BpeOptions(_ids) { Merges = CheckMerges(), ByteLevel = true, EndOfWordSuffix = EndOfWord });
+        foreach (AddedToken token in added) Add(token);
         for (int value = 0; value < 256; value++)
         {
             string symbol = SpellByte((byte)value).ToString();
@@ -35,7 +34,13 @@ internal sealed class ClipVocabulary
     /// <summary>Merges the bytes of one word. Its own cache is bounded in words and their length, and it is thread-safe.</summary>
     public BpeTokenizer Merging { get; }
 
-    public int? FindId(string symbol) => _ids.TryGetValue(symbol, out int id) ? id : null;
+    /// <summary>The file of the symbols.</summary>
+    public string File => _files.SymbolsFile;
+
+    /// <summary>The largest id of the symbols themselves, without added tokens.</summary>
+    public int LargestId => _ids.Values.Max();
+
+    public int? FindId(string symbol) => _ids.TryGetValue(symbol, out int id) || _added.TryGetValue(symbol, out id) ? id : null;
 
     public string SymbolOf(int id) => _symbols[id];
 
@@ -51,48 +56,49 @@ internal sealed class ClipVocabulary
         _ => (char)(256 + 33 + 34),
     };
 
-    private void AddSymbols(string json, string file)
+    private void AddSymbols()
     {
-        using JsonDocument document = BoundedFile.ParseObject(json, file);
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        foreach ((string symbol, int id) in _files.Symbols)
         {
-            bool isId = property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt32(out _);
-            int id = isId ? property.Value.GetInt32() : -1;
-            if (id < 0) throw new InvalidFileException(file, $"gives the symbol '{property.Name}' no id (a whole number from 0)");
-            if (!_ids.TryAdd(property.Name, id)) throw new InvalidFileException(file, $"holds the symbol '{property.Name}' twice");
-            if (!_symbols.TryAdd(id, property.Name)) throw new InvalidFileException(file, $"gives the id {id} to two symbols");
+            if (!_ids.TryAdd(symbol, id)) throw new InvalidFileException(File, $"holds the symbol '{symbol}' twice");
+            if (!_symbols.TryAdd(id, symbol)) throw new InvalidFileException(File, $"gives the id {id} to two symbols");
         }
-        if (_ids.Count == 0) throw new InvalidFileException(file, "holds no symbols");
+        if (_ids.Count == 0) throw new InvalidFileException(File, "holds no symbols");
     }
 
-    /// <summary>The pairs in order of rank, each with a space between its symbols.</summary>
-    private List<string> ReadMerges(string text, string file)
+    /// <summary>An added token may be among the symbols already, with its id; it never takes another's id.</summary>
+    private void Add(AddedToken token)
+    {
+        string content = token.Token.Content;
+        if (_ids.TryGetValue(content, out int known) && known != token.Id)
+            throw new InvalidFileException(token.File, $"gives the added token '{content}' the id {token.Id}, which has the id {known} in {Path.GetFileName(File)}");
+        if (!_symbols.TryAdd(token.Id, content) && _symbols[token.Id] != content)
+            throw new InvalidFileException(token.File, $"gives the added token '{content}' the id {token.Id}, which is that of '{_symbols[token.Id]}' in {Path.GetFileName(File)}");
+        _added[content] = token.Id;
+    }
+
+    private List<string> CheckMerges()
     {
         List<string> merges = [];
         HashSet<string> known = new(StringComparer.Ordinal);
-        int lineNumber = 0;
-        foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+        foreach ((string pair, string place) in _files.Merges)
         {
-            lineNumber++;
-            bool isHeader = lineNumber == 1 && raw.StartsWith("#version", StringComparison.Ordinal);
-            if (isHeader || raw.IsEmpty) continue;
-            string pair = raw.ToString();
-            RequireSymbols(pair, $"line {lineNumber}", file);
-            if (!known.Add(pair)) throw new InvalidFileException(file, $"line {lineNumber} holds the pair '{pair}' a second time");
+            RequireSymbols(pair, place);
+            if (!known.Add(pair)) throw new InvalidFileException(_files.MergesFile, $"{place} holds the pair '{pair}' a second time");
             merges.Add(pair);
         }
         return merges;
     }
 
-    private void RequireSymbols(string pair, string line, string file)
+    private void RequireSymbols(string pair, string place)
     {
         string[] symbols = pair.Split(' ');
         bool isPair = symbols.Length == 2 && symbols.All(symbol => symbol.Length > 0);
-        if (!isPair) throw new InvalidFileException(file, $"{line} is not two symbols with a space between them");
+        if (!isPair) throw new InvalidFileException(_files.MergesFile, $"{place} is not two symbols with a space between them");
         foreach (string symbol in (ReadOnlySpan<string>)[.. symbols, symbols[0] + symbols[1]])
         {
             if (_ids.ContainsKey(symbol)) continue;
-            throw new InvalidFileException(file, $"{line} needs the symbol '{symbol}', which vocab.json does not have");
+            throw new InvalidFileException(_files.MergesFile, $"{place} needs the symbol '{symbol}', which {Path.GetFileName(File)} does not have");
         }
     }
 }

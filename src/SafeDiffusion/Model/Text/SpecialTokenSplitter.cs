@@ -2,17 +2,21 @@ using System.Text.RegularExpressions;
 
 namespace SafeDiffusion.Model.Text;
 
-/// <summary>A special token as a tokenizer folder describes it.</summary>
+/// <summary>A token that is looked for before a text is cut into words, as a tokenizer folder describes it.</summary>
 /// <param name="Content">Its spelling.</param>
 /// <param name="IsMatchedNormalized">Whether it is looked for after normalisation, so in any case, or exactly as spelled before.</param>
-internal readonly record struct SpecialToken(string Content, bool IsMatchedNormalized);
+internal readonly record struct SpecialToken(string Content, bool IsMatchedNormalized)
+{
+    /// <summary>Whether it counts only where no letter, digit or underscore stands beside it.</summary>
+    public bool IsSingleWord { get; init; }
+}
 
-/// <summary>A part of a text: normalised ordinary text, or, where it has an id, the spelling of a special token.</summary>
-internal readonly record struct TextSegment(string Text, int? SpecialId = null);
+/// <summary>A part of a text: normalised ordinary text, or, where it has an id, the spelling of a token that was looked for.</summary>
+internal readonly record struct TextSegment(string Text, int? TokenId = null);
 
 /// <summary>
-/// Cuts the special tokens out of a text as transformers' fast tokenizers do: those of exact spelling first, from the text as given;
-/// then what is between them is normalised, part by part, and searched for the others.
+/// Cuts special and added tokens out of a text as transformers' fast tokenizers do: those of exact spelling first, from the text as given;
+/// then what is between them is normalised, part by part, and searched for the others. Of several at a place the longest counts.
 /// </summary>
 internal sealed class SpecialTokenSplitter
 {
@@ -21,15 +25,19 @@ internal sealed class SpecialTokenSplitter
     private readonly Regex? _exactPattern;
     private readonly Regex? _normalizedPattern;
 
-    public SpecialTokenSplitter(params ReadOnlySpan<(SpecialToken Token, int Id)> tokens)
+    /// <summary>A splitter for tokens; of two that are spelled alike the first counts.</summary>
+    public SpecialTokenSplitter(IEnumerable<(SpecialToken Token, int Id)> tokens)
     {
+        Dictionary<string, bool> exact = new(StringComparer.Ordinal);
+        Dictionary<string, bool> normalized = new(StringComparer.Ordinal);
         foreach ((SpecialToken token, int id) in tokens)
         {
-            if (token.IsMatchedNormalized) _normalized[ClipText.Normalize(token.Content)] = id;
-            else _exact[token.Content] = id;
+            string spelling = token.IsMatchedNormalized ? ClipText.Normalize(token.Content) : token.Content;
+            if (!(token.IsMatchedNormalized ? _normalized : _exact).TryAdd(spelling, id)) continue;
+            (token.IsMatchedNormalized ? normalized : exact)[spelling] = token.IsSingleWord;
         }
-        _exactPattern = MakePattern(_exact);
-        _normalizedPattern = MakePattern(_normalized);
+        _exactPattern = MakePattern(exact);
+        _normalizedPattern = MakePattern(normalized);
     }
 
     /// <summary>The segments of a text that are not empty, from left to right.</summary>
@@ -38,14 +46,20 @@ internal sealed class SpecialTokenSplitter
         List<TextSegment> segments = [];
         foreach (TextSegment part in Cut(text, _exactPattern, _exact))
         {
-            if (part.SpecialId is not null) segments.Add(part);
+            if (part.TokenId is not null) segments.Add(part);
             else segments.AddRange(Cut(ClipText.Normalize(part.Text), _normalizedPattern, _normalized));
         }
         return segments;
     }
 
-    private static Regex? MakePattern(Dictionary<string, int> ids) =>
-        ids.Count == 0 ? null : new Regex(string.Join('|', ids.Keys.Select(Regex.Escape)), RegexOptions.CultureInvariant);
+    private static Regex? MakePattern(Dictionary<string, bool> spellings)
+    {
+        if (spellings.Count == 0) return null;
+        IEnumerable<string> longestFirst = spellings
+            .OrderByDescending(spelling => spelling.Key.Length).ThenBy(spelling => spelling.Key, StringComparer.Ordinal)
+            .Select(spelling => spelling.Value ? $@"(?<!\w){Regex.Escape(spelling.Key)}(?!\w)" : Regex.Escape(spelling.Key));
+        return new Regex(string.Join('|', longestFirst), RegexOptions.CultureInvariant);
+    }
 
     private static IEnumerable<TextSegment> Cut(string text, Regex? pattern, Dictionary<string, int> ids)
     {

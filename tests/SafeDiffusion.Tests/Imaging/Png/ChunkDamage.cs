@@ -20,6 +20,24 @@ internal static class ChunkDamage
         return result.ToArray();
     }
 
+    /// <summary>The file with a chunk more, in front of the first of pixels; its checksum is right.</summary>
+    public static byte[] Insert(string type, byte[] content, byte[] png)
+    {
+        using MemoryStream result = new();
+        result.Write(PngFile.Signature);
+        bool isIn = false;
+        foreach ((byte[] known, byte[] old) in Split(png))
+        {
+            if (!isIn && known.AsSpan().SequenceEqual("IDAT"u8))
+            {
+                PngChunk.Write(result, System.Text.Encoding.ASCII.GetBytes(type), content);
+                isIn = true;
+            }
+            PngChunk.Write(result, known, old);
+        }
+        return result.ToArray();
+    }
+
     private static List<(byte[] Type, byte[] Content)> Split(ReadOnlySpan<byte> png)
     {
         List<(byte[] Type, byte[] Content)> chunks = [];
