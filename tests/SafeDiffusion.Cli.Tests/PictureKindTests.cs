@@ -28,7 +28,7 @@ public sealed class PictureKindTests : IDisposable
     [InlineData("--quality: must be from 1 to 100, and is 0.", "--out", "a.jpg", "--quality", "0")]
     [InlineData("a: has no extension, which tells the kind of picture to write. Name it .png, .jpg, .jpeg or .webp.", "--out", "a")]
     [InlineData("initialImage: is 23x17, and this model draws multiples of 16 up to 16384. Scale it to 16x16, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).", "--out", "a.png", "--init-image", "odd.png")]
-    [InlineData("initialImage: is 23x17, and 32x32 was asked for. Scale it to 32x32, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).", "--out", "a.png", "--init-image", "odd.png", "--width", "32")]
+    [InlineData("initialImage: is 23x17, and 32x16 was asked for. Scale it to 32x16, or have it fitted: --fit pad, crop or scale (InitialImageFit in code).", "--out", "a.png", "--init-image", "odd.png", "--width", "32")]
     [InlineData("width: must be a multiple of 16 up to 16384 for this model, and is 50. Try 48.", "--out", "a.png", "--init-image", "odd.png", "--width", "50")]
     [InlineData("--fit: is 'stretch'; it must be pad, crop or scale.", "--out", "a.png", "--init-image", "odd.png", "--fit", "stretch")]
     [InlineData("--fit: has no effect without --init-image. Name the picture, or leave it out.", "--out", "a.png", "--fit", "pad")]

@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Pipeline;
@@ -17,6 +18,25 @@ public sealed class ModelVariantTests(ShapesModel model)
     [Fact]
     public Task TokenIdsMayBeInt32() => Compare(0, variant => variant.Edit(
         "text_encoder", graph => ModelVariant.ReplaceInput(graph, "input_ids", Int32, null, ModelVariant.Cast(Int64))));
+
+    /// <summary>A learned token is one id in the prompt and in a policy's text, and needs an embedding of its own.</summary>
+    [Fact]
+    public async Task AnAddedTokenNeedsItsEmbedding()
+    {
+        using ModelVariant variant = new();
+        File.WriteAllText(variant.File("tokenizer/added_tokens.json"), """{"<cat-toy>": 626}""");
+        InvalidFileException error = await Assert.ThrowsAsync<InvalidFileException>(() => SafeDiffusionPipeline.LoadAsync(variant.Path));
+        Assert.Equal(variant.File("tokenizer/added_tokens.json"), error.File);
+
+        variant.Edit("text_encoder", graph =>
+        {
+            TensorProto table = graph.Initializer.Single(tensor => tensor.Dims.Count == 2 && tensor.Dims[0] == 626);
+            table.RawData = Google.Protobuf.ByteString.CopyFrom([.. table.RawData, .. table.RawData.Span[..(int)(table.Dims[1] * sizeof(float))]]);
+            table.Dims[0] = 627;
+        });
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(variant.Path);
+        Assert.Contains(626, pipeline.EncodeText("a <cat-toy> triangle").Text!.Ids);
+    }
 
     /// <summary>Half precision holds every timestep below 2048 exactly.</summary>
     [Theory]
