@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Detection;
@@ -39,14 +41,20 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
         return new RgbImage(Predicted.Width, height, pixels);
     }
 
-    /// <summary>Heat maps side by side, in their order.</summary>
+    /// <summary>
+    /// Heat maps side by side, in their order. Below each stands what it shows: the ends of the scale, the step (from 0, as in the report)
+    /// with its timestep, and the map's highest value.
+    /// </summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static RgbImage Sheet(IReadOnlyList<HeatMap> maps)
     {
         ArgumentNullException.ThrowIfNull(maps);
         if (maps.Count == 0) throw new ArgumentException("A sheet needs at least one heat map.", nameof(maps));
-        return ContactSheet.Compose([.. maps.Select(map => map.Render())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
+        return ContactSheet.Compose([.. maps.Select(map => map.Labelled())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
     }
+
+    private RgbImage Labelled() => Caption.Below(
+        Render(), "0\t1", $"step {Step}", $"t {Timestep}", string.Create(CultureInfo.InvariantCulture, $"max {TensorPrimitives.Max(Map.Span):0.00}"));
 
     private RgbColor Over(int x, int y)
     {
