@@ -26,7 +26,7 @@ public sealed class PictureKindTests : IDisposable
     [InlineData("a.bmp: is to be written as .bmp, which is no kind of picture that can be written. Name it .png, .jpg, .jpeg or .webp.", "--out", "a.bmp")]
     [InlineData("--quality: has no effect on PNG, which keeps every pixel. Name the picture .jpg or .webp, or leave it out.", "--out", "a.png", "--quality", "80")]
     [InlineData("--quality: must be from 1 to 100, and is 0.", "--out", "a.jpg", "--quality", "0")]
-    [InlineData("initialImage: is 23x17, and this model draws multiples of 16 up to 16384. Scale it to 16x16.", "--out", "a.png", "--init-image", "odd.png")]
+    [InlineData("--init-image: is 23x17, and this model draws multiples of 16 up to 16384. Scale it to 16x16.", "--out", "a.png", "--init-image", "odd.png")]
     [InlineData("output: would write over odd.png, which is read. Name another file.", "--out", "odd.png", "--init-image", "odd.png")]
     public async Task WhatCannotBeIsRefusedAndNothingIsWritten(string message, params string[] arguments)
     {

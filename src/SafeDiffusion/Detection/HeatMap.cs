@@ -17,6 +17,9 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
 {
     private const float MostOpaque = 0.75f;
 
+    /// <summary>Smaller pictures are enlarged on a sheet, towards this width.</summary>
+    private const int SheetSide = 192;
+
     /// <summary>The scale's colours at equal distances from 0 to 1: dark violet, magenta, orange, light yellow, lightness rising evenly.</summary>
     private static readonly RgbColor[] _colors =
     [
@@ -42,7 +45,7 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
     }
 
     /// <summary>
-    /// Heat maps side by side, in their order. Below each stands what it shows: the ends of the scale, the step (from 0, as in the report)
+    /// Heat maps side by side, in their order, small ones enlarged. Below each stands what it shows: the ends of the scale, the step (from 0, as in the report)
     /// with its timestep, and the map's highest value.
     /// </summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -53,8 +56,13 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
         return ContactSheet.Compose([.. maps.Select(map => map.Labelled())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
     }
 
-    private RgbImage Labelled() => Caption.Below(
-        Render(), "0\t1", $"step {Step}", $"t {Timestep}", string.Create(CultureInfo.InvariantCulture, $"max {TensorPrimitives.Max(Map.Span):0.00}"));
+    private RgbImage Labelled()
+    {
+        RgbImage map = Render();
+        if (map.Width < SheetSide) map = map.Enlarge(SheetSide / map.Width);
+        string highest = TensorPrimitives.Max(Map.Span).ToString("0.00", CultureInfo.InvariantCulture);
+        return Caption.Below(map, "0\t1", $"step {Step}, t {Timestep}", $"max {highest}");
+    }
 
     private RgbColor Over(int x, int y)
     {
