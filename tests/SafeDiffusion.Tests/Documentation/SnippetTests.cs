@@ -114,7 +114,7 @@ public sealed partial class SnippetTests : IDisposable
     public async Task DetectionIsToldAndDrawn()
     {
         GenerationResult result = await Snippets.DetectionAsync();
-        Assert.Equal(10, result.HeatMaps.Count);
+        Assert.Equal(GenerationRequest.DefaultSteps / 5, result.HeatMaps.Count);
         Assert.True(File.Exists("heatmaps.png"));
         Assert.NotNull(result.Report.Images[0].Check);
     }
