@@ -1,3 +1,4 @@
+using SafeDiffusion.Cli.Commands;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Training;
 
@@ -23,11 +24,11 @@ public sealed class DefaultsTests
     {
         SuiteSettings read = EvaluationSuite.Parse("""
             {
-              "version": 1, "name": "small", "concept": "red",
-              "judges": [{ "type": "onnx-classifier", "name": "j", "model": "j.onnx", "labels": ["red"], "output": { "kind": "probabilities" } }],
+              "version": 1, "name": "small", "concept": "red triangle",
+              "judges": [{ "type": "shapes", "name": "shapes" }],
               "sets": [{ "name": "s", "kind": "concept", "prompts": ["a"] }], "policies": [{ "name": "none", "protections": [] }]
             }
-            """, ".").Settings;
+            """, ".", EvaluationFiles.Judges).Settings;
         Assert.Equal((_request.Steps, _request.GuidanceScale, _request.Eta, _request.Width, _request.Height), (read.Steps, read.GuidanceScale, read.Eta, read.Width, read.Height));
         Assert.Equal(read, new SuiteSettings());
     }

@@ -20,7 +20,7 @@ public sealed class MessageTests
     [InlineData("Did you mean safe-latent?", "--avoid", "a red triangle", "--method", "safe-latnt")]
     [InlineData("Did you mean safe-latent?", "--avoid", "a red triangle", "--method", "sdl")]
     [InlineData("'--stepz' is no command or option here. Did you mean --steps?", "--stepz", "3")]
-    [InlineData("--policy: has a negative prompt, and so has the request", "--policy", "negative.json", "--negative", "rain")]
+    [InlineData("--negative: is given by the reques", "--policy", "negative.json", "--negative", "rain")]
     [InlineData("protections[0].concpt: is no field that is known here. Did you mean concept? Known are method, concept, preset, ", "--policy", "field.json")]
     [InlineData("protections[0].method: is \"safe-latnt\"; known are ", "--policy", "method.json")]
     [InlineData("Did you mean safe-latent?", "--policy", "method.json")]
