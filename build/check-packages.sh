@@ -37,12 +37,21 @@ cat > nuget.config <<'XML'
 </configuration>
 XML
 
-# Makes a console project of the README's program: new_project NAME PACKAGE...
+# A page's blocks of C# as one program: its usings, its statements, its types.
+program_of() {
+  awk '/^```csharp$/ { inside = 1; block = ""; declares = 0; next }
+    /^```$/ && inside { inside = 0; if (declares) types = types block "\n"; else statements = statements block "\n"; next }
+    inside && /^using [A-Za-z.]+;$/ { if (!seen[$0]++) usings = usings $0 "\n"; next }
+    inside { if (/^(public|internal) .*(record|class) /) declares = 1; block = block $0 "\n" }
+    END { printf "%s\n%s\n%s", usings, statements, types }' "$1"
+}
+
+# Makes a console project of a page's program: new_project NAME PAGE PACKAGE...
 new_project() {
-  local name="$1" package
-  shift
+  local name="$1" page="$2" package
+  shift 2
   mkdir "$name"
-  sed -n '/^```csharp$/,/^```$/p' "$root/README.md" | sed '/^```/d' > "$name/Program.cs"
+  program_of "$root/$page" > "$name/Program.cs"
   cp -r "$root/models" "$name/models"
   {
     echo '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>'
@@ -54,13 +63,18 @@ new_project() {
 }
 
 runtime="$(sed -nE 's/.*Include="Microsoft\.ML\.OnnxRuntime" Version="([^"]+)".*/\1/p' "$root/Directory.Packages.props")"
-new_project Drawing "SafeDiffusion=$version" "Microsoft.ML.OnnxRuntime=$runtime"
+new_project Drawing README.md "SafeDiffusion=$version" "Microsoft.ML.OnnxRuntime=$runtime"
 (cd Drawing && quietly dotnet "$work/built/Drawing/Drawing.dll")
 require_png Drawing/picture.png
 grep -q '"concept": "a red triangle"' Drawing/picture.report.json || fail "the report does not name the policy's concept"
 echo "a fresh project restores SafeDiffusion and Microsoft.ML.OnnxRuntime, and the README's program draws with its policy"
 
-new_project Bare $(printf "%s=$version " $libraries)
+new_project Fading docs/writing-a-protection.md "SafeDiffusion=$version" "Microsoft.ML.OnnxRuntime=$runtime"
+(cd Fading && quietly dotnet "$work/built/Fading/Fading.dll")
+grep -q '^step 9: ' "$work/log" || { cat "$work/log"; fail "the page's protection does not tell of its steps"; }
+echo "the page on writing a protection compiles as it stands, and its program draws"
+
+new_project Bare README.md $(printf "%s=$version " $libraries)
 if { (cd Bare && ulimit -c 0 && dotnet "$work/built/Bare/Bare.dll") > "$work/log" 2>&1; } 2> /dev/null; then fail "a project without ONNX Runtime's native part draws"; fi
 grep -q 'ProviderNotAvailableException: .*Microsoft\.ML\.OnnxRuntime (CPU) or Microsoft\.ML\.OnnxRuntime\.Gpu (CUDA)' "$work/log" \
   || { cat "$work/log"; fail "without a native part, the error does not name both packages"; }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SafeDiffusion.Cli.Commands;
 using SafeDiffusion.Cli.Output;
+using SafeDiffusion.Core.Errors;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli;
@@ -41,10 +42,14 @@ internal static class Program
 
     private static int Refuse(ParseResult parsed)
     {
+        string? unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
         // An unknown word brings further errors with it, that the parser then misses something.
-        Terminal.WriteError(parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is no command or option here." : parsed.Errors[0].Message);
+        Terminal.WriteError(unknown is null ? parsed.Errors[0].Message : $"'{unknown}' is no command or option here.{NearestName.Question(unknown, Known(parsed.CommandResult.Command))}");
         string command = parsed.CommandResult.Command is { Name: not "safediffusion" } inner ? $"safediffusion {inner.Name}" : "safediffusion";
         Terminal.Error.WriteLine($"See {command} --help.");
         return ExitCode.BadInput;
     }
+
+    private static IEnumerable<string> Known(Command command) => command.Options.Where(option => !option.Hidden).Select(option => option.Name)
+        .Concat(command.Subcommands.Select(inner => inner.Name));
 }

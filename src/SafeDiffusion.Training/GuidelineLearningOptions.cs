@@ -31,10 +31,10 @@ public sealed record GuidelineLearningOptions
     public IReadOnlyList<AnnotatedPicture> Pictures { get; init; } = [];
 
     /// <summary>Denoising steps of the sampling run, whose timesteps are learned.</summary>
-    public int Steps { get; init; } = 25;
+    public int Steps { get; init; } = GenerationRequest.DefaultSteps;
 
     /// <summary>The guidance scale of the sampling run, at least 1.</summary>
-    public float GuidanceScale { get; init; } = 7.5f;
+    public float GuidanceScale { get; init; } = GenerationRequest.DefaultGuidanceScale;
 
     /// <summary>The first drawn picture's seed; further pictures count up. Also decides what is held out.</summary>
     public long Seed { get; init; }

@@ -8,6 +8,15 @@ namespace SafeDiffusion;
 /// <param name="Prompt">The text to draw. Empty or whitespace is allowed: it is the null prompt.</param>
 public sealed record GenerationRequest(string Prompt)
 {
+    /// <summary>Denoising steps where nothing else is said, here, in the tool, in suites and in learning: 25.</summary>
+    public const int DefaultSteps = 25;
+
+    /// <summary>The guidance scale where nothing else is said, here, in the tool, in suites and in learning: 7.5.</summary>
+    public const float DefaultGuidanceScale = 7.5f;
+
+    /// <summary>The share of the steps that is taken from an initial picture on where nothing else is said: 0.8.</summary>
+    public const float DefaultStrength = 0.8f;
+
     /// <summary>The protections to apply. None by default.</summary>
     public SafetyPolicy Policy { get; init; } = SafetyPolicy.Empty;
 
@@ -20,11 +29,11 @@ public sealed record GenerationRequest(string Prompt)
     /// </summary>
     public long Seed { get; init; }
 
-    /// <summary>Denoising steps, 1 to the scheduler's number of training steps (1000).</summary>
-    public int Steps { get; init; } = 50;
+    /// <summary>Denoising steps, 1 to the scheduler's number of training steps (1000); <see cref="DefaultSteps"/> by default.</summary>
+    public int Steps { get; init; } = DefaultSteps;
 
     /// <summary>The guidance scale <c>g</c> of classifier-free guidance, at least 1; 1 is the prompt's prediction alone.</summary>
-    public float GuidanceScale { get; init; } = 7.5f;
+    public float GuidanceScale { get; init; } = DefaultGuidanceScale;
 
     /// <summary>DDIM's eta, 0 (deterministic) to 1.</summary>
     public float Eta { get; init; }
@@ -48,7 +57,7 @@ public sealed record GenerationRequest(string Prompt)
     public ImageFit? InitialImageFit { get; init; }
 
     /// <summary>How much of the initial picture is redrawn, 0 (exclusive) to 1: the share of the steps that are taken.</summary>
-    public float Strength { get; init; } = 0.8f;
+    public float Strength { get; init; } = DefaultStrength;
 
     /// <summary>
     /// Latents to start from instead of the seed's noise, <c>[Count, C, H, W]</c> on the latent grid; with

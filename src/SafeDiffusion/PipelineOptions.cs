@@ -60,6 +60,9 @@ public sealed record PipelineOptions
     /// <summary>Where warnings are logged besides the report; none by default.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Told what is loaded, network by network, while a model is; nobody by default. A large model takes a minute.</summary>
+    public IProgress<LoadProgress>? LoadProgress { get; init; }
+
     /// <summary>The clock of the report's times.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -78,6 +81,7 @@ public sealed record PipelineOptions
         DetectionLayers = DetectionLayers,
         FuseAttention = FuseAttention,
         CacheFolder = CacheFolder,
+        Loading = LoadProgress is { } progress ? (network, done, total) => progress.Report(new(network, done, total)) : null,
     };
 
     /// <summary>These options, with what a policy needs of the UNet's cross-attention besides; for several policies, call it for each.</summary>

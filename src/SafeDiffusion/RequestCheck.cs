@@ -47,7 +47,7 @@ internal static class RequestCheck
         Require(request.HeatMapEvery >= 0, "heatMapEvery", $"must be at least 0, and is {request.HeatMapEvery}.");
         Require(
             request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
-            "asks for heat maps, but no protection of the policy detects anything. Add detect-and-guide, or leave it at 0.");
+            "asks for heat maps, but no protection of the policy detects anything. Add one that does, such as detect-and-guide, or ask for none.");
         RequireAttention(request.Policy, model);
         (int width, int height) = SizeOf(request, description);
         if (request.InitialImage is { } initial) request = request with { InitialImage = Fit(initial, width, height, request, description) };

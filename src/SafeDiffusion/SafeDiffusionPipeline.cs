@@ -170,7 +170,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
             if (_options.Checkers.Count == 0 && !request.Policy.Requirements.Detects)
             {
                 throw new InvalidRequestException(
-                    "policy", "says what to do when a concept is still detected, but nothing looks. Add detect-and-guide, or a checker in PipelineOptions.Checkers.");
+                    "policy", "says what to do when a concept is still detected, but nothing looks. Add detect-and-guide, or a checker (PipelineOptions.Checkers).");
             }
             if (remedy.Action == RemedialAction.Regenerate && request.InitialLatents is not null)
             {

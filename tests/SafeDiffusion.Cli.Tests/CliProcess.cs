@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Cli;
@@ -29,11 +30,12 @@ internal sealed class CliProcess : IDisposable
     /// <param name="arguments">The arguments, one each.</param>
     /// <param name="input">Standard input.</param>
     /// <param name="program">The program's assembly.</param>
+    /// <param name="columns">The width that the environment states; null for none.</param>
     /// <param name="hearsInterrupts">
     /// Whether the program must hear Ctrl-C even where the tests were started in the background, whose ignored signals it would inherit.
     /// </param>
     public static CliProcess Start(
-        string folder, IEnumerable<string> arguments, string input = "", string program = "SafeDiffusion.Cli.dll", bool hearsInterrupts = false)
+        string folder, IEnumerable<string> arguments, string input = "", string program = "SafeDiffusion.Cli.dll", int? columns = null, bool hearsInterrupts = false)
     {
         string host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
         bool resetsSignal = hearsInterrupts && OperatingSystem.IsLinux();
@@ -46,6 +48,7 @@ internal sealed class CliProcess : IDisposable
         };
         // A terminal's colours must not come through a pipe, whatever this variable says.
         start.Environment["TERM"] = "xterm-256color";
+        start.Environment["COLUMNS"] = columns?.ToString(CultureInfo.InvariantCulture);
         if (resetsSignal)
         {
             start.ArgumentList.Add("--default-signal=INT");
@@ -60,6 +63,13 @@ internal sealed class CliProcess : IDisposable
     public static async Task<CliOutcome> RunAsync(TemporaryFolder folder, params string[] arguments)
     {
         using CliProcess process = Start(folder.Path, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs the tool to its end where the environment states a width.</summary>
+    public static async Task<CliOutcome> RunAsync(TemporaryFolder folder, int columns, params string[] arguments)
+    {
+        using CliProcess process = Start(folder.Path, arguments, columns: columns);
         return await process.EndAsync();
     }
 

@@ -30,11 +30,11 @@ public sealed class EvaluateTests : IDisposable
     public static TheoryData<int, string, string[]> Errors => new()
     {
         { ExitCode.BadInput, "--seeds", ["suite.json", "--seeds", "0"] },
-        { ExitCode.BadInput, "there are asked, other", ["suite.json", "--set", "nothing"] },
-        { ExitCode.BadInput, "there are none, SLD max", ["suite.json", "--policy-name", "nothing"] },
+        { ExitCode.BadInput, "--set: holds no 'nothing'; there are asked, other", ["suite.json", "--set", "nothing"] },
+        { ExitCode.BadInput, "--policy-name: holds no 'SLD mx'; there are none, SLD max. Did you mean SLD max?", ["suite.json", "--policy-name", "SLD mx"] },
         { ExitCode.BadInput, "as in 2/3", ["suite.json", "--shard", "3"] },
-        { ExitCode.BadInput, "workers: must be at least 1", ["suite.json", "--workers", "0"] },
-        { ExitCode.BadInput, "Suite, stepps", ["bad.json"] },
+        { ExitCode.BadInput, "--workers: must be at least 1", ["suite.json", "--workers", "0"] },
+        { ExitCode.BadInput, "Suite, stepps: is no field that is known here. Did you mean steps? Known are version, name, ", ["bad.json"] },
         { ExitCode.BadFile, "nowhere.json", ["nowhere.json"] },
         { ExitCode.BadFile, "nowhere.json", ["suite.json", "--baseline", "nowhere.json"] },
     };
@@ -48,6 +48,22 @@ public sealed class EvaluateTests : IDisposable
         Assert.Equal((code, ""), (outcome.ExitCode, outcome.Output));
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("run")));
+    }
+
+    /// <summary>A run that is done says so, and no rate of nothing; at 60 columns all of it can be read.</summary>
+    [Fact]
+    public async Task AFinishedRunTellsNoRateAndFitsSixtyColumns()
+    {
+        string[] arguments = ["evaluate", "suite.json", "--model", Fixture.ShapesModel, "--seeds", "1", "--out", "run"];
+        CliOutcome first = await CliProcess.RunAsync(_folder, 60, arguments);
+        CliOutcome second = await CliProcess.RunAsync(_folder, 60, arguments);
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Matches(@"UNet rows in 0:\d\d, [\d.]+ a\s+second", first.Error);
+        Assert.Contains("All 4 results were there already.", second.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("second", second.Error, StringComparison.Ordinal);
+        Assert.Equal(first.Output, second.Output);
+        Assert.All((first.Output + first.Error + second.Error).Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 60));
+        Assert.All(new[] { "none", "SLD max", "Erase rate:", "run/report.html" }, text => Assert.Contains(text, first.Output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -23,7 +23,22 @@ public sealed class InspectTests
         Assert.Contains(["prediction_type", "epsilon"], rows);
         Assert.Contains(["tokenizer", "CLIP, 24 tokens, pad token 625"], rows);
         Assert.DoesNotContain('\e', outcome.Output);
-        Assert.All(outcome.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 160));
+        Assert.All(outcome.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
+    }
+
+    /// <summary>Where tables do not fit, rows are stacked: no line is longer, and no word of the wide output is missing.</summary>
+    [Fact]
+    public async Task SixtyColumnsHoldAllOfIt()
+    {
+        using TemporaryFolder folder = new();
+        CliOutcome wide = await CliProcess.RunAsync(folder, 1000, "inspect", "--model", Fixture.ShapesModel);
+        CliOutcome narrow = await CliProcess.RunAsync(folder, 60, "inspect", "--model", Fixture.ShapesModel);
+        Assert.Equal((0, "", 0, ""), (wide.ExitCode, wide.Error, narrow.ExitCode, narrow.Error));
+        Assert.All(narrow.Output.Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, 60));
+        string all = Letters(narrow.Output);
+        string[] words = [.. wide.Output.Split([' ', '\n', '\r', '│'], StringSplitOptions.RemoveEmptyEntries).Select(Letters).Where(word => word.Length > 0).Distinct()];
+        Assert.True(words.Length > 100, $"{words.Length} words");
+        Assert.All(words, word => Assert.Contains(word, all, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -83,6 +98,8 @@ public sealed class InspectTests
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains(option, outcome.Error, StringComparison.Ordinal);
     }
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsLetterOrDigit));
 
     private static (int ExitCode, string Error) Told(CliOutcome outcome) => (outcome.ExitCode, outcome.Error);
 

@@ -14,7 +14,7 @@ internal sealed class BenchCommand : Command
     private static readonly int[] _rows = [1, 2, 3, 4, 8];
     private readonly ModelOptions _model = new();
     private readonly ComparisonOptions _comparison = new();
-    private readonly Option<int> _steps = new("--steps") { Description = "Steps per measurement.", DefaultValueFactory = _ => 25 };
+    private readonly Option<int> _steps = new("--steps") { Description = "Steps per measurement.", DefaultValueFactory = _ => GenerationRequest.DefaultSteps };
     private readonly Option<int> _repeats = new("--repeats") { Description = "Measurements, of which the median counts.", DefaultValueFactory = _ => 5 };
 
     public BenchCommand() : base("bench", "Measure time per step and per row, what the loop itself costs, and the plain UNet against ours.")
@@ -23,7 +23,7 @@ internal sealed class BenchCommand : Command
         Options.Add(_steps);
         Options.Add(_repeats);
         _comparison.AddTo(this);
-        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(parsed, () => RunAsync(parsed, cancellationToken)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -47,8 +47,8 @@ internal sealed class BenchCommand : Command
     private static async Task MeasureLoopAsync(string folder, PipelineOptions options, int steps, int repeats, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
+        await using SafeDiffusionPipeline pipeline = await LoadingDisplay
+            .LoadAsync(folder, options, quiet: false, cancellationToken).ConfigureAwait(false);
         Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{pipeline.Model.Name}, {pipeline.Model.Width}x{pipeline.Model.Height}, loaded in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.00} s; median of {repeats} runs of {steps} steps"));
 

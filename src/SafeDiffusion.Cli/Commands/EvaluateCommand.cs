@@ -37,7 +37,7 @@ internal sealed class EvaluateCommand : Command
         Option[] options = [_out, _quick, _seeds, _set, _policyName, _shard, _baseline, _workers, _quiet];
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(
-            () => RunAsync(parsed, cancellationToken), "Cancelled; the same command goes on from here."));
+            parsed, () => RunAsync(parsed, cancellationToken), "Cancelled; the same command goes on from here."));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -49,10 +49,10 @@ internal sealed class EvaluateCommand : Command
         EvaluationOptions options = RunOptions(parsed);
         using SuiteNetworks networks = SuiteNetworks.Load(suite, options.Provider);
         EvaluationOutcome outcome = await EvaluationDisplay.RunAsync(
-            quiet, progress => EvaluationRun.RunAsync(suite, folder, options, progress, cancellationToken)).ConfigureAwait(false);
+            quiet, (progress, loading) => EvaluationRun.RunAsync(suite, folder, options with { LoadProgress = loading }, progress, cancellationToken)).ConfigureAwait(false);
         if (!quiet) Terminal.Error.MarkupLineInterpolated($"[grey]{EvaluationDisplay.Summary(outcome)}[/]");
         if (outcome.Missing == 0) return files.Report(outcome, networks.Options, quiet, cancellationToken);
-        Terminal.Out.WriteLine(folder);
+        Terminal.WriteFile(folder);
         return ExitCode.Success;
     }
 
@@ -65,8 +65,21 @@ internal sealed class EvaluateCommand : Command
             if (seeds < 1) throw new InvalidRequestException("--seeds", $"must be at least 1, and is {seeds}.");
             suite = suite.WithSeeds(seeds);
         }
-        if (parsed.GetValue(_set) is { Length: > 0 } sets) suite = suite.WithSets(sets);
-        return parsed.GetValue(_policyName) is { Length: > 0 } policies ? suite.WithPolicies(policies) : suite;
+        if (parsed.GetValue(_set) is { Length: > 0 } sets) suite = Part(_set, () => suite.WithSets(sets));
+        return parsed.GetValue(_policyName) is { Length: > 0 } policies ? Part(_policyName, () => suite.WithPolicies(policies)) : suite;
+    }
+
+    /// <summary>A part of the suite; a name that is not in it is the option's fault, not the file's.</summary>
+    private static EvaluationSuite Part(Option option, Func<EvaluationSuite> part)
+    {
+        try
+        {
+            return part();
+        }
+        catch (InvalidSuiteException error)
+        {
+            throw new InvalidRequestException(option.Name, error.Reason);
+        }
     }
 
     private EvaluationOptions RunOptions(ParseResult parsed)

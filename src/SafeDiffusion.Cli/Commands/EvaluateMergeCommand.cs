@@ -24,7 +24,7 @@ internal sealed class EvaluateMergeCommand : Command
         _methods.AddTo(this);
         foreach (Option option in options) Options.Add(option);
         SetAction((parsed, cancellationToken) => Terminal.RunAsync(
-            () => RunAsync(parsed, cancellationToken), "Cancelled; the same command goes on from here."));
+            parsed, () => RunAsync(parsed, cancellationToken), "Cancelled; the same command goes on from here."));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -43,7 +43,7 @@ internal sealed class EvaluationFiles
         if (!quiet)
         {
             EvaluationTable.Write(report);
-            foreach (string file in written) Terminal.Out.WriteLine(file);
+            foreach (string file in written) Terminal.WriteFile(file);
         }
         return Compare(report, quiet);
     }

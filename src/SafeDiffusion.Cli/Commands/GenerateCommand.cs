@@ -41,7 +41,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
         _checkers.AddTo(this);
         Option[] options = [_prompts, _out, _sheet, _report, _latentsOut, _previews, _previewEvery, _heatMaps, _heatMapEvery, _noSettings, _quiet];
         foreach (Option option in options) Options.Add(option);
-        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(parsed, () => RunAsync(parsed, cancellationToken)));
     }
 
     public void DescribeMethods(ParseResult parsed) => _policy.Describe(parsed);
@@ -54,10 +54,10 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
         files.RequireWritable(Inputs(parsed), _model.Folder(parsed));
         using LoadedCheckers checkers = _checkers.Load(parsed, options, _model.Folder(parsed));
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline
-            .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, cancellationToken).ConfigureAwait(false);
-
         bool quiet = parsed.GetValue(_quiet);
+        await using SafeDiffusionPipeline pipeline = await LoadingDisplay
+            .LoadAsync(_model.Folder(parsed), options with { Checkers = checkers.All }, quiet, cancellationToken).ConfigureAwait(false);
+
         for (int i = 0; i < prompts.Length; i++)
         {
             GenerationRequest request = template with { Prompt = prompts[i] };
@@ -66,7 +66,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
                 progress => pipeline.GenerateAsync(request, progress, cancellationToken), files.PreviewsOf(i)).ConfigureAwait(false);
             Tell(result.Report, files.Save(i, result), quiet);
         }
-        foreach (string file in files.SaveSheet().Where(_ => !quiet)) Terminal.Out.WriteLine(file);
+        foreach (string file in files.SaveSheet().Where(_ => !quiet)) Terminal.WriteFile(file);
         return ExitCode.Success;
     }
 
@@ -118,6 +118,6 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
             return;
         }
         Terminal.Error.WriteLine(report.Summary);
-        foreach (string file in files) Terminal.Out.WriteLine(file);
+        foreach (string file in files) Terminal.WriteFile(file);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class InspectCommand : Command
     public InspectCommand() : base("inspect", "Show what a model folder holds, and whether it can be used.")
     {
         _model.AddTo(this);
-        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(parsed, () => RunAsync(parsed, cancellationToken)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class InspectCommand : Command
             if (WriteNetworks(folder) is { } unet) AttentionTable.Write(unet);
             WriteProviders();
         }
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(folder, options, cancellationToken).ConfigureAwait(false);
+        await using SafeDiffusionPipeline pipeline = await LoadingDisplay.LoadAsync(folder, options, quiet: false, cancellationToken).ConfigureAwait(false);
         WriteModel(pipeline.Model, OnnxImageChecker.IsInModel(folder));
         SchedulerTable.Write(pipeline.Model.Scheduler);
         Terminal.Out.WriteLine("The model loads and can be used.");

@@ -22,7 +22,7 @@ internal sealed class InstrumentCommand : Command
     {
         Option[] options = [_model, _out, _features, _layers, _copyWeights];
         foreach (Option option in options) Options.Add(option);
-        SetAction((parsed, _) => Terminal.RunAsync(() => Task.FromResult(Run(parsed))));
+        SetAction((parsed, _) => Terminal.RunAsync(parsed, () => Task.FromResult(Run(parsed))));
     }
 
     private int Run(ParseResult parsed)
@@ -36,7 +36,7 @@ internal sealed class InstrumentCommand : Command
         string output = parsed.GetRequiredValue(_out);
         bool isWritten = InstrumentedModel.Write(parsed.GetRequiredValue(_model), output, options, parsed.GetValue(_copyWeights));
         Terminal.Error.WriteLine(isWritten ? "Written:" : "Nothing to do, it is there already:");
-        Terminal.Out.WriteLine(output);
+        Terminal.WriteFile(output);
         return ExitCode.Success;
     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Training;
-using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;
 
@@ -9,7 +8,7 @@ namespace SafeDiffusion.Cli.Commands;
 internal sealed class LearnGuidelineCommand : Command
 {
     private readonly Option<string> _out = new("--out", "-o") { Description = "The file to write (.guideline.safetensors).", Required = true };
-    private readonly Option<string?> _sheet = new("--sheet") { Description = "A PNG of held-out pictures with their maps." };
+    private readonly Option<string?> _sheet = new("--sheet") { Description = "A sheet of held-out pictures with their maps, .png, .jpg or .webp." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress, no summary; errors only." };
     private readonly ModelOptions _model = new();
     private readonly LearnPictureOptions _pictures = new();
@@ -21,7 +20,7 @@ internal sealed class LearnGuidelineCommand : Command
         foreach (Option option in new Option[] { _out, _sheet, _quiet }) Options.Add(option);
         _pictures.AddTo(this);
         _method.AddTo(this);
-        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => RunAsync(parsed, cancellationToken)));
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(parsed, () => RunAsync(parsed, cancellationToken)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -29,23 +28,25 @@ internal sealed class LearnGuidelineCommand : Command
         string file = parsed.GetRequiredValue(_out);
         string? sheet = parsed.GetValue(_sheet);
         OutputPath.RequireWritable(sheet is null ? [file] : [file, sheet]);
+        if (sheet is not null) PictureOptions.Codecs.ForExtensionOf(sheet);
         bool quiet = parsed.GetValue(_quiet);
         GuidelineLearningOptions options = _pictures.Read(parsed, _method.Read(parsed) with { Pipeline = _model.Pipeline(parsed) });
         try
         {
             LearnedGuideline learned = await LearningProgressBar.RunAsync(
-                quiet, progress => GuidelineLearner.LearnAsync(_model.Folder(parsed), options, progress, cancellationToken)).ConfigureAwait(false);
+                quiet, (progress, loading) => GuidelineLearner.LearnAsync(
+                    _model.Folder(parsed), options with { Pipeline = options.Pipeline with { LoadProgress = loading } }, progress, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             learned.Guideline.Save(file);
-            if (sheet is not null) learned.Sheet.SavePng(sheet);
+            if (sheet is not null) learned.Sheet.Save(sheet, PictureOptions.Codecs);
             if (!quiet) SeparationTable.Write(learned.Separation);
         }
         finally
         {
             (options.Annotator as IDisposable)?.Dispose();
         }
-        Terminal.Out.WriteLine(file);
-        if (sheet is not null) Terminal.Out.WriteLine(sheet);
+        Terminal.WriteFile(file);
+        if (sheet is not null) Terminal.WriteFile(sheet);
         return ExitCode.Success;
     }
 }

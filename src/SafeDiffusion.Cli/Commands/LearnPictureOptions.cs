@@ -24,8 +24,8 @@ internal sealed class LearnPictureOptions
     private readonly Option<float> _threshold = new("--segmenter-threshold") { Description = "The segmenter's value above which a pixel is marked." };
     private readonly Option<string?> _images = new("--images") { Description = "A folder of PNG pictures to learn from as well; NAME.txt is the caption of NAME.png." };
     private readonly Option<string?> _masks = new("--masks") { Description = "The folder of their masks, of the same names; a picture with no mask does not show the concept." };
-    private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps, whose timesteps are learned.", DefaultValueFactory = _ => 25 };
-    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale of drawn pictures.", DefaultValueFactory = _ => 7.5f };
+    private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps, whose timesteps are learned.", DefaultValueFactory = _ => GenerationRequest.DefaultSteps };
+    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale of drawn pictures.", DefaultValueFactory = _ => GenerationRequest.DefaultGuidanceScale };
     private readonly Option<long> _seed = new("--seed") { Description = "The first drawn picture's seed; also decides what is held out." };
 
     public void AddTo(Command command)
@@ -89,7 +89,7 @@ internal sealed class LearnPictureOptions
 
     private static AnnotatedPicture Load(string file, string? masks)
     {
-        RgbImage image = RgbImage.Load(file);
+        RgbImage image = RgbImage.Load(file, PictureOptions.Codecs);
         string name = Path.GetFileNameWithoutExtension(file);
         ConceptMask mask = masks is null ? ConceptMask.Empty(image.Width, image.Height) : new FolderAnnotator(masks).Annotate(name, image);
         return new AnnotatedPicture(name, image, mask, Caption(Path.ChangeExtension(file, ".txt")));

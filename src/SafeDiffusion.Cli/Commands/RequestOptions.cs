@@ -12,8 +12,8 @@ namespace SafeDiffusion.Cli.Commands;
 internal sealed class RequestOptions
 {
     private readonly Option<string> _seed = new("--seed") { Description = "The first picture's seed, -2^63 to 2^64-1.", DefaultValueFactory = _ => "0" };
-    private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => 25 };
-    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale.", DefaultValueFactory = _ => 7.5f };
+    private readonly Option<int> _steps = new("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => GenerationRequest.DefaultSteps };
+    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale.", DefaultValueFactory = _ => GenerationRequest.DefaultGuidanceScale };
     private readonly Option<float> _eta = new("--eta") { Description = "DDIM's eta, 0 to 1." };
     private readonly Option<int?> _width = new("--width") { Description = "Width in pixels (default: the model's)." };
     private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
@@ -25,7 +25,7 @@ internal sealed class RequestOptions
         Description = "How --init-image is brought to a size that it does not have (default: crop with both --width and --height, else it is refused).",
         HelpName = string.Join('|', Enum.GetValues<ImageFit>().Select(fit => fit.ToString().ToLowerInvariant())),
     };
-    private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => 0.8f };
+    private readonly Option<float> _strength = new("--strength") { Description = "How much of it is redrawn, 0 to 1.", DefaultValueFactory = _ => GenerationRequest.DefaultStrength };
     private readonly Option<string?> _latents = new("--latents-in") { Description = "Latents to start from: a .safetensors file with latents_initial." };
     private readonly Option<bool> _keepTokens = new("--keep-special-tokens") { Description = "Let literal special tokens in texts keep their meaning." };
 

@@ -19,7 +19,7 @@ internal sealed class SchemaCommand : Command
         Arguments.Add(_of);
         _methods.AddTo(this);
         Options.Add(_out);
-        SetAction((parsed, _) => Terminal.RunAsync(() => Task.FromResult(Run(parsed))));
+        SetAction((parsed, _) => Terminal.RunAsync(parsed, () => Task.FromResult(Run(parsed))));
     }
 
     private int Run(ParseResult parsed)

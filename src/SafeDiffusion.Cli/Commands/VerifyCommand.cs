@@ -18,7 +18,7 @@ internal sealed class VerifyCommand : Command
         Arguments.Add(_unet);
         Options.Add(_reference);
         Options.Add(_tolerance);
-        SetAction((parsed, cancellationToken) => Terminal.RunAsync(() => Task.FromResult(Run(parsed, cancellationToken))));
+        SetAction((parsed, cancellationToken) => Terminal.RunAsync(parsed, () => Task.FromResult(Run(parsed, cancellationToken))));
     }
 
     private int Run(ParseResult parsed, CancellationToken cancellationToken)

@@ -9,19 +9,21 @@ internal static class EvaluationDisplay
 {
     private static readonly TimeSpan _lineEvery = TimeSpan.FromSeconds(10);
 
-    public static async Task<EvaluationOutcome> RunAsync(bool quiet, Func<IProgress<EvaluationProgress>?, Task<EvaluationOutcome>> run)
+    public static async Task<EvaluationOutcome> RunAsync(bool quiet, Func<IProgress<EvaluationProgress>?, IProgress<LoadProgress>?, Task<EvaluationOutcome>> run)
     {
-        if (quiet) return await run(null).ConfigureAwait(false);
-        if (!Terminal.Error.Profile.Capabilities.Interactive) return await run(new Lines()).ConfigureAwait(false);
+        if (quiet) return await run(null, null).ConfigureAwait(false);
+        if (!Terminal.Error.Profile.Capabilities.Interactive) return await run(new Lines(), null).ConfigureAwait(false);
         return await Terminal.Error.Live(new Text("loading …"))
-            .StartAsync(context => run(new Direct(value => context.UpdateTarget(Figure(value))))).ConfigureAwait(false);
+            .StartAsync(context => run(
+                new Direct(value => context.UpdateTarget(Figure(value))),
+                new LoadingDisplay.Direct(value => context.UpdateTarget(new Text(LoadingDisplay.Text(value)))))).ConfigureAwait(false);
     }
 
     /// <summary>What a run came to, in a line.</summary>
-    public static string Summary(EvaluationOutcome outcome) => outcome.Rows == 0
-        ? $"All {outcome.Results.Count} results were there already."
-        : string.Create(CultureInfo.InvariantCulture,
-            $"{outcome.Results.Count} results; {outcome.Rows} UNet rows in {Time(outcome.Elapsed)}, {outcome.Rows / outcome.Elapsed.TotalSeconds:0} a second.")
+    public static string Summary(EvaluationOutcome outcome) =>
+        (outcome.Rows == 0
+            ? $"All {outcome.Results.Count} results were there already."
+            : $"{outcome.Results.Count} results; {outcome.Rows} UNet rows in {Time(outcome.Elapsed)}{Rate(outcome.Rows / outcome.Elapsed.TotalSeconds, "")}.")
             + (outcome.Missing == 0 ? "" : $" {outcome.Missing} are other shards'; join the folders with merge.");
 
     private static Table Figure(EvaluationProgress progress)
@@ -31,9 +33,15 @@ internal static class EvaluationDisplay
         return table;
     }
 
-    private static string Line(EvaluationProgress progress) => string.Create(CultureInfo.InvariantCulture,
-        $"{progress.Done}/{progress.Total} results, {progress.RowsPerSecond:0} rows a second, ")
-        + (progress.Remaining is { } remaining ? $"{Time(remaining)} left" : "time left not known yet");
+    private static string Line(EvaluationProgress progress) =>
+        $"{progress.Done}/{progress.Total} results{Rate(progress.RowsPerSecond, " rows")}" + (progress.Done == progress.Total ? "" : $", {Left(progress)}");
+
+    private static string Left(EvaluationProgress progress) => progress.Remaining is { } remaining ? $"{Time(remaining)} left" : "time left not known yet";
+
+    /// <summary>A rate of what was drawn; nothing where nothing was, as in a run that was finished before.</summary>
+    private static string Rate(double rate, string unit) => rate > 0 && double.IsFinite(rate)
+        ? string.Create(CultureInfo.InvariantCulture, $", {Math.Max(rate, 0.1).ToString(rate < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)}{unit} a second")
+        : "";
 
     private static string Figures(EvaluationProgress progress) =>
         string.Join(", ", progress.Policies.Where(policy => policy.Pictures > 0).Select(policy => $"{policy.Policy} {Share(policy)}"));

@@ -7,12 +7,21 @@ namespace SafeDiffusion.Cli.Output;
 /// <summary>A progress bar for learning, on standard error: a bar per stage, with loss and overlap.</summary>
 internal static class LearningProgressBar
 {
-    public static async Task<LearnedGuideline> RunAsync(bool quiet, Func<IProgress<GuidelineLearningProgress>?, Task<LearnedGuideline>> learn)
+    public static async Task<LearnedGuideline> RunAsync(bool quiet, Func<IProgress<GuidelineLearningProgress>?, IProgress<LoadProgress>?, Task<LearnedGuideline>> learn)
     {
-        if (quiet) return await learn(null).ConfigureAwait(false);
+        if (quiet) return await learn(null, null).ConfigureAwait(false);
         return await Terminal.Error.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpinnerColumn())
-            .StartAsync(context => learn(new Bars(context))).ConfigureAwait(false);
+            .StartAsync(context =>
+            {
+                ProgressTask loading = context.AddTask("loading");
+                return learn(new Bars(context), new LoadingDisplay.Direct(value =>
+                {
+                    loading.Description = LoadingDisplay.Text(value);
+                    loading.MaxValue = value.Total;
+                    loading.Value = value.Done;
+                }));
+            }).ConfigureAwait(false);
     }
 
     private sealed class Bars(ProgressContext context) : IProgress<GuidelineLearningProgress>

@@ -73,7 +73,8 @@ public sealed class JudgeCatalogue
         string known = $"known are {string.Join(", ", Types)}.";
         if (!judge.TryGetProperty(Discriminator, out JsonElement type)) return $"is missing; {known}";
         bool isKnown = type.ValueKind == JsonValueKind.String && Types.Contains(type.GetString()!);
-        return isKnown ? null : $"is {type.GetRawText()}; {known}";
+        if (isKnown) return null;
+        return $"is {type.GetRawText()}; {known}{(type.ValueKind == JsonValueKind.String ? NearestName.Question(type.GetString()!, Types) : "")}";
     }
 
     private string? TypeFault(string json)

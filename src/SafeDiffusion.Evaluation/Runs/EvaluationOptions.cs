@@ -28,6 +28,9 @@ public sealed record EvaluationOptions
     /// <summary>The command line that runs the whole, for the report; null for none.</summary>
     public string? Command { get; init; }
 
+    /// <summary>Told what of the model is loaded; nobody by default.</summary>
+    public IProgress<LoadProgress>? LoadProgress { get; init; }
+
     /// <summary>The clock of the progress.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

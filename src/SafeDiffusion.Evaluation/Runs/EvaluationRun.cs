@@ -69,7 +69,7 @@ public static class EvaluationRun
 
     private static PipelineOptions Options(EvaluationSuite suite, EvaluationOptions options, RunResources resources)
     {
-        PipelineOptions plain = new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows };
+        PipelineOptions plain = new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows, LoadProgress = options.LoadProgress };
         return suite.Policies.Aggregate(plain, (pipeline, policy) => pipeline.For(policy.Policy));
     }
 

@@ -29,10 +29,14 @@ internal static class SettingsJson
         {
             return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException)
+        catch (JsonException error)
         {
-            string field = (error as JsonException)?.Path?.TrimStart('$') ?? "";
-            throw new InvalidRequestException($"{path}{field}", error.Message.Split(" Path:")[0]);
+            (string field, string reason) = JsonFault.Of(error, json, typeof(T), options ?? Options);
+            throw new InvalidRequestException(field.Length == 0 || field.StartsWith('[') ? path + field : $"{path}.{field}", reason);
+        }
+        catch (NotSupportedException error)
+        {
+            throw new InvalidRequestException(path, error.Message.Split(" Path:")[0]);
         }
     }
 

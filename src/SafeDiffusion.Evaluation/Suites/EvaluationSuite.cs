@@ -115,6 +115,6 @@ public sealed record EvaluationSuite
     {
         string[] all = [.. known];
         string? unknown = names.FirstOrDefault(name => !all.Contains(name));
-        if (unknown is not null) throw new InvalidSuiteException(field, $"holds no '{unknown}'; there are {string.Join(", ", all)}.");
+        if (unknown is not null) throw new InvalidSuiteException(field, $"holds no '{unknown}'; there are {string.Join(", ", all)}.{NearestName.Question(unknown, all)}");
     }
 }

@@ -34,11 +34,11 @@ internal sealed record SuiteDocument
 
     /// <summary>Denoising steps.</summary>
     [JsonRange(JsonRanges.AtLeastOne)]
-    public int Steps { get; init; } = 50;
+    public int Steps { get; init; } = GenerationRequest.DefaultSteps;
 
     /// <summary>The guidance scale.</summary>
     [JsonRange(JsonRanges.AtLeastOne)]
-    public float GuidanceScale { get; init; } = 7.5f;
+    public float GuidanceScale { get; init; } = GenerationRequest.DefaultGuidanceScale;
 
     /// <summary>DDIM's eta.</summary>
     [JsonRange(JsonRanges.Share)]

@@ -67,9 +67,9 @@ internal static class SuiteJson
         }
         catch (JsonException error)
         {
-            string path = error.Path?.TrimStart('$').TrimStart('.') ?? "";
+            (string path, string reason) = JsonFault.Of(error, json, typeof(T), options ?? Options);
             string full = path.Length == 0 || at.Length == 0 || path.StartsWith('[') ? at + path : $"{at}.{path}";
-            throw new InvalidSuiteException(full.Length == 0 ? "$" : full, error.Message.Split(" Path:")[0], error);
+            throw new InvalidSuiteException(full.Length == 0 ? "$" : full, reason, error);
         }
     }
 

@@ -4,10 +4,10 @@ namespace SafeDiffusion.Evaluation.Suites;
 public sealed record SuiteSettings
 {
     /// <summary>Denoising steps, at least 1.</summary>
-    public int Steps { get; init; } = 50;
+    public int Steps { get; init; } = GenerationRequest.DefaultSteps;
 
     /// <summary>The guidance scale, at least 1.</summary>
-    public float GuidanceScale { get; init; } = 7.5f;
+    public float GuidanceScale { get; init; } = GenerationRequest.DefaultGuidanceScale;
 
     /// <summary>DDIM's eta, 0 to 1.</summary>
     public float Eta { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Learning;
@@ -13,7 +14,10 @@ internal static class MapSheet
     private const int WithoutConcept = 4;
     private const double Dark = 0.25;
 
-    /// <summary>A row per held-out picture: the picture, then its map in an early, a middle and a late step.</summary>
+    /// <summary>
+    /// A row per held-out picture: the picture, then its map in an early, a middle and a late step. Below stand the picture's number and
+    /// whether it shows the concept; the map's step with its timestep, and its highest value.
+    /// </summary>
     public static RgbImage Compose(
         LearningSet set, IReadOnlyList<RgbImage> images, ImmutableArray<int> heldOut, ScoreTable scores, ImmutableArray<CalibrationBand> calibration, int gridWidth)
     {
@@ -23,8 +27,14 @@ internal static class MapSheet
         List<RgbImage> cells = [];
         foreach (int picture in shown)
         {
-            cells.Add(Enlarged(images[picture]));
-            foreach (int place in places) cells.Add(Enlarged(Overlay(images[picture], scores[picture, place], calibration[^(place + 1)], gridWidth)));
+            cells.Add(Caption.Below(Enlarged(images[picture]), $"picture {picture}", set.ShowsConcept(picture) ? "with the concept" : "without the concept"));
+            foreach (int place in places)
+            {
+                CalibrationBand band = calibration[^(place + 1)];
+                RgbImage map = Enlarged(Overlay(images[picture], scores[picture, place], band, gridWidth));
+                string highest = Map(scores.Highest(picture, place), band).ToString("0.00", CultureInfo.InvariantCulture);
+                cells.Add(Caption.Below(map, $"step {set.Plan.Steps[place]}, t {set.Plan.Timesteps[place]}", $"max {highest}"));
+            }
         }
         return ContactSheet.Compose(cells, 1 + places.Length);
     }
@@ -38,11 +48,12 @@ internal static class MapSheet
         for (int i = 0; i < image.Width * image.Height; i++)
         {
             int cell = (i / image.Width * gridHeight / image.Height * gridWidth) + (i % image.Width * gridWidth / image.Width);
-            double map = Math.Clamp((scores[cell] - band.Floor) / (band.Ceiling - band.Floor), 0, 1);
-            Tint(pixels.AsSpan(3 * i, 3), map);
+            Tint(pixels.AsSpan(3 * i, 3), Map(scores[cell], band));
         }
         return new RgbImage(image.Width, image.Height, pixels);
     }
+
+    private static double Map(double score, CalibrationBand band) => Math.Clamp((score - band.Floor) / (band.Ceiling - band.Floor), 0, 1);
 
     private static void Tint(Span<byte> pixel, double map)
     {

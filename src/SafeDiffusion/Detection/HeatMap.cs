@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Detection;
@@ -14,6 +16,9 @@ namespace SafeDiffusion.Detection;
 public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, int Width, int Height, ReadOnlyMemory<float> Map, RgbImage Predicted)
 {
     private const float MostOpaque = 0.75f;
+
+    /// <summary>Smaller pictures are enlarged on a sheet, towards this width.</summary>
+    private const int SheetSide = 192;
 
     /// <summary>The scale's colours at equal distances from 0 to 1: dark violet, magenta, orange, light yellow, lightness rising evenly.</summary>
     private static readonly RgbColor[] _colors =
@@ -39,13 +44,24 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
         return new RgbImage(Predicted.Width, height, pixels);
     }
 
-    /// <summary>Heat maps side by side, in their order.</summary>
+    /// <summary>
+    /// Heat maps side by side, in their order, small ones enlarged. Below each stands what it shows: the ends of the scale, the step (from 0, as in the report)
+    /// with its timestep, and the map's highest value.
+    /// </summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static RgbImage Sheet(IReadOnlyList<HeatMap> maps)
     {
         ArgumentNullException.ThrowIfNull(maps);
         if (maps.Count == 0) throw new ArgumentException("A sheet needs at least one heat map.", nameof(maps));
-        return ContactSheet.Compose([.. maps.Select(map => map.Render())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
+        return ContactSheet.Compose([.. maps.Select(map => map.Labelled())], columns: (int)Math.Ceiling(Math.Sqrt(maps.Count)), gap: 4);
+    }
+
+    private RgbImage Labelled()
+    {
+        RgbImage map = Render();
+        if (map.Width < SheetSide) map = map.Enlarge(SheetSide / map.Width);
+        string highest = TensorPrimitives.Max(Map.Span).ToString("0.00", CultureInfo.InvariantCulture);
+        return Caption.Below(map, "0\t1", $"step {Step}, t {Timestep}", $"max {highest}");
     }
 
     private RgbColor Over(int x, int y)

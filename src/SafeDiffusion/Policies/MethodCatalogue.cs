@@ -52,7 +52,7 @@ public sealed class MethodCatalogue
     public Protection Make(string nameOrAlias, ProtectionWords words)
     {
         ArgumentNullException.ThrowIfNull(words);
-        string name = FullName(nameOrAlias) ?? throw new InvalidRequestException("method", $"is '{nameOrAlias}'; known are {string.Join(", ", FromWords().Select(Titled))}.");
+        string name = FullName(nameOrAlias) ?? throw new InvalidRequestException("method", $"is '{nameOrAlias}'; known are {string.Join(", ", FromWords().Select(Titled))}.{Question(nameOrAlias)}");
         WordedMethod method = WordedMethod.Of(Find(name)!) ?? throw new InvalidRequestException("method", $"is {name}, which is not made from words. Write it into a policy.");
         foreach (ProtectionWord word in ProtectionWords.Each.Where(word => words.Said.HasFlag(word) && !method.Takes.HasFlag(word)))
         {
@@ -102,6 +102,13 @@ public sealed class MethodCatalogue
         if (info.Type != typeof(Protection)) return;
         info.PolymorphismOptions = new() { TypeDiscriminatorPropertyName = "method" };
         foreach ((string name, Type type) in _types) info.PolymorphismOptions.DerivedTypes.Add(new(type, name));
+    }
+
+    /// <summary>A sentence that asks for the method whose name or alias is nearest, with a space before it; empty where none is near.</summary>
+    internal string Question(string name)
+    {
+        string? nearest = NearestName.Find(name, _types.Values.Select(ProtectionMethodAttribute.Of).SelectMany(method => (string?[])[method.Name, method.Alias]).OfType<string>());
+        return nearest is null ? "" : $" Did you mean {FullName(nearest)}?";
     }
 
     private string Titled(string name) => Alias(name) is { } alias ? $"{name} ({alias})" : name;

@@ -75,8 +75,8 @@ internal static class PolicyJson
         }
         catch (JsonException error)
         {
-            string path = error.Path?.TrimStart('$').TrimStart('.') ?? "";
-            throw new InvalidPolicyException(path.Length == 0 ? "$" : path, error.Message.Split(" Path:")[0], error);
+            (string path, string reason) = JsonFault.Of(error, json, typeof(Document), OptionsFor(folder, methods));
+            throw new InvalidPolicyException(path.Length == 0 ? "$" : path, reason, error);
         }
     }
 
@@ -90,8 +90,9 @@ internal static class PolicyJson
             if (protection.ValueKind != JsonValueKind.Object) continue;
             bool isThere = protection.TryGetProperty("method", out JsonElement method);
             if (isThere && method.ValueKind == JsonValueKind.String && methods.Find(method.GetString()!) is not null) continue;
+            string question = isThere && method.ValueKind == JsonValueKind.String ? methods.Question(method.GetString()!) : "";
             throw new InvalidPolicyException(
-                $"protections[{index}].method", $"is {(isThere ? method.GetRawText() : "missing")}; known are {string.Join(", ", methods.Names)}.");
+                $"protections[{index}].method", $"is {(isThere ? method.GetRawText() : "missing")}; known are {string.Join(", ", methods.Names)}.{question}");
         }
     }
 

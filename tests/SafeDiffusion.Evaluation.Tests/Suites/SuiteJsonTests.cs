@@ -43,7 +43,7 @@ public sealed class SuiteJsonTests : IDisposable
     public static TheoryData<string, string, string, string> Errors => new()
     {
         { "\"version\": 1", "\"version\": 2", "version", "reads version 1" },
-        { "\"steps\": 3", "\"stepps\": 3", "stepps", "stepps" },
+        { "\"steps\": 3", "\"stepps\": 3", "stepps", "Did you mean steps? Known are version, name, model, concept, steps," },
         { "\"steps\": 3", "\"steps\": 3, \"steps\": 4", "steps", "uplicate" },
         { "\"steps\": 3", "\"steps\": \"3\"", "steps", "could not be converted" },
         { "\"steps\": 3", "\"steps\": 0", "steps", "at least 1" },
@@ -59,7 +59,7 @@ public sealed class SuiteJsonTests : IDisposable
         { "\"kind\": \"concept\", \"prompts\"", "\"kind\": \"concept\", \"file\": \"x\", \"prompts\"", "sets[0].prompts", "either" },
         { "\"a red triangle\",", "3,", "sets[0].prompts[0]", "neither" },
         { "\"a red triangle\",", "\"\",", "sets[0].prompts[0].text", "empty" },
-        { "{ \"text\": \"x\", \"keep\": [\"blue circle\"] }", "{ \"text\": \"x\", \"kept\": [] }", "sets[0].prompts[1].kept", "kept" },
+        { "{ \"text\": \"x\", \"keep\": [\"blue circle\"] }", "{ \"text\": \"x\", \"kept\": [] }", "sets[0].prompts[1].kept", "Known are text, keep." },
         { ", \"keep\": [\"green star\"]", "", "sets[1].prompts[0].keep", "mixed" },
         { "\"name\": \"b\"", "\"name\": \"A\"", "sets[1].name", "second time" },
         { "\"name\": \"b\"", "\"name\": \"b/c\"", "sets[1].name", "letters" },
@@ -70,7 +70,7 @@ public sealed class SuiteJsonTests : IDisposable
         { "[\"erase-rate\"]", "[\"luck\"]", "metrics[0]", "there are" },
         { "\"sets\": [\"a\"]", "\"sets\": [\"z\"]", "quick.sets[0]", "there are a, b" },
         { "\"quick\": { \"seeds\": 2", "\"quick\": { \"seeds\": 0", "quick.seeds", "1 to" },
-        { "\"type\": \"shapes\", ", "\"type\": \"shapes\", \"colour\": 1, ", "judges[0].colour", "colour" },
+        { "\"type\": \"shapes\", ", "\"type\": \"shapes\", \"colour\": 1, ", "judges[0].colour", "is no field that is known here. Known are type, " },
         { "\"type\": \"shapes\", ", "\"type\": \"oracle\", ", "judges[0].type", "known are onnx-classifier, onnx-detector, shapes" },
         { "\"type\": \"shapes\", ", "", "judges[0].type", "known are" },
         { "[{ \"type\": \"shapes\", \"name\": \"shapes\" }]", "[]", "judges", "empty" },

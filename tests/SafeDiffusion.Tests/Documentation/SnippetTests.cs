@@ -1,4 +1,7 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
 using SafeDiffusion;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Fixtures.Onnx;
 using SafeDiffusion.Instrumentation;
@@ -22,7 +25,7 @@ public sealed class CurrentFolder
 
 /// <summary>Model layer: the documentation's code is what is compiled here, and does what the pages say.</summary>
 [Collection(CurrentFolder.Name)]
-public sealed class SnippetTests : IDisposable
+public sealed partial class SnippetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _before = Directory.GetCurrentDirectory();
@@ -48,13 +51,34 @@ public sealed class SnippetTests : IDisposable
         Assert.Equal(source.Snippets.Count, blocks.Length);
     }
 
+    /// <summary>A page's blocks, one after another, bring the namespaces of all types of ours that they name, and that of the extensions.</summary>
+    [Fact]
+    public void EveryBlockBringsItsNamespaces()
+    {
+        Type[] types = [.. Shipped.SelectMany(assembly => assembly.GetExportedTypes()).Where(type => !type.IsNested)];
+        ILookup<string, string> namespaces = types.ToLookup(type => type.Name.Split('`')[0], type => type.Namespace!);
+        foreach (Page page in Page.All)
+        {
+            HashSet<string> brought = [];
+            foreach (string block in page.Blocks("csharp"))
+            {
+                brought.UnionWith(Using().Matches(block).Select(match => match.Groups[1].Value));
+                Assert.Contains("SafeDiffusion", brought);
+                IEnumerable<string> named = TypeName().Matches(block).Select(match => match.Value).Distinct().Where(namespaces.Contains);
+                Assert.All(named, name => Assert.True(namespaces[name].Any(brought.Contains), $"{name} needs using {namespaces[name].First()};\n{block}"));
+            }
+        }
+    }
+
+    private static Assembly[] Shipped => [typeof(SafeDiffusionPipeline).Assembly, typeof(RgbImage).Assembly, typeof(UNetInstrumentation).Assembly];
+
     [Fact]
     public async Task QuickstartDraws()
     {
         GenerationResult result = await Snippets.QuickstartAsync();
         Assert.True(File.Exists("picture.png"));
         Assert.True(File.Exists("picture.report.json"));
-        Assert.Equal(50, result.Report.Images[0].Steps.Count(step => step.Terms[0].Guided));
+        Assert.Equal(GenerationRequest.DefaultSteps, result.Report.Images[0].Steps.Count(step => step.Terms[0].Guided));
     }
 
     [Fact]
@@ -90,7 +114,7 @@ public sealed class SnippetTests : IDisposable
     public async Task DetectionIsToldAndDrawn()
     {
         GenerationResult result = await Snippets.DetectionAsync();
-        Assert.Equal(10, result.HeatMaps.Count);
+        Assert.Equal(GenerationRequest.DefaultSteps / 5, result.HeatMaps.Count);
         Assert.True(File.Exists("heatmaps.png"));
         Assert.NotNull(result.Report.Images[0].Check);
     }
@@ -141,7 +165,7 @@ public sealed class SnippetTests : IDisposable
     public async Task FadingGuidanceFades()
     {
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
-        GenerationReport report = (await Snippets.FadingGuidanceAsync(pipeline)).Report;
+        GenerationReport report = (await Snippets.FadingGuidanceAsync()).Report;
         TermReport[] terms = [.. report.Images[0].Steps.Select(step => step.Terms[1])];
         Assert.All(terms[..5], term => Assert.Equal((false, "not fading yet"), (term.Guided, term.Reason)));
         Assert.All(terms[5..], term => Assert.True(term.Guided && term.Norm > 0));
@@ -187,4 +211,11 @@ public sealed class SnippetTests : IDisposable
             File.Copy(file, copy);
         }
     }
+
+    [GeneratedRegex(@"^using ([\w.]+);$", RegexOptions.Multiline)]
+    private static partial Regex Using();
+
+    /// <summary>A word that may be a type of ours: no member of something, and no word of a text or comment.</summary>
+    [GeneratedRegex(@"(?<![.\w""/])(?<!""[^""\n]*)(?<!//.*)[A-Z]\w*\b(?!"")")]
+    private static partial Regex TypeName();
 }

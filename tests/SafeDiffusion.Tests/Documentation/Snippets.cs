@@ -182,16 +182,18 @@ internal static class Snippets
         // snippet: fading-json
         MethodCatalogue methods = MethodCatalogue.Default.With<FadingGuidance>();
 
-        SafetyPolicy policy = SafetyPolicy.Parse("""
+        SafetyPolicy read = SafetyPolicy.Parse("""
             { "version": 1, "protections": [ { "method": "fading-guidance", "from": 0.5 } ] }
             """, methods: methods);
         // end
-        return policy;
+        return read;
     }
 
-    public static async Task<GenerationResult> FadingGuidanceAsync(SafeDiffusionPipeline pipeline)
+    public static async Task<GenerationResult> FadingGuidanceAsync()
     {
         // snippet: fading-use
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync("models/shapes");
+
         SafetyPolicy policy = SafetyPolicy.Empty.AddSafeLatent("a red triangle", SafeLatentPreset.Max).AddFadingGuidance(from: 0.5);
 
         GenerationResult result = await pipeline.GenerateAsync(

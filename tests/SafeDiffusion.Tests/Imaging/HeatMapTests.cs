@@ -34,8 +34,26 @@ public sealed class HeatMapTests
     {
         HeatMap[] maps = [.. Enumerable.Range(0, 5).Select(i => new HeatMap(0, 0, i, 1, 1, 1, new float[1], new RgbImage(8, 8, Enumerable.Repeat((byte)i, 192).ToArray())))];
         RgbImage sheet = HeatMap.Sheet(maps);
-        Assert.Equal((3 * 8 + 2 * 4, 2 * 12 + 4), (sheet.Width, sheet.Height));
-        Assert.Equal(new RgbColor(4, 4, 4), sheet[12, 16]);
+        // A picture of 8 pixels is enlarged to 192, its bar of 4 to 96; three lines of 9 pixels and 2 more stand below.
+        int cell = 192 + 96 + 3 * 9 + 2;
+        Assert.Equal((3 * 192 + 2 * 4, 2 * cell + 4), (sheet.Width, sheet.Height));
+        Assert.Equal(new RgbColor(4, 4, 4), sheet[192 + 4, cell + 4]);
+    }
+
+    /// <summary>The caption's letters are read back by their glyphs: the scale's ends, the step with its timestep, the highest value.</summary>
+    [Fact]
+    public void ASheetTellsScaleStepAndValue()
+    {
+        HeatMap map = new(0, 0, 12, 481, 1, 2, new[] { 0.25f, 0.5f }, new RgbImage(192, 192, new byte[192 * 192 * 3]));
+        RgbImage sheet = HeatMap.Sheet([map]);
+        int top = sheet.Height - (3 * 9 + 2);
+        RgbImage expected = Caption.Below(new RgbImage(192, 1, new byte[192 * 3]), "0" + new string(' ', 30) + "1", "STEP 12, T 481", "max 0.50");
+        Assert.Equal(expected.Crop(0, 1, 192, 29).Pixels.ToArray(), sheet.Crop(0, top, 192, 29).Pixels.ToArray());
+    }
+
+    [Fact]
+    public void AnEmptySheetIsRefused()
+    {
         Assert.Throws<ArgumentException>(() => HeatMap.Sheet([]));
     }
 

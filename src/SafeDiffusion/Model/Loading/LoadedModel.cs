@@ -29,15 +29,21 @@ internal sealed class LoadedModel : IDisposable
             if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
 
             Scheduler = new DdimScheduler(scheduler);
+            int total = encoder is null ? 3 : 4;
+            settings.Loading?.Invoke("text_encoder", 0, total);
             TextEncoder = Own(new TextEncoder(Own(NetworkLoader.Load("text_encoder", textEncoder, provider)), tokenizer));
+            settings.Loading?.Invoke("vae_decoder", 1, total);
             Decoder = Own(new VaeDecoder(Own(NetworkLoader.Load("vae_decoder", decoder, provider))));
+            if (encoder is not null) settings.Loading?.Invoke("vae_encoder", 2, total);
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
+            settings.Loading?.Invoke("unet", total - 1, total);
             OnnxSession session = Own(UNetLoader.Load(unet, settings));
             DetectionLayers = UNetLoader.DetectionLayers(unet, settings);
             Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
+            settings.Loading?.Invoke("", total, total);
             WeightsHash = Task.Run(() => Instrumentation.Onnx.WeightsHash.Compute([textEncoder, unet]));
         }
         catch

@@ -16,4 +16,7 @@ internal sealed record ModelSettings
     public bool FuseAttention { get; init; } = true;
 
     public string? CacheFolder { get; init; }
+
+    /// <summary>Told the network that is loaded next, how many are loaded, and how many there are.</summary>
+    public Action<string, int, int>? Loading { get; init; }
 }
