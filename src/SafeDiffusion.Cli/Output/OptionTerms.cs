@@ -56,6 +56,6 @@ internal static partial class OptionTerms
     /// <summary>What only a program can set is of no use here; what an option sets is called so.</summary>
     private static string WithoutMembers(string text) => OfPrograms().Replace(text, "").Replace("(PipelineOptions.Checkers)", "(--checker)", StringComparison.Ordinal);
 
-    [GeneratedRegex(@" \(ImageLimits\.\w+\)| For \.\w+, add the package [\w.]+ and pass [\w.]+\(\)\.|add the package [\w.]+ and pass [\w.]+\(\), or ")]
+    [GeneratedRegex(@" \(ImageLimits\.\w+\)| \(\w+ in code\)| For \.\w+, add the package [\w.]+ and pass [\w.]+\(\)\.|add the package [\w.]+ and pass [\w.]+\(\), or ")]
     private static partial Regex OfPrograms();
 }
