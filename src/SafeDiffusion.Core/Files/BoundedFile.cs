@@ -13,8 +13,8 @@ public static class BoundedFile
     /// <exception cref="InvalidFileException">It is missing, unreadable, over <paramref name="limit"/> bytes, or not UTF-8.</exception>
     public static string ReadText(string path, int limit)
     {
-        if (!File.Exists(path)) throw new InvalidFileException(path, "is missing");
-        byte[] bytes = ByteSource.OpenStream(path, stream => Read(stream, path, limit));
+        if (FileFacts.Of(path).Kind == FileKind.Missing) throw new InvalidFileException(path, "is missing");
+        byte[] bytes = ByteSource.OpenStream(path, limit, stream => Read(stream, path, limit));
         try
         {
             return _strictUtf8.GetString(bytes).TrimStart('\uFEFF');
@@ -31,6 +31,7 @@ public static class BoundedFile
     {
         try
         {
+            StrictJson.RequireUnicode(json);
             JsonDocument document = JsonDocument.Parse(json);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
@@ -42,11 +43,17 @@ public static class BoundedFile
         throw new InvalidFileException(fileName, "is not a JSON object");
     }
 
+    /// <summary>Reads to the end, whatever length the system tells: that of a file under /proc is 0.</summary>
     private static byte[] Read(Stream stream, string path, int limit)
     {
         if (stream.Length > limit) throw new InvalidFileException(path, $"has {stream.Length} bytes, but at most {limit} are expected");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        using MemoryStream bytes = new((int)stream.Length);
+        byte[] piece = new byte[1 << 16];
+        while (stream.Read(piece) is > 0 and var read)
+        {
+            bytes.Write(piece, 0, read);
+            if (bytes.Length > limit) throw InputFile.TooLong(path, limit);
+        }
+        return bytes.ToArray();
     }
 }
