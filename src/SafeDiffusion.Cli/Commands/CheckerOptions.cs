@@ -14,7 +14,7 @@ internal sealed class CheckerOptions
     };
 
     /// <summary>The files that are read; null where one was not given.</summary>
-    public IEnumerable<string?> Inputs(ParseResult parsed) => parsed.GetValue(_checkers) ?? [];
+    public IEnumerable<string?> Inputs(ParseResult parsed) => (parsed.GetValue(_checkers) ?? []).SelectMany(file => OutputPath.NetworkFiles(file));
 
     public void AddTo(Command command) => command.Options.Add(_checkers);
 

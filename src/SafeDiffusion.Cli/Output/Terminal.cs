@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
@@ -37,10 +38,22 @@ internal static class Terminal
     /// <summary>Writes a file's text to standard output as it is: the console would break lines at its width.</summary>
     public static void WriteText(string text) => Console.Out.Write(text);
 
-    /// <summary>Writes an error's message.</summary>
-    public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+    /// <summary>Writes an error's message; further lines of it are indented, so that none can pass for a line of the tool's own.</summary>
+    public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {Indented(message)}");
+
+    /// <summary>Writes a warning.</summary>
+    public static void WriteWarning(string message) => Error.MarkupLineInterpolated($"[yellow]warning:[/] {Indented(message)}");
+
+    private static string Indented(string message) => VisibleText.OfLines(message.TrimEnd()).Replace("\n", "\n  ", StringComparison.Ordinal);
 
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
+    {
+        IAnsiConsole console = CreateRaw(writer, isRedirected);
+        console.Pipeline.Attach(new VisibleOutput());
+        return console;
+    }
+
+    private static IAnsiConsole CreateRaw(TextWriter writer, bool isRedirected)
     {
         if (!isRedirected) return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         // Spectre looks at the TERM variable alone, and would write colour codes into pipes and files.

@@ -12,7 +12,7 @@ public static class AtomicFile
     /// <exception cref="InvalidFileException">The text is no path, or the folder cannot be written to.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        FilePath.Require(path);
+        if (FileFacts.Of(path).Kind == FileKind.Special) throw new InvalidFileException(path, "is a pipe or a device, which cannot be replaced by a file. Name a file.");
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? throw new InvalidFileException(path, "is a folder; name a file in it.");
         string temporary = $"{full}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";

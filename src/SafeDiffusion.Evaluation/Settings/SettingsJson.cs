@@ -27,11 +27,11 @@ internal static class SettingsJson
         if (json.Length > MaxCharacters) throw new InvalidRequestException(path, $"has {json.Length} characters, more than {MaxCharacters}.");
         try
         {
-            return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
+            return StrictJson.Read<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
         }
-        catch (Exception error) when (error is JsonException or NotSupportedException)
+        catch (JsonException error)
         {
-            string field = (error as JsonException)?.Path?.TrimStart('$') ?? "";
+            string field = error.Path?.TrimStart('$') ?? "";
             throw new InvalidRequestException($"{path}{field}", error.Message.Split(" Path:")[0]);
         }
     }

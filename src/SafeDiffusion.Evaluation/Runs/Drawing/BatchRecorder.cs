@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
@@ -42,7 +41,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
             Policy = picture.Policy.Name,
             Keep = [.. picture.Prompt.Keep],
             Image = picture.Image,
-            PixelsHash = Convert.ToHexStringLower(SHA256.HashData(image.Pixels.Span)),
+            PixelsHash = PictureCheck.HashOf(image),
             Judgements = judgements,
             Rows = report.Images[0].Rows,
             Seconds = report.Cost.DenoisingSeconds,

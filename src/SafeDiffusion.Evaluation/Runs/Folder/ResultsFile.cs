@@ -69,7 +69,7 @@ internal sealed class ResultsFile : IDisposable
         }
     }
 
-    /// <summary>Adds lines, in one write.</summary>
+    /// <summary>Adds lines, in one write; once it has returned, they outlive a power cut.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
     public void Append(IEnumerable<PictureResult> results)
     {
@@ -79,6 +79,7 @@ internal sealed class ResultsFile : IDisposable
         try
         {
             _stream.Write(Encoding.UTF8.GetBytes(lines.ToString()));
+            _stream.Flush(flushToDisk: true);
         }
         catch (IOException error)
         {
@@ -88,6 +89,16 @@ internal sealed class ResultsFile : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
+    /// <summary>What no run writes, as a clause; null where there is nothing of it.</summary>
+    private static string? Fault(PictureResult result)
+    {
+        if (!double.IsFinite(result.Seconds) || result.Seconds < 0 || result.Rows < 0) return "its rows or seconds are no possible numbers";
+        if (result.Keep.Any(label => label is null)) return "a label is null";
+        bool isJudged = result.Judgements.Values.All(judgement => judgement is { Findings.IsDefault: false }
+            && judgement.Findings.All(finding => finding is { Label: not null } && double.IsFinite(finding.Score)));
+        return isJudged ? null : "a judgement is null or holds a score that is not a finite number";
+    }
+
     private static List<PictureResult> Parse(ReadOnlySpan<byte> bytes, string path)
     {
         List<PictureResult> results = [];
@@ -96,7 +107,8 @@ internal sealed class ResultsFile : IDisposable
             int end = bytes.IndexOf((byte)'\n');
             try
             {
-                results.Add(JsonSerializer.Deserialize<PictureResult>(bytes[..end], _json) ?? throw new JsonException("it is null"));
+                PictureResult result = JsonSerializer.Deserialize<PictureResult>(bytes[..end], _json) ?? throw new JsonException("it is null");
+                results.Add(Fault(result) is { } fault ? throw new JsonException(fault) : result);
             }
             catch (JsonException error)
             {
