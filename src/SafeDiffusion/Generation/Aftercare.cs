@@ -43,11 +43,11 @@ internal sealed class Aftercare(
         }
         foreach (IImageChecker checker in checkers)
         {
-            IReadOnlyList<ImageCheck> checks = checker.Check([.. pictures.Select(picture => picture.Image)], cancellationToken);
-            if (checks.Count != pictures.Count) throw new InferenceException(checker.Name, $"gave {checks.Count} answers for {pictures.Count} pictures.");
+            IReadOnlyList<ImageCheck?>? checks = checker.Check([.. pictures.Select(picture => picture.Image)], cancellationToken);
+            if (checks is null || checks.Count != pictures.Count || checks.Contains(null)) throw new InferenceException(checker.Name, $"gave {checks?.Count(check => check is not null) ?? 0} answers for {pictures.Count} pictures.");
             for (int i = 0; i < pictures.Count; i++)
             {
-                if (checks[i].IsFlagged) pictures[i].By.Add(checker.Name);
+                if (checks[i]!.IsFlagged) pictures[i].By.Add(checker.Name);
             }
         }
     }

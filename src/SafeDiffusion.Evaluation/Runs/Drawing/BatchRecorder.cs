@@ -19,7 +19,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
     public void Record(PictureBatch batch, IReadOnlyList<GenerationResult> drawn)
     {
         RgbImage[] images = [.. drawn.Select(result => result.Images[0])];
-        (string Name, IReadOnlyList<Judgement> Judgements)[] judged = [.. judges.Select(judge => (judge.Name, judge.Judge(images)))];
+        (string Name, IReadOnlyList<Judgement> Judgements)[] judged = [.. judges.Select(judge => (judge.Name, Judge(judge, images)))];
         List<PictureResult> results = [];
         for (int i = 0; i < images.Length; i++)
         {
@@ -29,6 +29,13 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
         }
         folder.Add(results);
         recorded(results, drawn.Sum(result => result.Report.Cost.Rows));
+    }
+
+    private static IReadOnlyList<Judgement> Judge(IImageJudge judge, RgbImage[] images)
+    {
+        IReadOnlyList<Judgement?>? judgements = judge.Judge(images);
+        if (judgements is not null && judgements.Count == images.Length && !judgements.Contains(null)) return judgements!;
+        throw new InferenceException(judge.Name, $"gave {judgements?.Count(judgement => judgement is not null) ?? 0} judgements of {images.Length} pictures.");
     }
 
     private static PictureResult Result(

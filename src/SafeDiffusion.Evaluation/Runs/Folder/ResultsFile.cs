@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Runs.Folder;
@@ -28,6 +29,7 @@ internal sealed class ResultsFile : IDisposable
     /// <exception cref="InvalidFileException">The file cannot be opened, or a line that is not the last is damaged.</exception>
     public static ResultsFile Open(string path, out IReadOnlyList<PictureResult> results)
     {
+        RequireRegular(path);
         FileStream? stream = null;
         try
         {
@@ -56,6 +58,7 @@ internal sealed class ResultsFile : IDisposable
     /// <exception cref="InvalidFileException">The file cannot be read, or a line that is not the last is damaged.</exception>
     public static IReadOnlyList<PictureResult> Read(string path)
     {
+        RequireRegular(path);
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -88,6 +91,12 @@ internal sealed class ResultsFile : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>Lines are added in place, and a torn one cut off: that is for files alone.</summary>
+    private static void RequireRegular(string path)
+    {
+        if (FileFacts.Of(path).Kind is FileKind.Folder or FileKind.Special) throw new InvalidFileException(path, "is no regular file. Choose another folder.");
+    }
 
     /// <summary>What no run writes, as a clause; null where there is nothing of it.</summary>
     private static string? Fault(PictureResult result)

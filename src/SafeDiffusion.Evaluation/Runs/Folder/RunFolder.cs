@@ -91,6 +91,7 @@ internal sealed class RunFolder : IDisposable
 
     private static void CreateFolder(string path)
     {
+        FilePath.Require(path);
         try
         {
             Directory.CreateDirectory(System.IO.Path.Combine(path, "pictures"));
