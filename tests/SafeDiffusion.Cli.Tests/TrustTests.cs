@@ -11,6 +11,12 @@ public sealed class TrustTests : IDisposable
 {
     private const string Hostile = "\u001b[2J\u001b]0;owned\u0007\u009b31m\u202egnp";
 
+    private const string Suite = """
+        { "version": 1, "name": "small", "concept": "red triangle", "steps": 1, "guidanceScale": 5, "seeds": 1,
+          "judges": [{ "type": "shapes", "name": "shapes" }], "sets": [{ "name": "a", "kind": "harmless", "prompts": ["a star"] }],
+          "policies": [{ "name": "none", "protections": [] }, { "name": "negative", "protections": [{ "method": "negative-prompt", "text": "a ring" }] }] }
+        """;
+
     private readonly TemporaryFolder _folder = new();
 
     public TrustTests() => File.WriteAllText(_folder.File("policy.json"), SafetyPolicy.Empty.AddNegativePrompt("a ring").ToJson());
@@ -62,7 +68,7 @@ public sealed class TrustTests : IDisposable
         AssertRefused(await CliProcess.GenerateAsync(_folder, "x", "--init-image", "step-001.png", "--previews", "."), "which is read");
         AssertRefused(await CliProcess.RunAsync(_folder, "learn", "guideline", "-m", Fixture.ShapesModel, "--concept", "ring", "--annotator", "shapes", "--prompts", "prompts.txt", "--out", "prompts.txt"), "which is read");
         Directory.CreateDirectory(_folder.File("run"));
-        File.Copy(Path.Combine(Fixture.ShapesModel, "suite.json"), _folder.File("run/run.json"));
+        File.WriteAllText(_folder.File("run/run.json"), Suite);
         AssertRefused(await CliProcess.RunAsync(_folder, "evaluate", "run/run.json", "-m", Fixture.ShapesModel, "--out", "run"), "which is read");
     }
 
@@ -121,13 +127,21 @@ public sealed class TrustTests : IDisposable
         File.WriteAllText(_folder.File("hostile.json"), file);
         CliOutcome outcome = await CliProcess.GenerateAsync(_folder, arguments);
         AssertHarmless(outcome);
-        Assert.Contains("[U+001B]", outcome.Output + outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatATerminalWouldObeyIsShown()
+    {
+        File.WriteAllText(_folder.File("hostile.json"), $$"""{"version":1,"protections":[{"method":"safe-latent","{{Json}}":1}]}""");
+        CliOutcome outcome = await CliProcess.GenerateAsync(_folder, "x", "--policy", "hostile.json");
+        Assert.Equal(ExitCode.BadInput, outcome.ExitCode);
+        Assert.Contains("[U+001B][2J[U+001B]]0;owned[U+0007][U+009B]31m[U+202E]gnp", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ASuitesTextsAreHarmlessToo()
     {
-        string suite = File.ReadAllText(Path.Combine(Fixture.ShapesModel, "suite.json")).Replace("\"concept\": \"red triangle\"", $"\"concept\": \"{Json}\"", StringComparison.Ordinal);
+        string suite = Suite.Replace("\"concept\": \"red triangle\"", $"\"concept\": \"{Json}\"", StringComparison.Ordinal);
         File.WriteAllText(_folder.File("suite.json"), suite);
         CliOutcome outcome = await CliProcess.RunAsync(_folder, "evaluate", "suite.json", "-m", Fixture.ShapesModel, "--out", "run");
         AssertHarmless(outcome);
@@ -163,11 +177,7 @@ public sealed class TrustTests : IDisposable
     [Fact]
     public async Task ADamagedPictureOfARunIsSaidEvenWhenQuiet()
     {
-        File.WriteAllText(_folder.File("suite.json"), """
-            { "version": 1, "name": "small", "concept": "red triangle", "steps": 1, "guidanceScale": 5, "seeds": 1,
-              "judges": [{ "type": "shapes", "name": "shapes" }], "sets": [{ "name": "a", "kind": "harmless", "prompts": ["a star"] }],
-              "policies": [{ "name": "none", "protections": [] }, { "name": "negative", "protections": [{ "method": "negative-prompt", "text": "a ring" }] }] }
-            """);
+        File.WriteAllText(_folder.File("suite.json"), Suite);
         string[] evaluate = ["evaluate", "suite.json", "-m", Fixture.ShapesModel, "--threads", "1", "--out", "run", "-q"];
         CliOutcome first = await CliProcess.RunAsync(_folder, evaluate);
         Assert.Equal((0, ""), (first.ExitCode, first.Error));

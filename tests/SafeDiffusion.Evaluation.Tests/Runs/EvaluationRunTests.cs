@@ -124,7 +124,7 @@ public sealed class EvaluationRunTests : IDisposable
                 "empty" => [],
                 "truncated" => whole[..(whole.Length / 2)],
                 "bit" => bit,
-                _ => File.ReadAllBytes(_folder.File($"run/{first.Results[1].Image}")),
+                _ => File.ReadAllBytes(_folder.File($"run/{first.Results[^1].Image}")),
             });
         }
         if (damage == "folder")

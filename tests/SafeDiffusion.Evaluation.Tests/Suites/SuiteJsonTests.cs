@@ -158,7 +158,7 @@ public sealed class SuiteJsonTests : IDisposable
 
     [Fact]
     public void TheFilesThatItNamesAreKnown() =>
-        Assert.Equal([_folder.File("sub/prompts.txt"), _folder.File("policy.json")], EvaluationSuite.Parse(Whole, _folder.Path, _judges).Files);
+        Assert.Equal([_folder.File("sub/prompts.txt"), _folder.File("policy.json")], EvaluationSuite.Parse(Whole, _folder.Path, _judges).Files.AsEnumerable());
 
     [Fact]
     public void APromptAsLongAsNoRequestMayBeIsRefused()

@@ -87,7 +87,7 @@ public sealed class GuidelineTests : IDisposable
     [InlineData("layers", null, "grid factors")]
     [InlineData("training", "[1]", "damaged")]
     [InlineData("training", """{ "a": 1, "a": 2 }""", "damaged")]
-    [InlineData("measured", """{ "a": "\\ud800" }""", "damaged")]
+    [InlineData("measured", """{ "a": "\ud800" }""", "damaged")]
     public void AFileOfAnotherKindSaysSo(string key, string? value, string expected)
     {
         new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, _bands).Save(File);
