@@ -5,7 +5,7 @@ using SafeDiffusion.Policies;
 namespace SafeDiffusion;
 
 /// <summary>What to draw, and how. Immutable; checked when generation starts, before the first step.</summary>
-/// <param name="Prompt">The text to draw. Empty or whitespace is allowed: it is the null prompt.</param>
+/// <param name="Prompt">The text to draw, at most <see cref="MaxTextLength"/> characters. Empty or whitespace is allowed: it is the null prompt.</param>
 public sealed record GenerationRequest(string Prompt)
 {
     /// <summary>Denoising steps where nothing else is said, here, in the tool, in suites and in learning: 25.</summary>
@@ -17,10 +17,16 @@ public sealed record GenerationRequest(string Prompt)
     /// <summary>The share of the steps that is taken from an initial picture on where nothing else is said: 0.8.</summary>
     public const float DefaultStrength = 0.8f;
 
+    /// <summary>The most pictures at a time: all are kept in memory until the last is drawn.</summary>
+    public const int MaxCount = 1000;
+
+    /// <summary>The most characters (UTF-16) of a prompt or a negative prompt: CLIP reads 77 tokens, and reports keep texts whole.</summary>
+    public const int MaxTextLength = 10_000;
+
     /// <summary>The protections to apply. None by default.</summary>
     public SafetyPolicy Policy { get; init; } = SafetyPolicy.Empty;
 
-    /// <summary>The text that takes the null condition's place in classifier-free guidance; null for the empty text.</summary>
+    /// <summary>The text that takes the null condition's place in classifier-free guidance; null for the empty text; at most <see cref="MaxTextLength"/> characters.</summary>
     public string? NegativePrompt { get; init; }
 
     /// <summary>
@@ -44,7 +50,7 @@ public sealed record GenerationRequest(string Prompt)
     /// <summary>The height in pixels; null for that of the initial picture or latents, or the model's own.</summary>
     public int? Height { get; init; }
 
-    /// <summary>How many pictures, from consecutive seeds.</summary>
+    /// <summary>How many pictures, from consecutive seeds, 1 to <see cref="MaxCount"/>.</summary>
     public int Count { get; init; } = 1;
 
     /// <summary>A picture to start from (image-to-image); needs the model's VAE encoder.</summary>

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Generation;
@@ -8,6 +10,7 @@ using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion;
 
@@ -15,6 +18,24 @@ namespace SafeDiffusion;
 internal static class RequestCheck
 {
     private const int MaxSize = 16384;
+
+    /// <summary>Refuses requests of which something is missing, or that ask for more than can be kept; before anything is made for them.</summary>
+    /// <exception cref="InvalidRequestException">A request, its prompt or its policy is null, a text is too long or no Unicode, or there are too many pictures.</exception>
+    public static void RequireBounded(IReadOnlyList<GenerationRequest> requests)
+    {
+        long pictures = 0;
+        foreach ((int index, GenerationRequest? request) in requests.Index())
+        {
+            Require(request is not null, $"requests[{index}]", "is null.");
+            Require(request.Prompt is not null, "prompt", "is null; the empty text is the null prompt.");
+            Require(request.Policy is not null, "policy", "is null; SafetyPolicy.Empty is no protection.");
+            RequireText(request.Prompt, "prompt");
+            RequireText(request.NegativePrompt ?? "", "negativePrompt");
+            Require(request.Count is >= 1 and <= GenerationRequest.MaxCount, "count", $"must be from 1 to {GenerationRequest.MaxCount}, and is {request.Count}. Draw more in several runs.");
+            pictures += request.Count;
+        }
+        Require(pictures <= GenerationRequest.MaxCount, "requests", $"ask for {pictures} pictures; at most {GenerationRequest.MaxCount} can be drawn together.");
+    }
 
     /// <summary>Refuses requests whose rows cannot share a UNet call and a scheduler's step.</summary>
     /// <exception cref="InvalidRequestException">An order differs from the first.</exception>
@@ -39,16 +60,15 @@ internal static class RequestCheck
     public static PictureOrder Resolve(GenerationRequest request, LoadedModel model)
     {
         ModelDescription description = model.Description;
-        if (request.Prompt is null) throw new InvalidRequestException("prompt", "is null; the empty text is the null prompt.");
         Require(float.IsFinite(request.GuidanceScale) && request.GuidanceScale >= 1, "guidanceScale", $"must be at least 1, and is {request.GuidanceScale}.");
         Require(request.Eta is >= 0 and <= 1, "eta", $"must be from 0 to 1, and is {request.Eta}.");
-        Require(request.Count >= 1, "count", $"must be at least 1, and is {request.Count}.");
         Require(request.PreviewEvery >= 0, "previewEvery", $"must be at least 0, and is {request.PreviewEvery}.");
         Require(request.HeatMapEvery >= 0, "heatMapEvery", $"must be at least 0, and is {request.HeatMapEvery}.");
         Require(
             request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
             "asks for heat maps, but no protection of the policy detects anything. Add one that does, such as detect-and-guide, or ask for none.");
         RequireAttention(request.Policy, model);
+        RequireWidth(request.Policy, model.TextEncoder.Width);
         (int width, int height) = SizeOf(request, description);
         if (request.InitialImage is { } initial) request = request with { InitialImage = Fit(initial, width, height, request, description) };
         RequireSize("width", width, description.Width, description);
@@ -99,6 +119,23 @@ internal static class RequestCheck
         Require(
             policy.Requirements.DetectionLayers is not { } layers || layers == model.DetectionLayers, "policy",
             $"reads the {policy.Requirements.DetectionLayers}, but the pipeline was loaded to read the {model.DetectionLayers}. {Advice}");
+    }
+
+    /// <summary>Refuses learned assets whose values would be read in the wrong places.</summary>
+    private static void RequireWidth(SafetyPolicy policy, int width)
+    {
+        foreach (LearnedAsset asset in policy.Requirements.Assets.Select(required => required.Asset))
+        {
+            Require(
+                asset.ModelTextWidth is not { } needed || needed == width, "policy",
+                $"holds an asset{(asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} for text states {asset.ModelTextWidth} wide; this model's are {width} wide. Learn it with this model.");
+        }
+    }
+
+    private static void RequireText(string text, string field)
+    {
+        Require(text.Length <= GenerationRequest.MaxTextLength, field, $"has {text.Length} characters; at most {GenerationRequest.MaxTextLength} are taken, and CLIP reads the first 77 tokens.");
+        Require(UnicodeText.IsValid(text), field, "holds half of a surrogate pair, which is no character.");
     }
 
     /// <summary>The width or height in pixels that given latents have; null where there are none, or none of a shape that tells.</summary>
@@ -192,7 +229,7 @@ internal static class RequestCheck
         return text;
     }
 
-    private static void Require(bool holds, string field, string reason)
+    private static void Require([DoesNotReturnIf(false)] bool holds, string field, string reason)
     {
         if (!holds) throw new InvalidRequestException(field, reason);
     }

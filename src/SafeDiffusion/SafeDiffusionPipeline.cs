@@ -59,6 +59,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// <returns>The pictures and the report.</returns>
     /// <exception cref="InvalidRequestException">A field of the request is out of range, or does not fit the model or the policy.</exception>
     /// <exception cref="InferenceException">A network failed, or gave values that are not finite.</exception>
+    /// <exception cref="InvalidFileException">A file of the model was changed since it was loaded.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
     public async Task<GenerationResult> GenerateAsync(
@@ -73,7 +74,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// All begin at once, so memory grows with their number.
     /// </summary>
     /// <param name="requests">
-    /// What to draw. They must agree in size, steps, eta and strength; prompts, seeds, counts, guidance scales and policies may differ.
+    /// What to draw. They must agree in size, steps, eta and strength, and ask for at most <see cref="GenerationRequest.MaxCount"/> pictures in all; prompts, seeds, counts, guidance scales and policies may differ.
     /// </param>
     /// <param name="progress">Told after every step of all requests; from the first again, where a policy has pictures drawn again.</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
@@ -86,6 +87,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(requests);
         using IDisposable running = _running.Enter();
         if (requests.Count == 0) return [];
+        RequestCheck.RequireBounded(requests);
         RequireSomethingLooks(requests);
         return await Task.Run(
             async () =>
@@ -118,8 +120,9 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The SHA-256 of the text encoder's and the UNet's weights, in hexadecimal, by which learned assets know their model; computed once, in the background.</summary>
+    /// <exception cref="InvalidFileException">A file of the model was changed since it was loaded.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public Task<string> GetWeightsHashAsync(CancellationToken cancellationToken = default) => _model.WeightsHash.WaitAsync(cancellationToken);
+    public Task<string> GetWeightsHashAsync(CancellationToken cancellationToken = default) => _model.GetWeightsHashAsync(cancellationToken);
 
     /// <summary>
     /// Reads the detection scores of guideline tokens in a given picture: encodes it, adds noise for each timestep, and asks the UNet there.

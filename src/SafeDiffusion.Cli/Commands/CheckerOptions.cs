@@ -17,7 +17,8 @@ internal sealed class CheckerOptions
     };
 
     /// <summary>The files that are read; null where one was not given.</summary>
-    public IEnumerable<string?> Inputs(ParseResult parsed) => parsed.GetValue(_checkers)?.Where(path => path != OfModel) ?? [];
+    public IEnumerable<string?> Inputs(ParseResult parsed) =>
+        (parsed.GetValue(_checkers) ?? []).Where(path => path != OfModel).SelectMany(file => OutputPath.NetworkFiles(file));
 
     public void AddTo(Command command) => command.Options.Add(_checkers);
 

@@ -44,12 +44,14 @@ internal sealed class EvaluateCommand : Command
     {
         string folder = parsed.GetRequiredValue(_out);
         bool quiet = parsed.GetValue(_quiet);
-        EvaluationFiles files = new(folder, parsed.GetValue(_baseline));
         EvaluationSuite suite = Suite(parsed);
+        EvaluationFiles files = new(
+            folder, parsed.GetValue(_baseline), [parsed.GetRequiredValue(_suite), .. suite.Files, .. _methods.Files(parsed)], _model.FolderOrNull(parsed) ?? suite.Model);
         EvaluationOptions options = RunOptions(parsed);
         using SuiteNetworks networks = SuiteNetworks.Load(suite, options.Provider);
         EvaluationOutcome outcome = await EvaluationDisplay.RunAsync(
             quiet, (progress, loading) => EvaluationRun.RunAsync(suite, folder, options with { LoadProgress = loading }, progress, cancellationToken)).ConfigureAwait(false);
+        EvaluationFiles.Tell(outcome);
         if (!quiet) Terminal.Error.MarkupLineInterpolated($"[grey]{EvaluationDisplay.Summary(outcome)}[/]");
         if (outcome.Missing == 0) return files.Report(outcome, networks.Options, quiet, cancellationToken);
         Terminal.WriteFile(folder);

@@ -30,9 +30,10 @@ internal sealed class EvaluateMergeCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string folder = parsed.GetRequiredValue(_out);
-        EvaluationFiles files = new(folder, parsed.GetValue(_baseline));
+        EvaluationFiles files = new(folder, parsed.GetValue(_baseline), [parsed.GetValue(_suite), .. _methods.Files(parsed)]);
         EvaluationOutcome outcome = await Task.Run(() => RunMerge.Merge(parsed.GetRequiredValue(_folders), folder, cancellationToken), cancellationToken)
             .ConfigureAwait(false);
+        EvaluationFiles.Tell(outcome);
         if (outcome.HasNetworks && parsed.GetValue(_suite) is null)
         {
             throw new InvalidRequestException("--suite", "is needed: the suite names networks for the report, which would be missing without them.");

@@ -15,6 +15,8 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>What an evaluation leaves behind: the report's files, a table, and how it compares with an earlier one.</summary>
 internal sealed class EvaluationFiles
 {
+    private static readonly string[] _names = ["run.json", "plan.txt", "results.jsonl", "run.lock", "report.html", "report.json", "report.csv", "report.md"];
+
     private readonly string _folder;
     private readonly EvaluationReport? _baseline;
 
@@ -23,11 +25,25 @@ internal sealed class EvaluationFiles
 
     /// <summary>Reads the baseline first, so that no hour of drawing ends at a file that is not there.</summary>
     /// <exception cref="InvalidFileException">The baseline is missing or no report, or the folder cannot be written to.</exception>
-    public EvaluationFiles(string folder, string? baseline)
+    /// <exception cref="InvalidRequestException">A file of the folder that is written over is read.</exception>
+    public EvaluationFiles(string folder, string? baseline, IEnumerable<string?> inputs, string? model = null)
     {
         OutputPath.RequireFolder(folder);
+        string pictures = Path.Combine(folder, "pictures");
+        OutputPath.RequireNoInput(
+            [.. _names.Select(name => Path.Combine(folder, name)), .. Directory.Exists(pictures) ? Directory.GetFiles(pictures) : []],
+            [baseline, .. inputs], model);
         _folder = folder;
         _baseline = baseline is null ? null : EvaluationReport.Load(baseline);
+    }
+
+    /// <summary>Says which pictures of earlier results could not be counted, quiet or not.</summary>
+    public static void Tell(EvaluationOutcome outcome)
+    {
+        const int Most = 10;
+        if (outcome.DrawnAgain.Count == 0) return;
+        string more = outcome.DrawnAgain.Count > Most ? $"; and {outcome.DrawnAgain.Count - Most} more" : "";
+        Terminal.WriteWarning($"{outcome.DrawnAgain.Count} pictures of earlier results were gone or damaged, and were made again: {string.Join("; ", outcome.DrawnAgain.Take(Most))}{more}");
     }
 
     /// <summary>Writes the report.</summary>

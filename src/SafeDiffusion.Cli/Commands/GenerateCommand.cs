@@ -52,7 +52,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
         GenerationRequest template = Template(parsed);
         PipelineOptions options = _model.Pipeline(parsed).For(template.Policy);
         GenerationFiles files = Files(parsed, prompts.Length, template.Count);
-        files.RequireWritable(Inputs(parsed), _model.Folder(parsed));
+        files.RequireWritable([.. Inputs(parsed), .. template.Policy.Requirements.Assets.Select(required => required.Asset.Path)], _model.Folder(parsed));
         using LoadedCheckers checkers = _checkers.Load(parsed, options, _model.Folder(parsed));
         bool quiet = parsed.GetValue(_quiet);
         await using SafeDiffusionPipeline pipeline = await LoadingDisplay
@@ -114,7 +114,7 @@ internal sealed class GenerateCommand : Command, IDescribesMethods
     {
         if (quiet)
         {
-            foreach (ReportWarning warning in report.Warnings) Terminal.Error.MarkupLineInterpolated($"[yellow]warning:[/] {warning.Message}");
+            foreach (ReportWarning warning in report.Warnings) Terminal.WriteWarning(warning.Message);
             return;
         }
         Terminal.Error.WriteLine(report.Summary);

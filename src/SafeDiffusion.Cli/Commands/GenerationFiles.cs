@@ -34,8 +34,15 @@ internal sealed class GenerationFiles(string picture, int prompts, int count)
         string[] files = [.. Enumerable.Range(0, prompts).SelectMany(Of), .. Sheet is null ? Array.Empty<string>() : [Sheet]];
         OutputPath.RequireWritable(files);
         OutputPath.RequireNoInput(files, inputs, model);
-        if (Previews is not null) OutputPath.RequireFolder(Previews);
-        if (HeatMaps is not null) OutputPath.RequireFolder(HeatMaps);
+        OutputPath.RequireNoInput([.. OfFolder(Previews, "*step-*.png"), .. OfFolder(HeatMaps, "*-protection-*.png")], inputs, model);
+    }
+
+    /// <summary>What lies in a folder already and may be written over; the folder is checked.</summary>
+    private static string[] OfFolder(string? folder, string names)
+    {
+        if (folder is null) return [];
+        OutputPath.RequireFolder(folder);
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, names) : [];
     }
 
     /// <summary>Saves a prompt's files, and gives their names.</summary>

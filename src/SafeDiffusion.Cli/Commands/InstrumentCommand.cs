@@ -34,6 +34,7 @@ internal sealed class InstrumentCommand : Command
             options = options with { DetectionLayers = selection, ReweightedLayers = selection, InhibitedLayers = selection };
         }
         string output = parsed.GetRequiredValue(_out);
+        OutputPath.RequireOutside(output, parsed.GetRequiredValue(_model));
         bool isWritten = InstrumentedModel.Write(parsed.GetRequiredValue(_model), output, options, parsed.GetValue(_copyWeights));
         Terminal.Error.WriteLine(isWritten ? "Written:" : "Nothing to do, it is there already:");
         Terminal.WriteFile(output);

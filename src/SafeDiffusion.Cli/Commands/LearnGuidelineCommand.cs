@@ -27,7 +27,9 @@ internal sealed class LearnGuidelineCommand : Command
     {
         string file = parsed.GetRequiredValue(_out);
         string? sheet = parsed.GetValue(_sheet);
-        OutputPath.RequireWritable(sheet is null ? [file] : [file, sheet]);
+        string[] outputs = sheet is null ? [file] : [file, sheet];
+        OutputPath.RequireWritable(outputs);
+        OutputPath.RequireNoInput(outputs, _pictures.Inputs(parsed), _model.Folder(parsed));
         if (sheet is not null) PictureOptions.Codecs.ForExtensionOf(sheet);
         bool quiet = parsed.GetValue(_quiet);
         GuidelineLearningOptions options = _pictures.Read(parsed, _method.Read(parsed) with { Pipeline = _model.Pipeline(parsed) });

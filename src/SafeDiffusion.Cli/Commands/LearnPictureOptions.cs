@@ -37,6 +37,14 @@ internal sealed class LearnPictureOptions
         foreach (Option option in options) command.Options.Add(option);
     }
 
+    /// <summary>The files that are read; null where one was not given.</summary>
+    public IEnumerable<string?> Inputs(ParseResult parsed)
+    {
+        string? annotator = parsed.GetValue(_annotator);
+        IEnumerable<string> network = File.Exists(annotator) ? OutputPath.NetworkFiles(annotator) : OutputPath.FilesBelow(annotator);
+        return [parsed.GetValue(_prompts), parsed.GetValue(_safePrompts), .. network, .. OutputPath.FilesBelow(parsed.GetValue(_images)), .. OutputPath.FilesBelow(parsed.GetValue(_masks))];
+    }
+
     /// <summary>Adds the pictures to options that say the rest.</summary>
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
     /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>

@@ -17,7 +17,7 @@ internal sealed class RequestOptions
     private readonly Option<float> _eta = new("--eta") { Description = "DDIM's eta, 0 to 1." };
     private readonly Option<int?> _width = new("--width") { Description = "Width in pixels (default: the model's)." };
     private readonly Option<int?> _height = new("--height") { Description = "Height in pixels (default: the model's)." };
-    private readonly Option<int?> _count = new("--count") { Description = "Pictures per prompt, from consecutive seeds (default: 1, or as many as --latents-in holds)." };
+    private readonly Option<int?> _count = new("--count") { Description = $"Pictures per prompt, from consecutive seeds, 1 to {GenerationRequest.MaxCount} (default: 1, or as many as --latents-in holds)." };
     private readonly Option<string?> _negative = new("--negative") { Description = "A negative prompt." };
     private readonly Option<string?> _image = new("--init-image") { Description = "A picture to start from: PNG, JPEG or WebP. Its size is the size drawn; see --fit." };
     private readonly Option<string?> _fit = new("--fit")
@@ -43,6 +43,8 @@ internal sealed class RequestOptions
     /// <exception cref="InvalidFileException">A file is missing or damaged.</exception>
     public GenerationRequest Request(ParseResult parsed, SafetyPolicy policy)
     {
+        // Before anything is named for each picture.
+        if (parsed.GetValue(_count) is { } count and (< 1 or > GenerationRequest.MaxCount)) throw new InvalidRequestException("--count", $"must be from 1 to {GenerationRequest.MaxCount}, and is {count}. Draw more in several runs.");
         StoredTensor? latents = parsed.GetValue(_latents) is { } path ? Latents(path) : null;
         RgbImage? image = parsed.GetValue(_image) is { } file ? RgbImage.Load(file, PictureOptions.Codecs) : null;
         return new GenerationRequest("")
@@ -54,7 +56,7 @@ internal sealed class RequestOptions
             Eta = parsed.GetValue(_eta),
             Width = parsed.GetValue(_width),
             Height = parsed.GetValue(_height),
-            Count = parsed.GetValue(_count) ?? (latents is { Shape.Length: 4 } ? (int)Math.Min(latents.Shape[0], int.MaxValue) : 1),
+            Count = parsed.GetValue(_count) ?? (latents is { Shape.Length: 4 } ? (int)Math.Min(latents.Shape[0], GenerationRequest.MaxCount) : 1),
             NegativePrompt = parsed.GetValue(_negative),
             InitialImage = image,
             InitialImageFit = Fit(parsed, image),

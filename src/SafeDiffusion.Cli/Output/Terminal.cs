@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
@@ -54,12 +55,24 @@ internal static class Terminal
     public static void WriteText(string text) => Console.Out.Write(text);
 
     /// <summary>Writes a line to standard output as it is: a file's path is used again, and the console would break it.</summary>
-    public static void WriteFile(string path) => Console.Out.WriteLine(path);
+    public static void WriteFile(string path) => Console.Out.WriteLine(Console.IsOutputRedirected ? path : VisibleText.Of(path));
 
-    /// <summary>Writes an error's message.</summary>
-    public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {message}");
+    /// <summary>Writes an error's message; further lines of it are indented, so that none can pass for a line of the tool's own.</summary>
+    public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {Indented(message)}");
+
+    /// <summary>Writes a warning.</summary>
+    public static void WriteWarning(string message) => Error.MarkupLineInterpolated($"[yellow]warning:[/] {Indented(message)}");
+
+    private static string Indented(string message) => VisibleText.OfLines(message.TrimEnd()).Replace("\n", "\n  ", StringComparison.Ordinal);
 
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
+    {
+        IAnsiConsole console = CreateRaw(writer, isRedirected);
+        console.Pipeline.Attach(new VisibleOutput());
+        return console;
+    }
+
+    private static IAnsiConsole CreateRaw(TextWriter writer, bool isRedirected)
     {
         if (!isRedirected)
         {

@@ -22,8 +22,8 @@ public static class BoundedFile
     /// </exception>
     public static string ReadText(string path, int limit)
     {
-        if (!File.Exists(path)) throw new InvalidFileException(path, "is missing");
-        return Decode(ByteSource.OpenStream(path, stream => Read(stream, path, limit)), path);
+        if (FileFacts.Of(path).Kind == FileKind.Missing) throw new InvalidFileException(path, "is missing");
+        return Decode(ByteSource.OpenStream(path, limit, stream => Read(stream, path, limit)), path);
     }
 
     /// <summary>Reads the lines of a text that are not empty, without the white space around them.</summary>
@@ -97,11 +97,17 @@ public static class BoundedFile
         return [.. lines];
     }
 
+    /// <summary>Reads to the end, whatever length the system tells: that of a file under /proc is 0.</summary>
     private static byte[] Read(Stream stream, string path, int limit)
     {
         if (stream.Length > limit) throw new InvalidFileException(path, $"has {stream.Length} bytes, but at most {limit} are expected");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        using MemoryStream bytes = new((int)stream.Length);
+        byte[] piece = new byte[1 << 16];
+        while (stream.Read(piece) is > 0 and var read)
+        {
+            bytes.Write(piece, 0, read);
+            if (bytes.Length > limit) throw InputFile.TooLong(path, limit);
+        }
+        return bytes.ToArray();
     }
 }

@@ -38,13 +38,20 @@ public abstract class ByteSource(string name)
 
     /// <summary>Opens a file as a stream and reads it.</summary>
     /// <exception cref="InvalidFileException">It is missing or cannot be read, or <paramref name="read"/> refuses it.</exception>
-    public static T OpenStream<T>(string path, Func<Stream, T> read)
+    public static T OpenStream<T>(string path, Func<Stream, T> read) => OpenStream(path, InputFile.MostFromPipe, read);
+
+    /// <summary>Opens a file of which no more than a number of bytes is wanted; a pipe is read no further.</summary>
+    internal static T OpenStream<T>(string path, int limit, Func<Stream, T> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using FileStream stream = File.OpenRead(path);
+            using Stream stream = InputFile.Open(path, limit);
             return read(stream);
+        }
+        catch (AggregateException error) when (error.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidFileException(path, $"cannot be read: {error.InnerException.Message}", error.InnerException);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -7,32 +7,37 @@ public static class RealPath
 {
     private const int MostLinks = 40;
 
-    /// <summary>A path with every link in it followed.</summary>
+    private static readonly char[] _separators = [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar];
+
+    /// <summary>A path with every link in it followed, name by name as the system does: <c>..</c> in a link leads up from where the link leads.</summary>
+    /// <exception cref="InvalidFileException">The text is no path, or leads through a circle of links.</exception>
     public static string Of(string path)
     {
+        FilePath.Require(path);
         string full = Path.GetFullPath(path);
-        for (int links = 0; links < MostLinks; links++)
+        string walked = Path.GetPathRoot(full)!;
+        Stack<string> ahead = [];
+        Push(ahead, full[walked.Length..]);
+        for (int links = 0; ahead.TryPop(out string? name);)
         {
-            if (FirstLink(full) is not { } resolved)
-                return full;
-            full = resolved;
+            if (name == ".") continue;
+            string next = name == ".." ? Path.GetDirectoryName(walked) ?? walked : Path.Combine(walked, name);
+            string? target = name == ".." ? null : new FileInfo(next).LinkTarget;
+            if (target is null)
+            {
+                walked = next;
+                continue;
+            }
+            if (++links > MostLinks) throw new InvalidFileException(path, "leads through a circle of links");
+            string root = Path.GetPathRoot(target)!;
+            if (root.Length > 0) walked = Path.GetFullPath(root);
+            Push(ahead, target[root.Length..]);
         }
-        throw new InvalidFileException(path, "leads through a circle of links");
+        return walked;
     }
 
-    /// <summary>The path with its first link replaced by the link's target; null where there is none.</summary>
-    private static string? FirstLink(string full)
+    private static void Push(Stack<string> ahead, string names)
     {
-        string root = Path.GetPathRoot(full)!;
-        string[] parts = full[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
-        string walked = root;
-        for (int i = 0; i < parts.Length; i++)
-        {
-            string next = Path.Combine(walked, parts[i]);
-            if (new FileInfo(next).LinkTarget is { } target)
-                return Path.GetFullPath(Path.Combine([walked, target, .. parts[(i + 1)..]]));
-            walked = next;
-        }
-        return null;
+        foreach (string name in names.Split(_separators, StringSplitOptions.RemoveEmptyEntries).Reverse()) ahead.Push(name);
     }
 }

@@ -25,6 +25,30 @@ public static class StrictJson
         return options;
     }
 
+    /// <summary>Reads a value; whatever a text can make the reader fail at is one kind of error.</summary>
+    /// <returns>The value; null for the text <c>null</c>.</returns>
+    /// <exception cref="JsonException">The text is no JSON, no such value, or holds half of a surrogate pair.</exception>
+    public static T? Read<T>(string json, JsonSerializerOptions options) where T : class
+    {
+        RequireUnicode(json);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, options);
+        }
+        catch (Exception error) when (error is NotSupportedException or InvalidOperationException or ArgumentException or FormatException)
+        {
+            throw new JsonException(error.Message, error);
+        }
+    }
+
+    /// <summary>Refuses a document in which a text is not Unicode.</summary>
+    /// <exception cref="JsonException">A text holds half of a surrogate pair, at the error's path; or the document is no JSON.</exception>
+    public static void RequireUnicode(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        JsonText.RequireUnicode(json);
+    }
+
     /// <summary>Reads and writes enumerations as <c>kebab-case</c> texts.</summary>
     public static JsonStringEnumConverter EnumNames() => new(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace SafeDiffusion.Core.Files;
 
 /// <summary>Texts that are to be written as UTF-8.</summary>
-internal static class UnicodeText
+public static class UnicodeText
 {
     /// <summary>Whether every half of a surrogate pair has its other half; one without would be lost in UTF-8.</summary>
     public static bool IsValid(string text)

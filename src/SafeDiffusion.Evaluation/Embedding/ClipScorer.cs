@@ -4,6 +4,7 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Fingerprints;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Networks;
 
@@ -21,9 +22,9 @@ public sealed class ClipScorer : IPictureTextScore, IDisposable
 
     internal ClipScorer(ClipScorerSettings settings, string folder, ProviderSettings provider)
     {
-        string imageModel = Path.Combine(folder, settings.ImageModel);
-        string textModel = Path.Combine(folder, settings.TextModel);
-        string tokenizer = Path.Combine(folder, settings.Tokenizer);
+        string imageModel = SettingRules.Locate(folder, settings.ImageModel);
+        string textModel = SettingRules.Locate(folder, settings.TextModel);
+        string tokenizer = SettingRules.Locate(folder, settings.Tokenizer);
         _texts = new ClipTextNetwork(textModel, settings.TextOutput, ClipTokenizer.Load(tokenizer), provider);
         try
         {

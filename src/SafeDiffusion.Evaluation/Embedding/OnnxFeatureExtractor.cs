@@ -3,6 +3,7 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Fingerprints;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Embedding;
@@ -43,7 +44,7 @@ public sealed class OnnxFeatureExtractor : IFeatureExtractor, IDisposable
 
     internal static OnnxFeatureExtractor Load(FeatureExtractorSettings settings, string folder, ExecutionProvider provider, int? threads)
     {
-        string model = Path.Combine(folder, settings.Model);
+        string model = SettingRules.Locate(folder, settings.Model);
         ImageNetwork network = ImageNetwork.Load("features", model, new ProviderSettings(provider, threads), settings.Input);
         try
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Fingerprints;
 
@@ -13,18 +14,7 @@ internal static class FileHash
     public static string OfFile(string path) => Convert.ToHexStringLower(BytesOf(path));
 
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>
-    public static byte[] BytesOf(string path)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            return SHA256.HashData(stream);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(path, $"cannot be read: {error.Message}", error);
-        }
-    }
+    public static byte[] BytesOf(string path) => ByteSource.OpenStream(path, SHA256.HashData);
 
     /// <summary>The hash of all files of a model that pictures depend on, with their names.</summary>
     /// <exception cref="InvalidFileException">The folder is missing, or a file cannot be read.</exception>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Settings;
 
 namespace SafeDiffusion.Evaluation.Judging;
@@ -81,6 +82,7 @@ public sealed class JudgeCatalogue
     {
         try
         {
+            StrictJson.RequireUnicode(json);
             using JsonDocument document = JsonDocument.Parse(json, _lenient);
             return TypeFault(document.RootElement);
         }

@@ -24,7 +24,7 @@ internal static class LabelSettings
     public static ImmutableArray<string> Load(ImmutableArray<string>? labels, string? file, string folder)
     {
         if (labels is { } given) return given;
-        string path = Path.Combine(folder, file!);
+        string path = SettingRules.Locate(folder, file!);
         ImmutableArray<string> read = Read(BoundedFile.ReadText(path, LargestFile), path);
         return IsUsable(read) ? read : throw new InvalidFileException(path, "holds no labels, or an empty or repeated one.");
     }

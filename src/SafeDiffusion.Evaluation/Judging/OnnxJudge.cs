@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Evaluation.Fingerprints;
+using SafeDiffusion.Evaluation.Settings;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Judging;
@@ -40,7 +41,7 @@ public sealed class OnnxJudge : IImageJudge
 
     internal static OnnxJudge Load(OnnxJudgeSettings settings, string folder, ProviderSettings provider)
     {
-        string model = Path.Combine(folder, settings.Model);
+        string model = SettingRules.Locate(folder, settings.Model);
         ImmutableArray<string> labels = LabelSettings.Load(settings.Labels, settings.LabelsFile, folder);
         ImmutableArray<double> thresholds = ThresholdSettings.ForLabels(labels, settings.Threshold, settings.Thresholds);
         ImageNetwork network = ImageNetwork.Load(settings.Name, model, provider, settings.Input);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
@@ -8,19 +9,8 @@ internal static class SafeText
 {
     private const string MarkdownSpecial = "\\`*_[]|#~$";
 
-    /// <summary>The text with control and format characters (line ends, changes of direction, invisible ones) written as [U+202E].</summary>
-    public static string Visible(string text)
-    {
-        StringBuilder visible = new(text.Length);
-        for (int i = 0; i < text.Length;)
-        {
-            bool valid = Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (valid && !IsHidden(rune)) visible.Append(text, i, length);
-            else visible.Append(CultureInfo.InvariantCulture, $"[U+{(valid ? rune.Value : text[i]):X4}]");
-            i += length;
-        }
-        return visible.ToString();
-    }
+    /// <inheritdoc cref="VisibleText.Of"/>
+    public static string Visible(string text) => VisibleText.Of(text);
 
     /// <summary>The visible text for HTML, in elements and in quoted attributes.</summary>
     public static string Html(string text)
@@ -71,9 +61,4 @@ internal static class SafeText
         StringInfo characters = new(visible);
         return characters.LengthInTextElements <= most ? visible : characters.SubstringByTextElements(0, most - 1) + "…";
     }
-
-    // The zero width joiner holds emoji and some scripts' letters together.
-    private static bool IsHidden(Rune rune) => rune.Value != 0x200D && Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
 }

@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Evaluation.Results;
@@ -15,8 +16,7 @@ public sealed class PictureFolder(string folder)
     public RgbImage Load(string image)
     {
         ArgumentException.ThrowIfNullOrEmpty(image);
-        bool inside = !Path.IsPathRooted(image) && !image.Contains(':', StringComparison.Ordinal)
-            && !image.Split('/', '\\').Contains("..");
+        bool inside = InnerPath.Fault(RealPath.Of(_path), image, "the run") is null && !image.Contains(':', StringComparison.Ordinal);
         if (!inside) throw new InvalidFileException(image, "leaves the run's folder; a picture's name must be relative and inside it.");
         try
         {

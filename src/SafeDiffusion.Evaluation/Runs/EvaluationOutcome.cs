@@ -17,6 +17,9 @@ public sealed record EvaluationOutcome
     /// <summary>Results that are missing because they are other shards'.</summary>
     public int Missing { get; init; }
 
+    /// <summary>Pictures of earlier results that were gone or damaged, and were drawn again: each with its file and what was wrong.</summary>
+    public IReadOnlyList<string> DrawnAgain { get; init; } = [];
+
     /// <summary>Whether the report needs networks that the suite names.</summary>
     public bool HasNetworks { get; init; }
 

@@ -52,6 +52,10 @@ public static class EvaluationRun
         counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
         if (pipeline is not null)
         {
+            if (await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false) != manifest.Description.WeightsHash)
+            {
+                throw new InvalidFileException(model, "was changed while the run began. Run it again.");
+            }
             BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
             await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
         }
@@ -61,6 +65,7 @@ public static class EvaluationRun
             Description = manifest.Description,
             Results = [.. plan.Pictures.Select(picture => run.Find(picture.Id)!)],
             HasNetworks = suite.HasNetworks,
+            DrawnAgain = [.. run.Lost.Select(picture => $"{picture.Image}: {picture.Reason}")],
             Missing = plan.Whole.Count - plan.Pictures.Count,
             Rows = counting.Rows,
             Elapsed = counting.Elapsed,

@@ -20,6 +20,7 @@ public static class RunMerge
         ArgumentNullException.ThrowIfNull(folders);
         ArgumentNullException.ThrowIfNull(target);
         if (folders.Count == 0) throw new ArgumentException("There is no folder to merge.", nameof(folders));
+        if (folders.Any(folder => FileFacts.Of(folder).Identity == FileFacts.Of(target).Identity)) throw new InvalidFileException(target, "is one of the folders that are joined. Name another one for the whole run.");
         RunManifest first = RunManifest.Load(folders[0]);
         IReadOnlyList<ResultId> plan = PlanFile.Read(folders[0]);
         foreach (string folder in folders.Skip(1)) RequireSameRun(folders[0], first, plan, folder);
@@ -35,7 +36,7 @@ public static class RunMerge
             Copy(folder, run, result.Image);
             run.Add([result]);
         }
-        return new EvaluationOutcome { Folder = target, Description = first.Description, HasNetworks = first.HasNetworks, Results = [.. plan.Select(id => run.Find(id)!)] };
+        return new EvaluationOutcome { Folder = target, Description = first.Description, HasNetworks = first.HasNetworks, DrawnAgain = [.. run.Lost.Select(picture => $"{picture.Image}: {picture.Reason}")], Results = [.. plan.Select(id => run.Find(id)!)] };
     }
 
     private static void RequireSameRun(string firstFolder, RunManifest first, IReadOnlyList<ResultId> plan, string folder)
@@ -50,7 +51,9 @@ public static class RunMerge
         Dictionary<ResultId, (string Folder, PictureResult Result)> found = [];
         foreach (string folder in folders)
         {
-            foreach (PictureResult result in ResultsFile.Read(Path.Combine(folder, RunFolder.ResultsName)))
+            IReadOnlyList<PictureResult> results = ResultsFile.Read(Path.Combine(folder, RunFolder.ResultsName));
+            HashSet<(string, string)> lost = [.. PictureCheck.Lost(folder, results).Select(picture => (picture.Image, picture.PixelsHash))];
+            foreach (PictureResult result in results.Where(result => !lost.Contains((result.Image, result.PixelsHash))))
             {
                 found.TryAdd(ResultId.Of(result), (folder, result));
             }
@@ -63,14 +66,14 @@ public static class RunMerge
         if (missing.Length == 0) return;
         throw new InvalidFileException(
             RunFolder.ResultsName,
-            $"of {total} results {missing.Length} are in none of the folders, such as one of the set '{missing[0].Set}' and the policy '{missing[0].Policy}'. Run the missing shard, or name its folder as well.");
+            $"of {total} results {missing.Length} are in none of the folders with a sound picture, such as one of the set '{missing[0].Set}' and the policy '{missing[0].Policy}'. Run the missing shard, or name its folder as well.");
     }
 
     private static void Copy(string folder, RunFolder run, string image)
     {
         if (Path.IsPathRooted(image) || image.Split('/', '\\').Contains("..")) throw new InvalidFileException(image, "leaves the run's folder.");
         string target = run.PathOf(image);
-        if (!File.Exists(target)) AtomicFile.Write(target, stream => CopyAll(Path.Combine(folder, image), stream));
+        AtomicFile.Write(target, stream => CopyAll(Path.Combine(folder, image), stream));
     }
 
     private static void CopyAll(string file, Stream target)

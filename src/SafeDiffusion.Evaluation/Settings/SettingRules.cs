@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Evaluation.Settings;
@@ -13,6 +14,16 @@ internal static class SettingRules
         check.RequireText(value, field);
         bool isInside = value.IndexOfAny(['\\', ':']) < 0 && !value.StartsWith('/') && !value.Any(char.IsControl) && !value.Split('/').Contains("..");
         check.Require(isInside, field, $"is '{value}'; give a path relative to the settings' folder, with forward slashes, that does not leave it.");
+    }
+
+    /// <summary>The full path of a file or folder that settings name.</summary>
+    /// <param name="folder">The settings' folder.</param>
+    /// <param name="path">The path, as <see cref="RequireInside"/> lets it pass.</param>
+    /// <exception cref="InvalidFileException">A link leads it out of the folder.</exception>
+    public static string Locate(string folder, string path)
+    {
+        if (InnerPath.Fault(RealPath.Of(folder), path, "the settings") is { } fault) throw new InvalidFileException(path, $"{fault}. Put the file itself there.");
+        return Path.Combine(folder, path);
     }
 
     public static void RequireInput(this FieldCheck check, [NotNull] ImageInput? input, string field)

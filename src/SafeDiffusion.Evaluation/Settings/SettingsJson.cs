@@ -27,16 +27,12 @@ internal static class SettingsJson
         if (json.Length > MaxCharacters) throw new InvalidRequestException(path, $"has {json.Length} characters, more than {MaxCharacters}.");
         try
         {
-            return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
+            return StrictJson.Read<T>(json, options ?? Options) ?? throw new InvalidRequestException(path, "is null, not an object.");
         }
         catch (JsonException error)
         {
             (string field, string reason) = JsonFault.Of(error, json, typeof(T), options ?? Options);
             throw new InvalidRequestException(field.Length == 0 || field.StartsWith('[') ? path + field : $"{path}.{field}", reason);
-        }
-        catch (NotSupportedException error)
-        {
-            throw new InvalidRequestException(path, error.Message.Split(" Path:")[0]);
         }
     }
 

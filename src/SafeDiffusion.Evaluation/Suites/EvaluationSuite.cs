@@ -51,6 +51,9 @@ public sealed record EvaluationSuite
     /// <summary>Names of the policies of a quick run; empty for all.</summary>
     public ImmutableArray<string> QuickPolicies { get; init; } = [];
 
+    /// <summary>The files that its prompt sets, policies and judges were read from, or name; not its own.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
+
     /// <summary>Whether the report needs networks.</summary>
     public bool HasNetworks => Features is not null || Clip is not null;
 
@@ -88,10 +91,10 @@ public sealed record EvaluationSuite
     }
 
     /// <summary>The suite with this many seeds in each set.</summary>
-    /// <exception cref="InvalidSuiteException">It is less than 1.</exception>
+    /// <exception cref="InvalidSuiteException">It is less than 1 or more than a million.</exception>
     public EvaluationSuite WithSeeds(int seeds)
     {
-        if (seeds < 1) throw new InvalidSuiteException("seeds", $"must be at least 1, and is {seeds}.");
+        if (seeds is < 1 or > SuiteCheck.MaxSeeds) throw new InvalidSuiteException("seeds", $"must be from 1 to {SuiteCheck.MaxSeeds}, and is {seeds}.");
         return this with { Sets = [.. Sets.Select(set => set with { Seeds = seeds })] };
     }
 

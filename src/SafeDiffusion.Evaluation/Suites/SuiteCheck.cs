@@ -9,7 +9,10 @@ namespace SafeDiffusion.Evaluation.Suites;
 /// <summary>Checks a suite before anything is drawn.</summary>
 internal static partial class SuiteCheck
 {
-    private const int MaxSeeds = 1_000_000;
+    internal const int MaxSeeds = 1_000_000;
+
+    /// <summary>A run's plan is held in memory.</summary>
+    private const long MaxPictures = 10_000_000;
 
     private static readonly FieldCheck _check = new("", (path, reason) => new InvalidSuiteException(path, reason));
 
@@ -23,6 +26,8 @@ internal static partial class SuiteCheck
         RequireNames("policies", suite.Policies.Select(policy => policy.Name));
         RequireNames("judges", suite.Judges.Select(judge => judge.Name));
         _check.RequireItems<PromptSet>(suite.Sets, "sets", ValidateSet);
+        long pictures = suite.Policies.Length * suite.Sets.Sum(set => (long)set.Seeds);
+        _check.Require(pictures <= MaxPictures, "seeds", $"make {pictures} pictures of all sets and policies; at most {MaxPictures} are possible.");
         _check.Require(
             suite.Policies.Any(policy => policy.IsUndefended), "policies",
             "holds none without protections, with which the others could be compared. Add one with \"protections\": [].");
@@ -77,6 +82,7 @@ internal static partial class SuiteCheck
         {
             FieldCheck below = check.Below($"prompts[{index}]");
             below.RequireText(prompt.Text, "text");
+            below.Require(prompt.Text.Length <= GenerationRequest.MaxTextLength, "text", $"has {prompt.Text.Length} characters; at most {GenerationRequest.MaxTextLength} are taken.");
             below.Require(!prompt.Keep.Any(string.IsNullOrWhiteSpace), "keep", "holds an empty label.");
             below.Require(
                 set.Kind != PromptSetKind.Mixed || !prompt.Keep.IsEmpty, "keep", "is missing. In a mixed set, every prompt says what should still be there.");

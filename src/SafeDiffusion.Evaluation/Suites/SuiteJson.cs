@@ -24,7 +24,7 @@ internal static class SuiteJson
     }
 
     public static EvaluationSuite Load(string path, JudgeCatalogue judges, MethodCatalogue methods) =>
-        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, judges, methods);
+        Parse(BoundedFile.ReadText(path, MaxBytes), FilePath.FolderOf(path), judges, methods);
 
     public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue judges, MethodCatalogue methods)
     {
@@ -54,7 +54,20 @@ internal static class SuiteJson
             QuickPolicies = [.. document.Quick?.Policies ?? []],
         };
         SuiteCheck.Validate(suite);
-        return suite;
+        return suite with { Files = [.. Files(document, suite)] };
+    }
+
+    /// <summary>What the suite names besides the model; every path has been checked.</summary>
+    private static IEnumerable<string> Files(SuiteDocument document, EvaluationSuite suite)
+    {
+        IEnumerable<string?> named =
+        [
+            .. document.Sets.Select(set => set!.File), .. document.Policies.Select(policy => policy!.File),
+            .. suite.Judges.OfType<OnnxJudgeSettings>().SelectMany(judge => new[] { judge.Model, judge.LabelsFile }),
+            suite.Features?.Model, suite.Clip?.ImageModel, suite.Clip?.TextModel,
+        ];
+        IEnumerable<string?> assets = suite.Policies.SelectMany(policy => policy.Policy.Requirements.Assets).Select(required => required.Asset.Path);
+        return named.OfType<string>().Select(file => Path.Combine(suite.Folder, file)).Concat(assets.OfType<string>());
     }
 
     /// <summary>Reads a value; errors name the field by its path below <paramref name="at"/>.</summary>
@@ -63,7 +76,7 @@ internal static class SuiteJson
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json, options ?? Options) ?? throw new InvalidSuiteException(at.Length == 0 ? "$" : at, "is null, not an object.");
+            return StrictJson.Read<T>(json, options ?? Options) ?? throw new InvalidSuiteException(at.Length == 0 ? "$" : at, "is null, not an object.");
         }
         catch (JsonException error)
         {
@@ -78,6 +91,7 @@ internal static class SuiteJson
     {
         try
         {
+            StrictJson.RequireUnicode(json);
             using JsonDocument document = JsonDocument.Parse(json, _lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object) return;
             if (!document.RootElement.TryGetProperty("judges", out JsonElement list) || list.ValueKind != JsonValueKind.Array) return;

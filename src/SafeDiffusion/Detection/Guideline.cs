@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Protections;
@@ -19,6 +20,9 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     private const int MaxTokens = 1024;
     private const int MaxBands = 1000;
     private const int MaxTimestep = 1 << 24;
+
+    /// <summary>A score is linear in the token; that of a token of root mean square 1 stays far below.</summary>
+    private const double FarthestScore = 1000;
 
     /// <summary>Makes a guideline.</summary>
     /// <param name="identity">The concept, and the model that it was learned with.</param>
@@ -70,6 +74,9 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     /// <summary>How well it separates on pictures held out from learning; null for a guideline that does not say.</summary>
     public JsonObject? Measured { get; init; }
 
+    /// <inheritdoc/>
+    public override int? ModelTextWidth => TextWidth;
+
     /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
     public override string Hash { get; }
 
@@ -100,7 +107,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         try
         {
             return new Guideline(
-                identity, Singles("embedding"), (int)embedding.Shape[1], file.Tensors.ContainsKey("background") ? Singles("background") : [],
+                identity, Singles("embedding"), (int)embedding.Shape[1], file.Tensors.ContainsKey("background") ? Singles("background", embedding.Shape[1]) : [],
                 LayerSelection.Parse(file.Metadata.GetValueOrDefault("layers", "")),
                 [.. bands.Chunk(3).Select(band => new CalibrationBand((int)band[0], band[1], band[2]))])
             {
@@ -114,11 +121,17 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             throw new InvalidFileException(path, $"is damaged: {error.Message}", error);
         }
 
-        float[] Singles(string name) => file[name].Type == ElementType.F32
+        float[] Singles(string name, params ReadOnlySpan<long> shape) => (shape.IsEmpty ? file[name] : file.Get(name, shape)).Type == ElementType.F32
             ? file[name].ToSingles()
             : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
 
-        JsonObject? Details(string key) => file.Metadata.TryGetValue(key, out string? json) ? JsonNode.Parse(json)?.AsObject() : null;
+        JsonObject? Details(string key) => file.Metadata.TryGetValue(key, out string? json) ? Tell(json) : null;
+    }
+
+    private static JsonObject? Tell(string json)
+    {
+        StrictJson.RequireUnicode(json);
+        return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject();
     }
 
     /// <summary>Writes the guideline, whole or not at all. The same guideline gives the same bytes.</summary>
@@ -153,12 +166,20 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         if (background.Length != 0 && background.Length != TextWidth) return $"has a background of {background.Length} values; {TextWidth} are needed.";
         if (Calibration.IsDefaultOrEmpty || Calibration[0].FromTimestep != 0) return "needs a calibration that begins at timestep 0.";
         if (!Values.All(float.IsFinite)) return "holds a value that is not a finite number.";
+        double farthest = Farthest(embeddings, background);
         for (int i = 0; i < Calibration.Length; i++)
         {
             (int from, float floor, float ceiling) = Calibration[i];
             if (i > 0 && from <= Calibration[i - 1].FromTimestep) return "has calibration bands that are not in order.";
             if (!float.IsFinite(floor) || !float.IsFinite(ceiling) || floor >= ceiling) return $"has a calibration from {floor} to {ceiling}; a ceiling above the floor is needed.";
+            if (ceiling > farthest) return $"has a calibration up to {ceiling}, which no score of its tokens comes near (at most about {farthest:0}): it would never detect anything.";
         }
         return null;
     }
+
+    /// <summary>A bound of the tokens' mean score, less the background's.</summary>
+    private double Farthest(float[] embeddings, float[] background) =>
+        FarthestScore * (embeddings.Chunk(TextWidth).Average(Size) + (background.Length == 0 ? 0 : Size(background)));
+
+    private static double Size(float[] token) => Math.Sqrt(token.Average(value => (double)value * value));
 }

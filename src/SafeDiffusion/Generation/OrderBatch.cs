@@ -41,6 +41,7 @@ internal sealed class OrderBatch
     public async Task<IReadOnlyList<Drawing>> RunAsync()
     {
         using Activity? activity = Telemetry.Activities.StartActivity("generate");
+        _model.RequireUnchanged();
         await RequireMatchingAssetsAsync().ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
         foreach (OrderMember member in _members) member.Begin(_cancellationToken);
@@ -50,7 +51,7 @@ internal sealed class OrderBatch
         RgbImage[] images = Decode(pictures, times);
         LookAtFinished(images, times);
 
-        string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+        string hash = await _model.GetWeightsHashAsync(_cancellationToken).ConfigureAwait(false);
         Drawing[] drawings = new Drawing[_members.Length];
         for (int i = 0, first = 0; i < drawings.Length; first += _members[i++].Pictures.Count)
         {
@@ -70,7 +71,7 @@ internal sealed class OrderBatch
         foreach (RequiredAsset required in _members.SelectMany(member => member.Order.Policy.Requirements.Assets))
         {
             if (required.AllowOtherModel) continue;
-            string hash = await _model.WeightsHash.WaitAsync(_cancellationToken).ConfigureAwait(false);
+            string hash = await _model.GetWeightsHashAsync(_cancellationToken).ConfigureAwait(false);
             string learnedWith = required.Asset.Identity.BaseModelHash;
             if (learnedWith == hash) continue;
             throw new InvalidRequestException(

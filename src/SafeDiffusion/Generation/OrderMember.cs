@@ -35,7 +35,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         (TextStates unconditional, TextStates prompt) = Erase(negative, prompted);
         if (order.Start is NoisedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
         Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
-        Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents))];
+        Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents, cancellationToken))];
         foreach (ReportWarning limit in PolicyLimits.Of(order, model.Description, Pictures[0].Protections)) Report.Warn(limit);
         if (order.KeepLatents) Recorder = new(Pictures, order.Shape, order.Timesteps.Length);
     }
@@ -77,8 +77,9 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         return states;
     }
 
-    private PictureDenoising Begin(int index, TextStates unconditional, TextStates prompt, Func<int, INoiseSource, float[]> latents)
+    private PictureDenoising Begin(int index, TextStates unconditional, TextStates prompt, Func<int, INoiseSource, float[]> latents, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         INoiseSource noise = tools.NoiseSource(order.Seed + index);
         float[] initial = latents(index, noise);
         bool isPromptShared = !order.Policy.Protections.Any(protection => protection is AttentionIntervention);

@@ -19,7 +19,7 @@ internal static class PolicyJson
     internal static JsonSerializerOptions Options { get; } = OptionsFor(new AssetName(), MethodCatalogue.Default);
 
     public static SafetyPolicy Load(string path, MethodCatalogue methods) =>
-        Parse(BoundedFile.ReadText(path, MaxBytes), Path.GetDirectoryName(Path.GetFullPath(path))!, methods);
+        Parse(BoundedFile.ReadText(path, MaxBytes), FilePath.FolderOf(path), methods);
 
     public static SafetyPolicy Parse(string json, string folder, MethodCatalogue methods)
     {
@@ -69,9 +69,10 @@ internal static class PolicyJson
     {
         try
         {
+            StrictJson.RequireUnicode(json);
             using JsonDocument tree = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             RequireKnownMethods(tree.RootElement, methods);
-            return tree.Deserialize<Document>(OptionsFor(folder, methods)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
+            return StrictJson.Read<Document>(json, OptionsFor(folder, methods)) ?? throw new InvalidPolicyException("$", "is null, not an object.");
         }
         catch (JsonException error)
         {

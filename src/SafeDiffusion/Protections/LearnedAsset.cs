@@ -13,6 +13,9 @@ public abstract class LearnedAsset(AssetIdentity identity)
     /// <summary>The SHA-256 of what it does, in hexadecimal; not of what it tells of its learning.</summary>
     public abstract string Hash { get; }
 
+    /// <summary>The text width D that the model must have; null where any will do.</summary>
+    public virtual int? ModelTextWidth => null;
+
     /// <summary>The file that it was read from; null for one made in memory.</summary>
     public string? Path { get; protected init; }
 }

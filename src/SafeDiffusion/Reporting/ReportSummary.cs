@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SafeDiffusion.Core.Files;
 
 namespace SafeDiffusion.Reporting;
 
@@ -15,14 +16,14 @@ internal static class ReportSummary
         if (report.Protections.Count == 0) text.Append("\nno protection");
         for (int i = 0; i < report.Protections.Count; i++)
         {
-            text.Append('\n').Append(report.Protections[i].Description).Append(Effect(report, i));
+            text.Append('\n').Append(VisibleText.Of(report.Protections[i].Description)).Append(Effect(report, i));
         }
         foreach ((int index, ImageReport image) in report.Images.Index())
         {
             if (image.Check is { Flagged: false, Attempts: > 0 } check) text.Append(CultureInfo.InvariantCulture, $"\npicture {index + 1} showed it no more when drawn again, attempt {check.Attempts} (seed {image.Seed})");
         }
         if (report.Images.All(image => image.Check is { Flagged: false, Attempts: 0 })) text.Append("\nchecked: nothing was found in the finished picture" + (report.Images.Count == 1 ? "" : "s"));
-        foreach (ReportWarning warning in report.Warnings) text.Append("\nwarning: ").Append(warning.Message);
+        foreach (ReportWarning warning in report.Warnings) text.Append("\nwarning: ").Append(VisibleText.Of(warning.Message));
         return text.ToString();
     }
 

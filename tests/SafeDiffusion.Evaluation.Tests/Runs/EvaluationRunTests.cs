@@ -99,6 +99,75 @@ public sealed class EvaluationRunTests : IDisposable
         Assert.Equal(Report(first), Report(second));
     }
 
+    [Theory]
+    [InlineData("empty")]
+    [InlineData("truncated")]
+    [InlineData("bit")]
+    [InlineData("another")]
+    [InlineData("gone")]
+    [InlineData("folder")]
+    public async Task ADamagedPictureIsDrawnAgainAndSaid(string damage)
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 1);
+        EvaluationOutcome first = await RunAsync(suite, "run");
+        Assert.Empty(first.DrawnAgain);
+        string picture = _folder.File($"run/{first.Results[0].Image}");
+        byte[] whole = File.ReadAllBytes(picture);
+        byte[] bit = [.. whole];
+        bit[^30] ^= 1;
+        File.Delete(picture);
+        if (damage == "folder") Directory.CreateDirectory(picture);
+        else if (damage != "gone")
+        {
+            File.WriteAllBytes(picture, damage switch
+            {
+                "empty" => [],
+                "truncated" => whole[..(whole.Length / 2)],
+                "bit" => bit,
+                _ => File.ReadAllBytes(_folder.File($"run/{first.Results[^1].Image}")),
+            });
+        }
+        if (damage == "folder")
+        {
+            // It cannot be replaced; then nothing is counted.
+            await Assert.ThrowsAsync<InvalidFileException>(() => RunAsync(suite, "run"));
+            return;
+        }
+        EvaluationOutcome second = await RunAsync(suite, "run");
+        Assert.Equal(2 * 2, second.Rows);
+        Assert.StartsWith(first.Results[0].Image, Assert.Single(second.DrawnAgain), StringComparison.Ordinal);
+        Assert.Equal(whole, File.ReadAllBytes(picture));
+        Assert.Equal(Report(first), Report(second));
+        Assert.Empty((await RunAsync(suite, "run")).DrawnAgain);
+    }
+
+    [Fact]
+    public async Task AShardsDamagedPictureIsNotJoined()
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 1);
+        EvaluationOutcome one = await RunAsync(suite, "one");
+        EvaluationOutcome two = await RunAsync(suite, "two");
+        File.WriteAllBytes(_folder.File($"one/{one.Results[0].Image}"), []);
+        Assert.Contains("sound picture", Assert.Throws<InvalidFileException>(() => RunMerge.Merge([_folder.File("one")], _folder.File("merged"))).Reason, StringComparison.Ordinal);
+        EvaluationOutcome merged = RunMerge.Merge([_folder.File("one"), _folder.File("two")], _folder.File("merged"));
+        Assert.Equal(Report(two), Report(merged));
+        Assert.Contains("one of the folders", Assert.Throws<InvalidFileException>(() => RunMerge.Merge([_folder.File("one"), _folder.File("two")], _folder.File("one/"))).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{ "identity": null, "description": null, "hasNetworks": false, "shard": "1/1" }""")]
+    [InlineData("""{ "identity": "\ud800" }""")]
+    public async Task ADamagedManifestIsAnErrorOfItsFile(string json)
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 1);
+        Directory.CreateDirectory(_folder.File("run"));
+        File.WriteAllText(_folder.File("run/run.json"), json);
+        Assert.Contains("run.json", (await RefusedAsync(suite)).File, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task TheFolderOfAnotherRunIsRefused()
     {

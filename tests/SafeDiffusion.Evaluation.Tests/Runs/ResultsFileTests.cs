@@ -53,6 +53,31 @@ public sealed class ResultsFileTests : IDisposable
         Assert.Contains("line 2", error.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"seconds\":0.3333333333333333", "\"seconds\":1e999")]
+    [InlineData("\"seconds\":0.3333333333333333", "\"seconds\":-1")]
+    [InlineData("\"rows\":50", "\"rows\":-50")]
+    [InlineData("\"score\":1}", "\"score\":1e999}")]
+    [InlineData("[\"green star\"]", "[null]")]
+    [InlineData("\"green star\"", "\"\\ud800\"")]
+    [InlineData("{\"shapes\":{", "{\"other\":null,\"shapes\":{")]
+    public void ValuesThatNoRunWritesAreRefused(string text, string replacement)
+    {
+        Write([Result(1)]);
+        string line = File.ReadAllText(FilePath);
+        Assert.Contains(text, line, StringComparison.Ordinal);
+        File.WriteAllText(FilePath, line.Replace(text, replacement, StringComparison.Ordinal));
+        Assert.Contains("line 1", Assert.Throws<InvalidFileException>(() => ResultsFile.Read(FilePath)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsNoRegularFileIsRefused()
+    {
+        Directory.CreateDirectory(FilePath);
+        Assert.Throws<InvalidFileException>(() => ResultsFile.Read(FilePath));
+        Assert.Throws<InvalidFileException>(() => ResultsFile.Open(FilePath, out _));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private void Write(PictureResult[] results, bool append = false)

@@ -75,6 +75,14 @@ public sealed class SuiteJsonTests : IDisposable
         { "\"type\": \"shapes\", ", "", "judges[0].type", "known are" },
         { "[{ \"type\": \"shapes\", \"name\": \"shapes\" }]", "[]", "judges", "empty" },
         { "[{ \"type\": \"shapes\", \"name\": \"shapes\" }]", "[null]", "judges[0]", "null" },
+        { "\"a red triangle\",", "\"\\ud800\",", "sets[0].prompts[0]", "surrogate" },
+        { "\"text\": \"x\"", "\"text\": \"\\udc00\"", "sets[0].prompts[1].text", "surrogate" },
+        { "\"type\": \"shapes\"", "\"type\": \"\\ud800\"", "judges[0].type", "surrogate" },
+        { "sub/prompts.txt", "sub/pro\\u0000mpts.txt", "sets[1].file", "usable" },
+        { "\"file\": \"policy.json\"", "\"file\": \"\\u0000\"", "policies[1].file", "usable" },
+        { "\"model\": \"model\"", "\"model\": \"a\\u0000b\"", "model", "usable" },
+        { "\"seeds\": 4", "\"seeds\": 2000000000", "sets[0].seeds", "1 to" },
+        { "\"method\": \"safe-latent\"", "\"method\": \"\\ud800\"", "policies[2].protections[0].method", "surrogate" },
     };
 
     [Fact]
@@ -121,6 +129,47 @@ public sealed class SuiteJsonTests : IDisposable
         Assert.Equal(path, error.Path);
         Assert.Contains(reason, error.Reason, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("sub/prompts.txt", "sets[1].file")]
+    [InlineData("policy.json", "policies[1].file")]
+    [InlineData("model", "model")]
+    public void ALinkThatLeavesTheFolderIsRefused(string name, string field)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using TemporaryFolder elsewhere = new();
+        string target = elsewhere.File("target");
+        if (name == "model") Directory.CreateDirectory(target);
+        else File.Move(_folder.File(name), target);
+        File.CreateSymbolicLink(_folder.File(name), target);
+        InvalidSuiteException error = Assert.Throws<InvalidSuiteException>(() => EvaluationSuite.Parse(Whole, _folder.Path, _judges));
+        Assert.Equal(field, error.Path);
+        Assert.Contains("through a link", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALinkInsideTheFolderIsFollowed()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        File.Move(_folder.File("sub/prompts.txt"), _folder.File("real.txt"));
+        File.CreateSymbolicLink(_folder.File("sub/prompts.txt"), "../real.txt");
+        Assert.Equal(2, EvaluationSuite.Parse(Whole, _folder.Path, _judges).Sets[1].Prompts.Length);
+    }
+
+    [Fact]
+    public void TheFilesThatItNamesAreKnown() =>
+        Assert.Equal([_folder.File("sub/prompts.txt"), _folder.File("policy.json")], EvaluationSuite.Parse(Whole, _folder.Path, _judges).Files.AsEnumerable());
+
+    [Fact]
+    public void APromptAsLongAsNoRequestMayBeIsRefused()
+    {
+        File.WriteAllText(_folder.File("sub/prompts.txt"), new string('a', GenerationRequest.MaxTextLength + 1));
+        Assert.Equal("sets[1].prompts[0].text", Assert.Throws<InvalidSuiteException>(() => EvaluationSuite.Parse(Whole, _folder.Path, _judges)).Path);
+    }
+
+    [Fact]
+    public void SeedsBeyondEveryPlanAreRefused() =>
+        Assert.Equal("seeds", Assert.Throws<InvalidSuiteException>(() => EvaluationSuite.Parse(Whole, _folder.Path, _judges).WithSeeds(int.MaxValue)).Path);
 
     [Fact]
     public void AFileThatIsNotThereIsNamed()

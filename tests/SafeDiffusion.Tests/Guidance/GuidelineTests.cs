@@ -73,6 +73,11 @@ public sealed class GuidelineTests : IDisposable
         AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(1, 0, 1)]), "timestep 0");
         AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, 0, 1), new(0, 0, 1)]), "in order");
         AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, 1, 1)]), "ceiling");
+        AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, float.NaN, 1)]), "ceiling");
+        AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, 0, float.PositiveInfinity)]), "ceiling");
+        AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, 0, 1e30f)]), "never detect");
+        AssertRefused(() => new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, [new(0, 0, 1), new(500, 1e6f, 2e6f)]), "never detect");
+        AssertRefused(() => new Guideline(_identity, [0, 0], 2, [], LayerSelection.Detection, [new(0, 0, 1)]), "never detect");
     }
 
     [Theory]
@@ -81,6 +86,8 @@ public sealed class GuidelineTests : IDisposable
     [InlineData("concept", null, "no 'concept'")]
     [InlineData("layers", null, "grid factors")]
     [InlineData("training", "[1]", "damaged")]
+    [InlineData("training", """{ "a": 1, "a": 2 }""", "damaged")]
+    [InlineData("measured", """{ "a": "\ud800" }""", "damaged")]
     public void AFileOfAnotherKindSaysSo(string key, string? value, string expected)
     {
         new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, _bands).Save(File);
@@ -90,6 +97,24 @@ public sealed class GuidelineTests : IDisposable
         if (value is not null) metadata[key] = value;
         new SafeTensorsFile(file.Tensors, metadata).Save(File);
         Assert.Contains(expected, Assert.Throws<InvalidFileException>(() => Guideline.Load(File)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("embedding", new long[] { 2 })]
+    [InlineData("embedding", new long[] { 1, 1, 2 })]
+    [InlineData("embedding", new long[] { 0, 2 })]
+    [InlineData("background", new long[] { 1, 2 })]
+    [InlineData("calibration", new long[] { 3, 1 })]
+    [InlineData("calibration", new long[] { 0, 3 })]
+    public void ATensorOfAnotherShapeIsRefused(string name, long[] shape)
+    {
+        new Guideline(_identity, [1, 2], 2, [3, 4], LayerSelection.Detection, _bands).Save(File);
+        SafeTensorsFile file = SafeTensorsFile.Load(File);
+        float[] values = new float[shape.Aggregate(1L, (product, size) => product * size)];
+        Array.Fill(values, 1);
+        Dictionary<string, StoredTensor> tensors = new(file.Tensors) { [name] = StoredTensor.FromSingles(values, shape) };
+        new SafeTensorsFile(tensors, file.Metadata).Save(File);
+        Assert.Throws<InvalidFileException>(() => Guideline.Load(File));
     }
 
     [Theory]

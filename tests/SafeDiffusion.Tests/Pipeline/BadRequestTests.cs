@@ -1,8 +1,17 @@
+using SafeDiffusion.Checking;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.ConceptDetection;
+using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -19,6 +28,8 @@ public sealed class BadRequestTests(ShapesModel model)
         { "width", "huge" }, { "count", "zero" }, { "eta", "above 1" }, { "previewEvery", "negative" }, { "strength", "zero" },
         { "strength", "no step" }, { "initialImage", "size" }, { "initialImage", "odd" }, { "width", "fit" }, { "initialImageFit", "undefined" },
         { "initialLatents", "shape" }, { "initialLatents", "NaN" }, { "initialLatents", "integers" }, { "negativePrompt", "twice" }, { "prompt", "null" },
+        { "count", "endless" }, { "count", "one too many" }, { "prompt", "long" }, { "prompt", "half a character" }, { "negativePrompt", "long" },
+        { "negativePrompt", "half a character" }, { "policy", "null" },
     };
 
     [Theory]
@@ -27,6 +38,63 @@ public sealed class BadRequestTests(ShapesModel model)
     {
         InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => model.Pipeline.GenerateAsync(Request(field, what)));
         Assert.Equal(field, error.Field);
+    }
+
+    [Fact]
+    public async Task ABatchIsBoundedAsAWhole()
+    {
+        GenerationRequest many = _good with { Count = GenerationRequest.MaxCount };
+        Assert.Equal("requests", (await Assert.ThrowsAsync<InvalidRequestException>(() => model.Pipeline.GenerateBatchAsync([many, _good]))).Field);
+        Assert.Equal("requests[1]", (await Assert.ThrowsAsync<InvalidRequestException>(() => model.Pipeline.GenerateBatchAsync([_good, null!]))).Field);
+    }
+
+    [Fact]
+    public async Task TheLongestPromptIsDrawn()
+    {
+        GenerationResult result = await model.Pipeline.GenerateAsync(_good with { Prompt = new string('a', GenerationRequest.MaxTextLength), Steps = 1 });
+        Assert.Single(result.Images);
+    }
+
+    [Fact]
+    public async Task PreparingManyPicturesHearsTheCancellation()
+    {
+        using CancellationTokenSource cancel = new();
+        CancelledNoise noise = new(cancel);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
+            Fixture.ShapesModel, new PipelineOptions { Threads = 1, NoiseSource = _ => noise });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.GenerateAsync(_good with { Count = GenerationRequest.MaxCount }, null, cancel.Token));
+        Assert.Equal(CancelledNoise.Draws, noise.Drawn);
+    }
+
+    [Fact]
+    public async Task AnAssetOfAnotherWidthIsRefused()
+    {
+        // As many values as one token of the model has, as two of half the width.
+        AssetIdentity identity = new() { Concept = "a ring", BaseModelHash = await model.Pipeline.GetWeightsHashAsync(), Tool = "test" };
+        Guideline guideline = new(identity, [.. Enumerable.Repeat(1f, 64)], 32, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
+            Fixture.ShapesModel, new PipelineOptions { Threads = 1 }.For(SafetyPolicy.Empty.Add(new DetectionOnly { Guideline = guideline })));
+        foreach (Protection protection in new Protection[]
+        {
+            new DetectionOnly { Guideline = guideline, AllowOtherModel = true },
+            new DetectionGuidance { Guideline = guideline, AllowOtherModel = true },
+            new LinearTextErasure { Projection = new ErasureProjection(identity, new float[32 * 32], 32), AllowOtherModel = true },
+        })
+        {
+            InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => pipeline.GenerateAsync(_good with { Policy = SafetyPolicy.Empty.Add(protection) }));
+            Assert.Contains("32 wide", error.Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task ACheckerThatDoesNotAnswerIsAnError()
+    {
+        foreach (IReadOnlyList<ImageCheck>? answer in new IReadOnlyList<ImageCheck>?[] { null, [], [null!] })
+        {
+            await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
+                Fixture.ShapesModel, new PipelineOptions { Threads = 1, Checkers = [new Silent(answer)] });
+            Assert.Equal("silent", (await Assert.ThrowsAsync<InferenceException>(() => pipeline.GenerateAsync(_good with { Steps = 1 }))).Network);
+        }
     }
 
     [Fact]
@@ -58,7 +126,14 @@ public sealed class BadRequestTests(ShapesModel model)
         ("width", "fit") => _good with { InitialImage = Gray(47), InitialImageFit = ImageFit.Pad, Width = 50 },
         ("width", _) => _good with { Width = 1 << 30 },
         ("height", _) => _good with { Height = 0 },
-        ("count", _) => _good with { Count = 0 },
+        ("count", "zero") => _good with { Count = 0 },
+        ("count", "endless") => _good with { Count = int.MaxValue },
+        ("count", _) => _good with { Count = GenerationRequest.MaxCount + 1 },
+        ("prompt", "long") => _good with { Prompt = new string('a', GenerationRequest.MaxTextLength + 1) },
+        ("prompt", "half a character") => _good with { Prompt = "a \ud800" },
+        ("negativePrompt", "long") => _good with { NegativePrompt = new string('a', GenerationRequest.MaxTextLength + 1) },
+        ("negativePrompt", "half a character") => _good with { NegativePrompt = "\udc00" },
+        ("policy", _) => _good with { Policy = null! },
         ("eta", _) => _good with { Eta = 1.5f },
         ("previewEvery", _) => _good with { PreviewEvery = -1 },
         ("strength", "zero") => _good with { InitialImage = Gray(64), Strength = 0 },
@@ -74,4 +149,29 @@ public sealed class BadRequestTests(ShapesModel model)
     };
 
     private static RgbImage Gray(int size) => new(size, size, Enumerable.Repeat((byte)128, size * size * 3).ToArray());
+
+    /// <summary>Noise that cancels its generation after a few pictures.</summary>
+    private sealed class CancelledNoise(CancellationTokenSource cancel) : INoiseSource
+    {
+        public const int Draws = 3;
+
+        public int Drawn { get; private set; }
+
+        public void Fill(Span<float> values)
+        {
+            values.Clear();
+            if (++Drawn == Draws) cancel.Cancel();
+        }
+    }
+
+    private sealed class Silent(IReadOnlyList<ImageCheck>? answer) : IImageChecker
+    {
+        public string Name => "silent";
+
+        public IReadOnlyList<ImageCheck> Check(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default) => answer!;
+
+        public void Dispose()
+        {
+        }
+    }
 }

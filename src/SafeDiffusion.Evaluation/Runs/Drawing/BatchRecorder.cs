@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Judging;
@@ -20,7 +19,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
     public void Record(PictureBatch batch, IReadOnlyList<GenerationResult> drawn)
     {
         RgbImage[] images = [.. drawn.Select(result => result.Images[0])];
-        (string Name, IReadOnlyList<Judgement> Judgements)[] judged = [.. judges.Select(judge => (judge.Name, judge.Judge(images)))];
+        (string Name, IReadOnlyList<Judgement> Judgements)[] judged = [.. judges.Select(judge => (judge.Name, Judge(judge, images)))];
         List<PictureResult> results = [];
         for (int i = 0; i < images.Length; i++)
         {
@@ -30,6 +29,13 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
         }
         folder.Add(results);
         recorded(results, drawn.Sum(result => result.Report.Cost.Rows));
+    }
+
+    private static IReadOnlyList<Judgement> Judge(IImageJudge judge, RgbImage[] images)
+    {
+        IReadOnlyList<Judgement?>? judgements = judge.Judge(images);
+        if (judgements is not null && judgements.Count == images.Length && !judgements.Contains(null)) return judgements!;
+        throw new InferenceException(judge.Name, $"gave {judgements?.Count(judgement => judgement is not null) ?? 0} judgements of {images.Length} pictures.");
     }
 
     private static PictureResult Result(
@@ -42,7 +48,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
             Policy = picture.Policy.Name,
             Keep = [.. picture.Prompt.Keep],
             Image = picture.Image,
-            PixelsHash = Convert.ToHexStringLower(SHA256.HashData(image.Pixels.Span)),
+            PixelsHash = PictureCheck.HashOf(image),
             Judgements = judgements,
             Rows = report.Images[0].Rows,
             Seconds = report.Cost.DenoisingSeconds,

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Runs.Folder;
@@ -28,6 +29,7 @@ internal sealed class ResultsFile : IDisposable
     /// <exception cref="InvalidFileException">The file cannot be opened, or a line that is not the last is damaged.</exception>
     public static ResultsFile Open(string path, out IReadOnlyList<PictureResult> results)
     {
+        RequireRegular(path);
         FileStream? stream = null;
         try
         {
@@ -56,6 +58,7 @@ internal sealed class ResultsFile : IDisposable
     /// <exception cref="InvalidFileException">The file cannot be read, or a line that is not the last is damaged.</exception>
     public static IReadOnlyList<PictureResult> Read(string path)
     {
+        RequireRegular(path);
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -69,7 +72,7 @@ internal sealed class ResultsFile : IDisposable
         }
     }
 
-    /// <summary>Adds lines, in one write.</summary>
+    /// <summary>Adds lines, in one write; once it has returned, they outlive a power cut.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
     public void Append(IEnumerable<PictureResult> results)
     {
@@ -79,6 +82,7 @@ internal sealed class ResultsFile : IDisposable
         try
         {
             _stream.Write(Encoding.UTF8.GetBytes(lines.ToString()));
+            _stream.Flush(flushToDisk: true);
         }
         catch (IOException error)
         {
@@ -88,6 +92,22 @@ internal sealed class ResultsFile : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
+    /// <summary>Lines are added in place, and a torn one cut off: that is for files alone.</summary>
+    private static void RequireRegular(string path)
+    {
+        if (FileFacts.Of(path).Kind is FileKind.Folder or FileKind.Special) throw new InvalidFileException(path, "is no regular file. Choose another folder.");
+    }
+
+    /// <summary>What no run writes, as a clause; null where there is nothing of it.</summary>
+    private static string? Fault(PictureResult result)
+    {
+        if (!double.IsFinite(result.Seconds) || result.Seconds < 0 || result.Rows < 0) return "its rows or seconds are no possible numbers";
+        if (result.Keep.Any(label => label is null)) return "a label is null";
+        bool isJudged = result.Judgements.Values.All(judgement => judgement is { Findings.IsDefault: false }
+            && judgement.Findings.All(finding => finding is { Label: not null } && double.IsFinite(finding.Score)));
+        return isJudged ? null : "a judgement is null or holds a score that is not a finite number";
+    }
+
     private static List<PictureResult> Parse(ReadOnlySpan<byte> bytes, string path)
     {
         List<PictureResult> results = [];
@@ -96,7 +116,8 @@ internal sealed class ResultsFile : IDisposable
             int end = bytes.IndexOf((byte)'\n');
             try
             {
-                results.Add(JsonSerializer.Deserialize<PictureResult>(bytes[..end], _json) ?? throw new JsonException("it is null"));
+                PictureResult result = JsonSerializer.Deserialize<PictureResult>(bytes[..end], _json) ?? throw new JsonException("it is null");
+                results.Add(Fault(result) is { } fault ? throw new JsonException(fault) : result);
             }
             catch (JsonException error)
             {

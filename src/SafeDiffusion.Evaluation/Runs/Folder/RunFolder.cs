@@ -48,6 +48,9 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Results that were there, but count for nothing since their picture is gone or damaged, with the reason.</summary>
+    public IReadOnlyList<LostPicture> Lost { get; private set; } = [];
+
     /// <summary>The result of a planned picture; null where it is not there yet.</summary>
     public PictureResult? Find(ResultId id)
     {
@@ -88,6 +91,7 @@ internal sealed class RunFolder : IDisposable
 
     private static void CreateFolder(string path)
     {
+        FilePath.Require(path);
         try
         {
             Directory.CreateDirectory(System.IO.Path.Combine(path, "pictures"));
@@ -105,16 +109,21 @@ internal sealed class RunFolder : IDisposable
         throw new InvalidFileException(Path, $"holds a run with another {difference}. Choose another folder, or delete this one.");
     }
 
-    /// <summary>Results whose picture is gone count as missing; results of other plans stay where they are and count for nothing.</summary>
+    /// <summary>Results whose picture is gone or damaged count as missing; results of other plans stay where they are and count for nothing.</summary>
     private void ReadResults(IReadOnlyCollection<ResultId> plan)
     {
         _file = ResultsFile.Open(System.IO.Path.Combine(Path, ResultsName), out IReadOnlyList<PictureResult> results);
         HashSet<string> keys = [.. plan.Select(id => id.Key)];
-        if (results.Count > 0 && !results.Any(result => keys.Contains(result.Key)))
+        PictureResult[] planned = [.. results.Where(result => keys.Contains(result.Key))];
+        if (results.Count > 0 && planned.Length == 0)
         {
             throw new InvalidFileException(Path, "holds the results of another suite. Choose another folder, or delete this one.");
         }
-        HashSet<string> pictures = [.. Directory.EnumerateFiles(System.IO.Path.Combine(Path, "pictures")).Select(file => $"pictures/{System.IO.Path.GetFileName(file)}")];
-        foreach (PictureResult result in results.Where(result => pictures.Contains(result.Image))) _results.TryAdd(ResultId.Of(result), result);
+        LostPicture[] lost = PictureCheck.Lost(Path, planned);
+        HashSet<(string, string)> damaged = [.. lost.Select(picture => (picture.Image, picture.PixelsHash))];
+        foreach (PictureResult result in planned.Where(result => !damaged.Contains((result.Image, result.PixelsHash)))) _results.TryAdd(ResultId.Of(result), result);
+        // A picture that was drawn again has two lines, of which the later one tells the truth.
+        HashSet<string> sound = [.. _results.Values.Select(result => result.Image)];
+        Lost = [.. lost.Where(picture => !sound.Contains(picture.Image))];
     }
 }

@@ -21,6 +21,8 @@ internal sealed record RunManifest(RunIdentity Identity, RunDescription Descript
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
     };
@@ -32,7 +34,7 @@ internal sealed record RunManifest(RunIdentity Identity, RunDescription Descript
         if (!File.Exists(path)) throw new InvalidFileException(folder, $"is no run's folder: it has no {FileName}.");
         try
         {
-            return JsonSerializer.Deserialize<RunManifest>(BoundedFile.ReadText(path, MaxBytes), _json) ?? throw new JsonException("it is null");
+            return StrictJson.Read<RunManifest>(BoundedFile.ReadText(path, MaxBytes), _json) ?? throw new JsonException("it is null");
         }
         catch (JsonException error)
         {

@@ -41,6 +41,9 @@ public sealed class ErasureProjection : LearnedAsset, ILoadableAsset<ErasureProj
     public int TextWidth { get; }
 
     /// <inheritdoc/>
+    public override int? ModelTextWidth => TextWidth;
+
+    /// <inheritdoc/>
     public override string Hash { get; }
 
     /// <inheritdoc/>

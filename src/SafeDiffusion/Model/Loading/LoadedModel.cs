@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
@@ -14,6 +15,8 @@ namespace SafeDiffusion.Model.Loading;
 internal sealed class LoadedModel : IDisposable
 {
     private readonly Stack<IDisposable> _disposables = [];
+    private readonly FileStamps _files;
+    private readonly Task<string> _weightsHash;
 
     private LoadedModel(ModelFolder folder, ModelSettings settings)
     {
@@ -24,6 +27,7 @@ internal sealed class LoadedModel : IDisposable
             OnnxModelFile unet = folder.LoadNetwork("unet");
             OnnxModelFile decoder = folder.LoadNetwork("vae_decoder");
             OnnxModelFile? encoder = folder.Has("vae_encoder") ? folder.LoadNetwork("vae_encoder") : null;
+            _files = FileStamps.Of(new[] { textEncoder, unet, decoder, encoder }.OfType<OnnxModelFile>().SelectMany(Files));
             SchedulerSettings scheduler = SchedulerSettings.Load(folder.SchedulerConfig);
             ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Tokenizer);
             if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
@@ -44,7 +48,7 @@ internal sealed class LoadedModel : IDisposable
             Denoiser = denoiser;
             Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
             settings.Loading?.Invoke("", total, total);
-            WeightsHash = Task.Run(() => Instrumentation.Onnx.WeightsHash.Compute([textEncoder, unet]));
+            _weightsHash = Task.Run(() => Instrumentation.Onnx.WeightsHash.Compute([textEncoder, unet]));
         }
         catch
         {
@@ -72,19 +76,36 @@ internal sealed class LoadedModel : IDisposable
 
     public DdimScheduler Scheduler { get; }
 
-    /// <summary>The SHA-256 of the text encoder's and the UNet's weights; computed once, in the background.</summary>
-    public Task<string> WeightsHash { get; }
-
     /// <summary>Loads a model folder.</summary>
     /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the UNet's cross-attention is not understood.</exception>
     public static LoadedModel Load(string folder, ModelSettings? settings = null) => new(new ModelFolder(folder), settings ?? new ModelSettings());
 
+    /// <summary>The SHA-256 of the text encoder's and the UNet's weights; computed once, in the background.</summary>
+    /// <exception cref="InvalidFileException">A file was changed since the model was loaded, so that the hash may not be that of what draws.</exception>
+    public async Task<string> GetWeightsHashAsync(CancellationToken cancellationToken)
+    {
+        string hash = await _weightsHash.WaitAsync(cancellationToken).ConfigureAwait(false);
+        RequireUnchanged();
+        return hash;
+    }
+
+    /// <summary>Refuses to go on where a network's file was changed: large weights are mapped, not read, so that what draws would change with them.</summary>
+    /// <exception cref="InvalidFileException">A file was changed since the model was loaded.</exception>
+    public void RequireUnchanged()
+    {
+        if (_files.FindChanged() is not { } file) return;
+        throw new InvalidFileException(file, "was changed while the model was loaded, so that nobody knows what draws. Load the model again.");
+    }
+
     public void Dispose()
     {
         while (_disposables.TryPop(out IDisposable? disposable)) disposable.Dispose();
     }
+
+    private static IEnumerable<string> Files(OnnxModelFile network) =>
+        network.ExternalDataFiles.Select(file => Path.Combine(network.Folder, file)).Prepend(network.Path);
 
     private T Own<T>(T disposable) where T : IDisposable
     {
