@@ -44,7 +44,7 @@ internal static class UNetAnalyzer
             TextWidth = (int)facts[inputs.Text].Shape![2],
             CrossAttention = Describe(graph, grid, facts, cross, "cross-attention"),
             SelfAttention = Describe(graph, grid, facts, [.. cores.Where(core => IsSelf(core, graph))], "self-attention"),
-            OperatorsWithoutCpuKernel = CpuKernels.Missing(model, cross),
+            OperatorsWithoutCpuKernel = [.. model.WithoutCpuKernel.Select(nodes => nodes.Operator)],
             Instrumentation = null,
             Graph = graph,
             Facts = facts,

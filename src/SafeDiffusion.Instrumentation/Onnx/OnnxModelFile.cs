@@ -12,6 +12,7 @@ public sealed class OnnxModelFile
 {
     private readonly Lazy<IReadOnlyDictionary<string, int>> _operatorCounts;
     private readonly Lazy<string> _exporter;
+    private readonly Lazy<IReadOnlyList<NodesWithoutKernel>> _withoutCpuKernel;
 
     internal OnnxModelFile(string path, ModelProto proto)
     {
@@ -23,6 +24,7 @@ public sealed class OnnxModelFile
         Metadata = OnnxValues.Metadata(proto);
         ExternalDataFiles = ExternalData.Files(proto);
         _operatorCounts = new(() => OnnxValues.OperatorCounts(proto.Graph));
+        _withoutCpuKernel = new(() => CpuKernels.Missing(proto.Graph));
         _exporter = new(() => ExporterRecognition.Describe(this));
     }
 
@@ -71,9 +73,15 @@ public sealed class OnnxModelFile
     /// <summary>Whether some of the model's weights are float16.</summary>
     public bool HoldsHalfPrecision => Proto.Graph.Initializer.Any(tensor => tensor.DataType == (int)OnnxElementType.Float16);
 
+    /// <summary>The nodes that ONNX Runtime's CPU provider cannot run, as far as their operators tell; empty where it can run the graph.</summary>
+    public IReadOnlyList<NodesWithoutKernel> WithoutCpuKernel => _withoutCpuKernel.Value;
+
     internal ModelProto Proto { get; }
 
-    /// <summary>Reads a model file. Weights in external data are not read; they must be there, inside the model's folder.</summary>
+    /// <summary>
+    /// Reads a model file. Weights in external data are not read; they must be there, inside the model's folder or, where the model file is
+    /// itself a link, in the very folder that it leads to (a model hub's cache of links to blobs).
+    /// </summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <exception cref="InvalidFileException">
     /// The file is missing, empty, damaged, a git-lfs pointer or not an ONNX model; or a tensor's external data is missing, too short,

@@ -121,6 +121,8 @@ internal sealed class AttentionTracer
             $"{node.Operator()} follows the score product '{part.Score.Product.Label()}' where a written-out Softmax would go on"),
         ProbabilityTrace probability => NotUnderstood(node, probability.Softmax.Output[0], "the product of the probabilities with the values",
             $"{node.Operator()} uses the attention probabilities of '{probability.Softmax.Label()}'"),
+        ProjectedTrace projected when node.OpType is "MultiHeadAttention" or "Attention" => NotUnderstood(node, projected.Projection.Output,
+            "attention over heads of equal width, with keys and values from the text", LostWay.Unfitting(node)),
         ProjectedTrace projected => NotUnderstood(projected.Projection.Node, projected.Projection.Output,
             "a projection of the text that serves its cross-attention alone, as its keys or values",
             $"its result is also used by {node.Operator()} '{node.Label()}': the text reaches the output by another way than cross-attention"),

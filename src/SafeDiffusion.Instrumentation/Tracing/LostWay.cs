@@ -15,6 +15,13 @@ internal static class LostWay
     /// <summary>The text goes into a function of the model.</summary>
     public static string LocalFunction(NodeProto node) => $"the text goes into {node.Operator()}, a function that the model defines itself; what is inside is not looked into";
 
+    /// <summary>A projection of the text goes into an attention that it does not fit.</summary>
+    public static string Unfitting(NodeProto node)
+    {
+        string[] heads = [.. node.Attribute.Where(attribute => attribute.Name.EndsWith("num_heads", StringComparison.Ordinal)).Select(attribute => $"{attribute.Name} {attribute.I}")];
+        return $"the shapes of the queries, keys and values of this {node.Operator()} do not go with {(heads.Length == 0 ? "each other" : string.Join(", ", heads))}";
+    }
+
     /// <summary>The text states are used by a node that is no projection.</summary>
     public static string AfterText(NodeProto node, Layout text, Facts weight)
     {

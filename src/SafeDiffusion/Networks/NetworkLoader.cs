@@ -20,6 +20,7 @@ public static class NetworkLoader
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
+        RequireKernels(model, provider);
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         if (IsLarge(model)) options.EnableMemoryPattern = false;
         return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
@@ -33,6 +34,14 @@ public static class NetworkLoader
     {
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         return OnnxSession.Create(network, model.Path, provider, () => new InferenceSession(model.Path, options));
+    }
+
+    private static void RequireKernels(OnnxModelFile model, ProviderSettings provider)
+    {
+        if (provider.Provider != ExecutionProvider.Cpu || model.WithoutCpuKernel.Count == 0) return;
+        throw new InvalidFileException(
+            model.Path, $"is fused for GPUs and cannot run on the CPU: ONNX Runtime has no CPU kernel for {string.Join(", ", model.WithoutCpuKernel)}. "
+            + "Export it without fusion for GPUs (Olive leaves that one in models/unoptimized), or run it with the cuda provider.");
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class LoadedModel : IDisposable
             Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
-            Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
+            Description = new ModelDescriptionBuilder(folder, new ModelGraphs(unet, decoder), denoiser.Signature, this).Build(scheduler);
             WeightsHash = Task.Run(() => Instrumentation.Onnx.WeightsHash.Compute([textEncoder, unet]));
         }
         catch
