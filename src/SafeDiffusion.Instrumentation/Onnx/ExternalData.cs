@@ -59,6 +59,25 @@ internal static class ExternalData
         }
     }
 
+    /// <summary>A model whose external data are named where they really lie, with that folder: the model's own, or the one that its file is a link to.</summary>
+    /// <exception cref="InvalidFileException">Some lie in the one, and some in the other.</exception>
+    public static (OnnxModelFile Model, string Folder) InOneFolder(OnnxModelFile file)
+    {
+        string own = RealPath.Of(file.Folder);
+        if (!file.IsLink || file.ExternalDataPaths.All(path => InnerPath.Fault(own, Path.GetRelativePath(own, path), "the model") is null))
+            return (file, own);
+        string linked = Folder(RealPath.Of(file.Path));
+        if (file.ExternalDataPaths.FirstOrDefault(path => Folder(path) != linked) is { } apart)
+            throw new InvalidFileException(file.Path, $"is a link into {linked}, and its external data {apart} is not there; put the model and its data into one folder");
+        ModelProto named = file.Proto.Clone();
+        foreach (TensorProto tensor in TensorWalk.Tensors(named).Where(IsExternal))
+        {
+            StringStringEntryProto location = tensor.ExternalData.First(entry => entry.Key == "location");
+            location.Value = Path.GetFileName(RealPath.Of(Path.Combine(file.Folder, location.Value)));
+        }
+        return (new OnnxModelFile(file.Path, named), linked);
+    }
+
     /// <summary>Every tensor's place in external data.</summary>
     public static IEnumerable<ExternalPlace> Places(string modelPath, ModelProto model) =>
         TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Read(modelPath, tensor));

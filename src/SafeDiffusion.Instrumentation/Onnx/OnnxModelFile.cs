@@ -32,8 +32,7 @@ public sealed class OnnxModelFile
     public string Path { get; }
 
     /// <summary>
-    /// The folder in which the model's external data lies, absolute. A session made from <see cref="ToBytes"/> needs it as ONNX Runtime's
-    /// <c>session.model_external_initializers_file_folder_path</c>.
+    /// The folder in which the model's external data is looked for, absolute; what lies there may be links (<see cref="ForSession"/>).
     /// </summary>
     public string Folder => ExternalData.Folder(Path);
 
@@ -66,6 +65,12 @@ public sealed class OnnxModelFile
 
     /// <summary>The files that hold weights beside the model, as relative paths, each once; empty where the weights are inside.</summary>
     public IReadOnlyList<string> ExternalDataFiles { get; }
+
+    /// <summary>The files that hold weights beside the model, absolute and with links followed.</summary>
+    public IReadOnlyList<string> ExternalDataPaths => [.. ExternalDataFiles.Select(file => RealPath.Of(System.IO.Path.Combine(Folder, file)))];
+
+    /// <summary>Whether the file is a link to another folder, as in a model hub's cache.</summary>
+    public bool IsLink => ExternalData.Folder(RealPath.Of(Path)) != RealPath.Of(Folder);
 
     /// <summary>What seems to have made the file, from producer, operators and metadata; <c>unknown</c> where nothing tells.</summary>
     public string Exporter => _exporter.Value;
@@ -115,6 +120,17 @@ public sealed class OnnxModelFile
         {
             throw new InvalidFileException(Path, "is too large to be written as one file: keep its weights in external data", error);
         }
+    }
+
+    /// <summary>
+    /// The model for a session that is made from bytes. ONNX Runtime reads external data from one folder without links, which it needs as
+    /// <c>session.model_external_initializers_file_folder_path</c>: where the data are links to another folder, the bytes name it there.
+    /// </summary>
+    /// <exception cref="InvalidFileException">The model holds more than 2 GB of weights itself, or its data lie in several folders.</exception>
+    public (byte[] Bytes, string DataFolder) ForSession()
+    {
+        (OnnxModelFile model, string folder) = ExternalData.InOneFolder(this);
+        return (model.ToBytes(), folder);
     }
 
     /// <summary>Writes the model, whole or not at all. Its external data is looked for beside the new file, and is not copied.</summary>

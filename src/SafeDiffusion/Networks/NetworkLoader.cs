@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
 
@@ -25,7 +26,7 @@ public static class NetworkLoader
         if (IsLarge(model)) options.EnableMemoryPattern = false;
         return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
-        InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
+        InferenceSession Create() => isEdited || model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options);
     }
 
     /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
@@ -33,7 +34,7 @@ public static class NetworkLoader
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
-        return OnnxSession.Create(network, model.Path, provider, () => new InferenceSession(model.Path, options));
+        return OnnxSession.Create(network, model.Path, provider, () => model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options));
     }
 
     private static void RequireKernels(OnnxModelFile model, ProviderSettings provider)
@@ -48,14 +49,14 @@ public static class NetworkLoader
     /// Whether memory counts for more than microseconds. With memory patterns, the second run of a shape lays out all its values in a block
     /// of their own beside what the first run took: 2.3 GB more for the full-size UNet, and no faster (docs/performance-full-size.md).
     /// </summary>
-    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
-        .Select(file => Path.Combine(model.Folder, file))
-        .Append(model.Path)
+    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataPaths
+        .Append(RealPath.Of(model.Path))
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
 
-    private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
+    private static InferenceSession LoadFromMemory(OnnxModelFile model, SessionOptions options)
     {
-        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", model.Folder);
-        return new InferenceSession(model.ToBytes(), options);
+        (byte[] bytes, string folder) = model.ForSession();
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+        return new InferenceSession(bytes, options);
     }
 }
