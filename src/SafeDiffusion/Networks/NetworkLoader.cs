@@ -37,7 +37,9 @@ public static class NetworkLoader
         return OnnxSession.Create(network, model.Path, provider, () => model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options));
     }
 
-    private static void RequireKernels(OnnxModelFile model, ProviderSettings provider)
+    /// <summary>Refuses a graph that the provider has no kernels for, by name; to be asked before a graph is edited, too.</summary>
+    /// <exception cref="InvalidFileException">There is such a node.</exception>
+    internal static void RequireKernels(OnnxModelFile model, ProviderSettings provider)
     {
         if (provider.Provider != ExecutionProvider.Cpu || model.WithoutCpuKernel.Count == 0) return;
         throw new InvalidFileException(
