@@ -203,6 +203,9 @@ internal static class RequestCheck
         Require(model.Encoder is not null, field, "needs vae_encoder/model.onnx, which this model folder does not have.");
         RequireSize("width", width, model.Description.Width, model.Description);
         RequireSize("height", height, model.Description.Height, model.Description);
+        Require(
+            (model.Encoder!.FixedWidth ?? width) == width && (model.Encoder.FixedHeight ?? height) == height, field,
+            $"is to be {width}x{height}, but this model's vae_encoder was exported for {model.Encoder.FixedWidth ?? width}x{model.Encoder.FixedHeight ?? height} only.");
         Require(image.Width == width && image.Height == height, field, $"is {image.Width}x{image.Height}, and {width}x{height} was asked for. Bring it to that size first (RgbImage.FitTo).");
     }
 

@@ -153,6 +153,18 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         await Task.Run(() => new PictureScores(_model, noise, cancellationToken).Read(image, text, guidelines, timesteps, read), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Runs each network once on a small input, which shows what loading does not: operators that fail, shapes that do not fit, values that overflow.</summary>
+    /// <param name="progress">Told each network's name before it runs.</param>
+    /// <param name="cancellationToken">Ends the work within one network call.</param>
+    /// <exception cref="InferenceException">A network failed; the error names it and says what to do.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
+    public async Task TryNetworksAsync(IProgress<string>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using IDisposable running = _running.Enter();
+        await Task.Run(() => new NetworkTrial(_model, cancellationToken).Run(progress), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Frees the networks, once the running generations have ended.</summary>
     public async ValueTask DisposeAsync()
     {

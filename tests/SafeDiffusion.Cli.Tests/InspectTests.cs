@@ -21,7 +21,10 @@ public sealed class InspectTests
         Assert.Contains(["cpu", "yes"], rows);
         Assert.Contains(["beta_schedule", "scaled_linear"], rows);
         Assert.Contains(["prediction_type", "epsilon"], rows);
-        Assert.Contains(["tokenizer", "CLIP, 24 tokens, pad token 625"], rows);
+        Assert.Contains(["tokenizer", "CLIP, 24 tokens, pad token 625", "tokenizer"], rows);
+        Assert.Contains(["latents", "4 channels", "the graph"], rows);
+        Assert.Contains("picture", rows.Single(row => row is [_, _, "config.json"] && row[1].StartsWith("64x64", StringComparison.Ordinal)));
+        Assert.Contains("Every network has run once. The model can be used.", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', outcome.Output);
         Assert.All(outcome.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
     }
@@ -39,6 +42,24 @@ public sealed class InspectTests
         string[] words = [.. wide.Output.Split([' ', '\n', '\r', '│'], StringSplitOptions.RemoveEmptyEntries).Select(Letters).Where(word => word.Length > 0).Distinct()];
         Assert.True(words.Length > 100, $"{words.Length} words");
         Assert.All(words, word => Assert.Contains(word, all, StringComparison.Ordinal));
+    }
+
+    /// <summary>The graph loads; only a run shows that it fails.</summary>
+    [Fact]
+    public async Task ANetworkThatFailsIsNamed()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string part in new[] { "text_encoder", "unet", "vae_decoder", "tokenizer", "scheduler" })
+        {
+            Directory.CreateDirectory(folder.File(Path.Combine("model", part)));
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(Fixture.ShapesModel, part))) File.Copy(file, folder.File(Path.Combine("model", part, Path.GetFileName(file))));
+        }
+        // A factor that is not the decoder's own gives a picture of another size than its buffer.
+        File.WriteAllText(folder.File("model/vae_decoder/config.json"), """{ "block_out_channels": [1, 1, 1, 1] }""");
+        CliOutcome outcome = await CliProcess.RunAsync(folder, "inspect", "--model", "model");
+        Assert.Equal(5, outcome.ExitCode);
+        Assert.Contains("vae_decoder", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("can be used", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Tests;
@@ -73,6 +74,61 @@ public sealed class ModelFileTests
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A hub's cache: model and weights are links into one folder. What leads anywhere else is refused all the same.</summary>
+    [Fact]
+    public void Data_beside_the_file_that_a_linked_model_leads_to_is_read()
+    {
+        string folder = Directory.CreateTempSubdirectory("safediffusion-").FullName;
+        try
+        {
+            string source = Path.GetDirectoryName(GraphFixtures.Model("legacy17-sdpa"))!;
+            string blobs = Directory.CreateDirectory(Path.Combine(folder, "blobs")).FullName;
+            string unet = Directory.CreateDirectory(Path.Combine(folder, "snapshot", "unet")).FullName;
+            string model = Path.Combine(unet, "model.onnx"), weights = Path.Combine(unet, "weights.pb");
+            File.Copy(Path.Combine(source, "model.onnx"), Path.Combine(blobs, "one"));
+            File.Copy(Path.Combine(source, "weights.pb"), Path.Combine(blobs, "two"));
+            Link(model, "../../blobs/one");
+            Link(weights, "../../blobs/two");
+            OnnxModelFile linked = OnnxModelFile.Load(model);
+            Assert.True(linked.IsLink);
+            Assert.Equal(RealPath.Of(blobs), linked.ForSession().DataFolder);
+            Assert.Equal([RealPath.Of(Path.Combine(blobs, "two"))], linked.ExternalDataPaths);
+            Assert.Equal(WeightsHash.Compute([OnnxModelFile.Load(GraphFixtures.Model("legacy17-sdpa"))]), WeightsHash.Compute([linked]));
+            UNetInstrumentation.Instrument(linked, Additions.AttentionFeatures.All);
+
+            string deeper = Directory.CreateDirectory(Path.Combine(blobs, "deeper")).FullName, secret = Path.Combine(folder, "secret");
+            File.Copy(Path.Combine(blobs, "two"), Path.Combine(deeper, "two"));
+            File.Copy(Path.Combine(blobs, "two"), secret);
+            Refused("../../blobs/deeper/two");
+            Refused("../../secret");
+            Refused(secret);
+            Link(Path.Combine(blobs, "chain"), "../secret");
+            Refused("../../blobs/chain");
+
+            File.Delete(model);
+            File.Copy(Path.Combine(blobs, "one"), model);
+            Refused("../../blobs/two");
+
+            void Refused(string target)
+            {
+                Link(weights, target);
+                string message = Assert.Throws<InvalidFileException>(() => OnnxModelFile.Load(model)).Message;
+                Assert.Contains("leads outside the model's folder through a link", message, StringComparison.Ordinal);
+                Assert.Contains("cp -rL", message, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static void Link(string path, string target)
+        {
+            File.Delete(path);
+            File.CreateSymbolicLink(path, target);
         }
     }
 }

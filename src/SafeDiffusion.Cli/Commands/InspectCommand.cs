@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Globalization;
 using SafeDiffusion.Checking;
 using SafeDiffusion.Cli.Output;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Commands;
@@ -24,7 +27,7 @@ internal sealed class InspectCommand : Command
     {
         string folder = _model.Folder(parsed);
         PipelineOptions options = _model.Pipeline(parsed);
-        if (_networks.Any(network => File.Exists(NetworkFile(folder, network))))
+        if (_networks.Any(network => ModelFiles.Find(folder, network) is not null))
         {
             if (WriteNetworks(folder) is { } unet) AttentionTable.Write(unet);
             WriteProviders();
@@ -32,11 +35,20 @@ internal sealed class InspectCommand : Command
         await using SafeDiffusionPipeline pipeline = await LoadingDisplay.LoadAsync(folder, options, quiet: false, cancellationToken).ConfigureAwait(false);
         WriteModel(pipeline.Model, OnnxImageChecker.IsInModel(folder));
         SchedulerTable.Write(pipeline.Model.Scheduler);
-        Terminal.Out.WriteLine("The model loads and can be used.");
+        await pipeline.TryNetworksAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        TryChecker(folder, options, cancellationToken);
+        Terminal.Out.WriteLine("Every network has run once. The model can be used.");
         return ExitCode.Success;
     }
 
-    private static string NetworkFile(string folder, string network) => Path.Combine(folder, network, "model.onnx");
+    /// <summary>Runs the folder's own safety checker once, where there is one.</summary>
+    private static void TryChecker(string folder, PipelineOptions options, CancellationToken cancellationToken)
+    {
+        const int Side = 64;
+        if (!OnnxImageChecker.IsInModel(folder)) return;
+        using OnnxImageChecker checker = OnnxImageChecker.LoadFromModel(folder, new OnnxImageCheckerOptions { Name = "safety_checker", Provider = options.Provider, Threads = options.Threads });
+        checker.Check([new RgbImage(Side, Side, new byte[RgbImage.Channels * Side * Side])], cancellationToken);
+    }
 
     /// <summary>Writes the networks, and gives the UNet where it is there.</summary>
     private static OnnxModelFile? WriteNetworks(string folder)
@@ -46,8 +58,7 @@ internal sealed class InspectCommand : Command
         TextTable values = new("Inputs and outputs", "network", "", "name", "type", "shape");
         foreach (string network in _networks)
         {
-            string file = NetworkFile(folder, network);
-            if (!File.Exists(file))
+            if (ModelFiles.Find(folder, network) is not { } file)
             {
                 networks.Add(network, "not there", "", "");
                 continue;
@@ -87,13 +98,25 @@ internal sealed class InspectCommand : Command
 
     private static void WriteModel(ModelDescription model, bool hasChecker)
     {
-        TextTable table = new($"Model {model.Name}", "setting", "value");
-        table.Add("picture", $"{model.Width}x{model.Height}{(model.HasFixedSize ? ", no other size" : $", multiples of {model.SizeMultiple}")}");
-        table.Add("latents", $"{model.LatentChannels} channels, {model.VaeFactor} pixels a side, scaling factor {model.VaeScalingFactor}");
-        table.Add("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}");
-        table.Add("text states", $"{model.Tokens} x {model.TextWidth}");
-        table.Add("safety checker", hasChecker ? "yes: generate --checker model" : "no");
-        table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there");
+        ModelSources from = model.Sources;
+        TextTable table = new($"Model {model.Name}", "setting", "value", "found in");
+        table.Add("picture", $"{model.Width}x{model.Height}{(model.HasFixedSize ? ", no other size" : $", multiples of {model.SizeMultiple}")}", PlaceOf(from.Size));
+        table.Add("latents", $"{model.LatentChannels} channels", PlaceOf(from.LatentChannels));
+        table.Add("pixels per latent", $"{model.VaeFactor} a side", PlaceOf(from.VaeFactor));
+        table.Add("scaling factor", string.Create(CultureInfo.InvariantCulture, $"{model.VaeScalingFactor}"), PlaceOf(from.VaeScalingFactor));
+        table.Add("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}", "tokenizer");
+        table.Add("text states", $"{model.Tokens} x {model.TextWidth}", PlaceOf(from.TextWidth));
+        table.Add("safety checker", hasChecker ? "yes: generate --checker model" : "no", "");
+        table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there", "");
         table.Write();
     }
+
+    private static string PlaceOf(FactSource source) => source switch
+    {
+        FactSource.Graph => "the graph",
+        FactSource.Weights => "the weights",
+        FactSource.Configuration => "config.json",
+        FactSource.Measured => "a run on a small input",
+        _ => "nothing; Stable Diffusion v1's",
+    };
 }

@@ -4,6 +4,7 @@ using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -51,7 +52,7 @@ internal static class RunDescriber
     private static PolicyDescription Describe(SuitePolicy policy) => new(
         policy.Name, policy.Policy.Describe(), policy.IsUndefended ? null : PolicyContent.Of(policy.Policy));
 
-    private static OnnxModelFile Network(string model, string name) => OnnxModelFile.Load(Path.Combine(model, name, "model.onnx"));
+    private static OnnxModelFile Network(string model, string name) => OnnxModelFile.Load(ModelFiles.Find(model, name) ?? Path.Combine(model, name, "model.onnx"));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -12,12 +12,13 @@ internal static class UNetAnalyzer
     {
         UNetInputs inputs = UNetInputs.Find(model);
         GraphIndex graph = new(model.Path, model.Proto);
+        long? width = OpenTextWidth.Find(graph, inputs);
         GraphNotUnderstoodException? first = null;
         foreach (Probe probe in Probe.All)
         {
             try
             {
-                return Analyze(model, graph, inputs, probe);
+                return Analyze(model, graph, inputs, width is { } found ? probe with { TextWidth = found } : probe);
             }
             catch (GraphNotUnderstoodException error)
             {
@@ -33,22 +34,26 @@ internal static class UNetAnalyzer
         IReadOnlyList<AttentionCore> cores = AttentionTracer.Run(graph, inputs, facts);
         AttentionCore[] cross = [.. cores.Where(core => core.IsCross)];
         if (cross.Length == 0)
-            throw new GraphNotUnderstoodException(model.Path, "", inputs.Text, "cross-attention of the latents to the text states", "none is found");
+            throw NoCrossAttention(graph, inputs);
         LatentGrid grid = LatentGrid.Of(model.Path, inputs, facts);
         return new UNetAnalysis
         {
             Exporter = model.Exporter,
             SampleInput = inputs.Sample,
             TextInput = inputs.Text,
-            TextWidth = checked((int)facts[inputs.Text].Shape![2]),
+            TextWidth = (int)facts[inputs.Text].Shape![2],
             CrossAttention = Describe(graph, grid, facts, cross, "cross-attention"),
             SelfAttention = Describe(graph, grid, facts, [.. cores.Where(core => IsSelf(core, graph))], "self-attention"),
-            OperatorsWithoutCpuKernel = CpuKernels.Missing(model, cross),
+            OperatorsWithoutCpuKernel = [.. model.WithoutCpuKernel.Select(nodes => nodes.Operator)],
             Instrumentation = null,
             Graph = graph,
             Facts = facts,
         };
     }
+
+    private static GraphNotUnderstoodException NoCrossAttention(GraphIndex graph, UNetInputs inputs) => graph.Nodes.FirstOrDefault(graph.IsLocalFunction) is { } call
+        ? new(graph.File, call.Label(), "", LostWay.Inlined, $"no cross-attention is found, and {call.Operator()} is a function that the model defines itself; what is inside is not looked into")
+        : new(graph.File, "", inputs.Text, "cross-attention of the latents to the text states", "none is found");
 
     private static bool IsSelf(AttentionCore core, GraphIndex graph) => !core.IsCross
         && Origin(graph, core.Query.Source) == Origin(graph, core.Key.Source) && Origin(graph, core.Key.Source) == Origin(graph, core.Value.Source);

@@ -44,6 +44,9 @@ internal sealed class GraphIndex
     /// <summary>The version of ONNX's own operator set.</summary>
     public long Opset { get; }
 
+    /// <summary>Whether a node calls a function that the model defines itself, whose inside is not looked into.</summary>
+    public bool IsLocalFunction(NodeProto node) => Model.Functions.Any(function => function.Name == node.OpType && OnnxValues.SameDomain(function.Domain, node.Domain));
+
     public NodeProto? Producer(string value) => _producers.GetValueOrDefault(value);
 
     public TensorProto? Initializer(string value) => _initializers.GetValueOrDefault(value);
@@ -52,6 +55,8 @@ internal sealed class GraphIndex
 
     private void CheckSources()
     {
+        if (Graph.Input.CountBy(input => input.Name).FirstOrDefault(count => count.Value > 1) is { Value: > 1 } twice)
+            throw new InvalidFileException(File, $"is not a valid ONNX graph: two inputs are named '{twice.Key}'");
         HashSet<string> given = [.. Graph.Input.Select(input => input.Name), .. Graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? "")];
         foreach (NodeProto node in Graph.Node)
         {

@@ -12,6 +12,7 @@ public sealed class OnnxModelFile
 {
     private readonly Lazy<IReadOnlyDictionary<string, int>> _operatorCounts;
     private readonly Lazy<string> _exporter;
+    private readonly Lazy<IReadOnlyList<NodesWithoutKernel>> _withoutCpuKernel;
 
     internal OnnxModelFile(string path, ModelProto proto)
     {
@@ -23,6 +24,7 @@ public sealed class OnnxModelFile
         Metadata = OnnxValues.Metadata(proto);
         ExternalDataFiles = ExternalData.Files(proto);
         _operatorCounts = new(() => OnnxValues.OperatorCounts(proto.Graph));
+        _withoutCpuKernel = new(() => CpuKernels.Missing(proto.Graph));
         _exporter = new(() => ExporterRecognition.Describe(this));
     }
 
@@ -30,8 +32,7 @@ public sealed class OnnxModelFile
     public string Path { get; }
 
     /// <summary>
-    /// The folder in which the model's external data lies, absolute. A session made from <see cref="ToBytes"/> needs it as ONNX Runtime's
-    /// <c>session.model_external_initializers_file_folder_path</c>.
+    /// The folder in which the model's external data is looked for, absolute; what lies there may be links (<see cref="ForSession"/>).
     /// </summary>
     public string Folder => ExternalData.Folder(Path);
 
@@ -65,15 +66,27 @@ public sealed class OnnxModelFile
     /// <summary>The files that hold weights beside the model, as relative paths, each once; empty where the weights are inside.</summary>
     public IReadOnlyList<string> ExternalDataFiles { get; }
 
+    /// <summary>The files that hold weights beside the model, absolute and with links followed.</summary>
+    public IReadOnlyList<string> ExternalDataPaths => [.. ExternalDataFiles.Select(file => RealPath.Of(System.IO.Path.Combine(Folder, file)))];
+
+    /// <summary>Whether the file is a link to another folder, as in a model hub's cache.</summary>
+    public bool IsLink => ExternalData.Folder(RealPath.Of(Path)) != RealPath.Of(Folder);
+
     /// <summary>What seems to have made the file, from producer, operators and metadata; <c>unknown</c> where nothing tells.</summary>
     public string Exporter => _exporter.Value;
 
     /// <summary>Whether some of the model's weights are float16.</summary>
     public bool HoldsHalfPrecision => Proto.Graph.Initializer.Any(tensor => tensor.DataType == (int)OnnxElementType.Float16);
 
+    /// <summary>The nodes that ONNX Runtime's CPU provider cannot run, as far as their operators tell; empty where it can run the graph.</summary>
+    public IReadOnlyList<NodesWithoutKernel> WithoutCpuKernel => _withoutCpuKernel.Value;
+
     internal ModelProto Proto { get; }
 
-    /// <summary>Reads a model file. Weights in external data are not read; they must be there, inside the model's folder.</summary>
+    /// <summary>
+    /// Reads a model file. Weights in external data are not read; they must be there, inside the model's folder or, where the model file is
+    /// itself a link, in the very folder that it leads to (a model hub's cache of links to blobs).
+    /// </summary>
     /// <param name="path">The <c>.onnx</c> file.</param>
     /// <exception cref="InvalidFileException">
     /// The file is missing, empty, damaged, a git-lfs pointer or not an ONNX model; or a tensor's external data is missing, too short,
@@ -107,6 +120,17 @@ public sealed class OnnxModelFile
         {
             throw new InvalidFileException(Path, "is too large to be written as one file: keep its weights in external data", error);
         }
+    }
+
+    /// <summary>
+    /// The model for a session that is made from bytes. ONNX Runtime reads external data from one folder without links, which it needs as
+    /// <c>session.model_external_initializers_file_folder_path</c>: where the data are links to another folder, the bytes name it there.
+    /// </summary>
+    /// <exception cref="InvalidFileException">The model holds more than 2 GB of weights itself, or its data lie in several folders.</exception>
+    public (byte[] Bytes, string DataFolder) ForSession()
+    {
+        (OnnxModelFile model, string folder) = ExternalData.InOneFolder(this);
+        return (model.ToBytes(), folder);
     }
 
     /// <summary>Writes the model, whole or not at all. Its external data is looked for beside the new file, and is not copied.</summary>

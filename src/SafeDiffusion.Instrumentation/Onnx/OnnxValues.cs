@@ -38,6 +38,8 @@ internal static class OnnxValues
 
     public static bool IsOnnx(string domain) => domain is "" or "ai.onnx";
 
+    public static bool SameDomain(string left, string right) => Domain(left) == Domain(right);
+
     private static OnnxDimension Read(TensorShapeProto.Types.Dimension dimension) => dimension.ValueCase switch
     {
         TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue => new(dimension.DimValue, null),

@@ -10,6 +10,8 @@ namespace SafeDiffusion.Instrumentation.Shapes;
 /// <param name="IsConstant">Whether it follows from constants alone, whatever the inputs are.</param>
 internal sealed record Facts(OnnxElementType Type, long[]? Shape = null, double[]? Contents = null, double? Uniform = null, bool IsConstant = false)
 {
+    private const int LargestRank = 64;
+
     public static Facts Unknown { get; } = new(OnnxElementType.Undefined);
 
     public int Rank => Shape?.Length ?? -1;
@@ -25,6 +27,11 @@ internal sealed record Facts(OnnxElementType Type, long[]? Shape = null, double[
 
     public static Facts Of(OnnxElementType type, long[]? shape, double[]? contents = null, double? uniform = null, bool constant = false) =>
         new(type, shape, contents, uniform ?? UniformOf(contents), constant);
+
+    /// <summary>Without contents and shapes so large that only a hostile graph has them: a few nodes could double them without end.</summary>
+    public Facts Bounded() => Shape?.Length > LargestRank || Contents?.Length > TensorContents.MostElements
+        ? this with { Shape = Shape?.Length > LargestRank ? null : Shape, Contents = null }
+        : this;
 
     private static double? UniformOf(double[]? contents)
     {

@@ -12,7 +12,8 @@ internal static class PieceRules
         long[] shape = [.. op.First.Shape!];
         int axis = op.Axis("axis", 0, shape.Length);
         shape[axis] = op.Inputs.Sum(input => input.Shape![axis]);
-        double[]? contents = shape.Length == 1 && op.Inputs.All(input => input.Contents is not null) ? [.. op.Inputs.SelectMany(input => input.Contents!)] : null;
+        bool isSmall = shape.Length == 1 && shape[0] <= TensorContents.MostElements && op.Inputs.All(input => input.Contents is not null);
+        double[]? contents = isSmall ? [.. op.Inputs.SelectMany(input => input.Contents!)] : null;
         return Facts.Of(op.First.Type, shape, contents);
     }
 

@@ -29,11 +29,13 @@ internal static class ProductRules
         Dictionary<char, long> sizes = [];
         for (int i = 0; i < op.Inputs.Length; i++)
         {
-            if (op.Inputs[i].Shape is not { } shape || shape.Length != equation.Inputs[i].Length)
+            if (op.Inputs[i].Shape is not { } shape || i >= equation.Inputs.Length || shape.Length != equation.Inputs[i].Length)
                 return new Facts(op.First.Type);
             for (int axis = 0; axis < shape.Length; axis++)
                 sizes[equation.Inputs[i][axis]] = shape[axis];
         }
+        if (!equation.Output.All(sizes.ContainsKey))
+            return new Facts(op.First.Type);
         return new Facts(op.First.Type, [.. equation.Output.Select(label => sizes[label])]);
     }
 

@@ -35,7 +35,7 @@ internal static class ShapeInference
             && node.Input.All(input => input.Length == 0 || facts.GetValueOrDefault(input, Facts.Unknown).IsConstant);
         for (int i = 0; i < node.Output.Count; i++)
         {
-            Facts output = declared.Complete(node.Output[i], i < outputs.Length ? outputs[i] : Facts.Unknown);
+            Facts output = declared.Complete(node.Output[i], i < outputs.Length ? outputs[i] : Facts.Unknown).Bounded();
             if (node.Output[i].Length > 0)
                 facts[node.Output[i]] = constant ? output with { IsConstant = true } : output;
         }
@@ -52,6 +52,8 @@ internal static class ShapeInference
                 Add(facts, nested, opset, declared);
             return branch.Output.Select(output => facts.GetValueOrDefault(output.Name, Facts.Unknown)).ToArray();
         })];
+        if (branches.Length == 0)
+            return [];
         return [.. Enumerable.Range(0, node.Output.Count).Select(i => branches.Select(branch => i < branch.Length ? branch[i] : Facts.Unknown)
             .Aggregate((one, other) => new Facts(
                 one.Type == other.Type ? one.Type : OnnxElementType.Undefined,
@@ -65,7 +67,7 @@ internal static class ShapeInference
         {
             return ShapeRules.Apply(operation);
         }
-        catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException or ArithmeticException or InvalidOperationException)
+        catch (Exception error) when (HostileInput.IsCauseOf(error))
         {
             return [];
         }

@@ -26,8 +26,8 @@ internal sealed class AttentionTracer
     public static IReadOnlyList<AttentionCore> Run(GraphIndex graph, UNetInputs inputs, Dictionary<string, Facts> facts)
     {
         AttentionTracer tracer = new(graph, facts);
-        if (facts[inputs.Text].Shape is not { Length: 3 } text)
-            throw tracer.NotUnderstood(null, inputs.Text, "text states [batch, tokens, width]", "their shape is not known");
+        if (facts[inputs.Text].Shape is not [_, _, >= 1 and <= HeadColumns.MostColumns] text)
+            throw tracer.NotUnderstood(null, inputs.Text, "text states [batch, tokens, width]", "their shape is not known, or their width absurd");
         tracer._traces[inputs.Text] = new TextTrace(Layout.Of(text));
         foreach (NodeProto node in graph.Nodes.Where(graph.Live.Contains))
             tracer.Visit(node);
@@ -74,7 +74,20 @@ internal sealed class AttentionTracer
             throw Lost(node, lost);
     }
 
-    private Trace?[] Follow(NodeProto node) => OnnxValues.IsOnnx(node.Domain)
+    /// <summary>A damaged graph's attributes and shapes may fit no rule: then the way is lost here, as at an operator that is not known.</summary>
+    private Trace?[] Follow(NodeProto node)
+    {
+        try
+        {
+            return Apply(node);
+        }
+        catch (Exception error) when (HostileInput.IsCauseOf(error))
+        {
+            return [];
+        }
+    }
+
+    private Trace?[] Apply(NodeProto node) => OnnxValues.IsOnnx(node.Domain)
         ? node.OpType switch
         {
             "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten" or "Transpose" or "Slice" or "Split" or "Gather" or "Expand" or "Concat"
@@ -96,7 +109,11 @@ internal sealed class AttentionTracer
             _ => [],
         };
 
-    private GraphNotUnderstoodException Lost(NodeProto node, Trace trace) => trace switch
+    private GraphNotUnderstoodException Lost(NodeProto node, Trace trace) => _graph.IsLocalFunction(node)
+        ? NotUnderstood(node, FirstText(node), LostWay.Inlined, LostWay.LocalFunction(node))
+        : LostAtOperator(node, trace);
+
+    private GraphNotUnderstoodException LostAtOperator(NodeProto node, Trace trace) => trace switch
     {
         ScoreTrace score => NotUnderstood(node, score.Product.Output[0], "a Softmax over the tokens after the score product",
             $"{node.Operator()} follows the score product '{score.Product.Label()}', and no Softmax does"),
@@ -104,11 +121,13 @@ internal sealed class AttentionTracer
             $"{node.Operator()} follows the score product '{part.Score.Product.Label()}' where a written-out Softmax would go on"),
         ProbabilityTrace probability => NotUnderstood(node, probability.Softmax.Output[0], "the product of the probabilities with the values",
             $"{node.Operator()} uses the attention probabilities of '{probability.Softmax.Label()}'"),
+        ProjectedTrace projected when node.OpType is "MultiHeadAttention" or "Attention" => NotUnderstood(node, projected.Projection.Output,
+            "attention over heads of equal width, with keys and values from the text", LostWay.Unfitting(node)),
         ProjectedTrace projected => NotUnderstood(projected.Projection.Node, projected.Projection.Output,
             "a projection of the text that serves its cross-attention alone, as its keys or values",
             $"its result is also used by {node.Operator()} '{node.Label()}': the text reaches the output by another way than cross-attention"),
         _ => NotUnderstood(node, FirstText(node), "projections (MatMul or Gemm with a constant weight) of the text states",
-            $"{node.Operator()} uses the text states: the text reaches the output by another way than cross-attention"),
+            LostWay.AfterText(node, trace.Layout, FactsOf(node, 1))),
     };
 
     [SuppressMessage("Performance", "CA1826", Justification = "Protobuf's lists have no cheaper way.")]

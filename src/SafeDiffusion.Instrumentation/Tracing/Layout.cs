@@ -77,9 +77,11 @@ internal sealed class Layout
 
     public Layout WithLast(ImmutableArray<Atom> axis) => new(_axes.SetItem(Rank - 1, axis), Offset);
 
-    /// <summary>The layout after a reshape; null where that would mix what belongs apart.</summary>
+    /// <summary>The layout after a reshape; null where that would mix what belongs apart, or where a size is not known or nothing.</summary>
     public Layout? Reshaped(long[] shape)
     {
+        if (IsEmpty || shape.Any(size => size < 1))
+            return null;
         Queue<Atom> rest = new(Atoms);
         Atom? cut = null;
         List<ImmutableArray<Atom>> axes = [];
@@ -105,6 +107,8 @@ internal sealed class Layout
     /// <summary>The layout after only a part of an axis of columns is kept; null where the part does not fit the axis's atoms.</summary>
     public Layout? Cut(int axis, long start, long count)
     {
+        if (IsEmpty || axis < 0 || axis >= Rank)
+            return null;
         if (count == Size(_axes[axis]))
             return this;
         if (_axes[axis].IsEmpty || _axes[axis][0] is not { Kind: AxisKind.Column } outer)
@@ -115,6 +119,9 @@ internal sealed class Layout
         ImmutableArray<Atom> kept = [.. One(AxisKind.Column, count / inner, outer.Stride), .. _axes[axis][1..]];
         return new Layout(_axes.SetItem(axis, kept), Offset + (start / inner * outer.Stride));
     }
+
+    /// <summary>Whether an axis counts nothing: nothing can be told of such a value.</summary>
+    private bool IsEmpty => Atoms.Any(atom => atom.Size < 1);
 
     private static (Atom? Taken, Atom? Left) Take(Atom atom, long wanted)
     {

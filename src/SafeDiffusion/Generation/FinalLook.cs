@@ -17,15 +17,19 @@ internal readonly record struct FinishedPicture(PictureDenoising Denoising, RgbI
 /// <summary>
 /// Looks at finished pictures. Each is encoded again, noised a little and shown to the UNet under the null text, and every protection that
 /// detects reads its map there: whatever the prompt, the steps that were taken or the latents that were given, what is left of the concept
-/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little. Without a VAE encoder the
-/// finished latents are taken as they are. Changes no picture.
+/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little, and one that the VAE encoder
+/// does not take is brought to the size that it takes. Where none can encode it the finished latents are taken as they are. Changes no picture.
 /// </summary>
 internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
 {
     /// <summary>To which shares of the training timesteps pictures are noised.</summary>
     private static readonly double[] _noiseLevels = [0.08, 0.24];
 
-    private readonly LatentShape _seen = model.Encoder is null ? shape : Seen(shape, model.Description);
+    private readonly LatentShape _seen = Seen(shape, model);
+    /// <summary>Not where there is no encoder, nor where encoder and UNet were exported for different sizes.</summary>
+    private readonly bool _canEncode = model.Encoder is { } encoder
+        && (!model.Description.HasFixedSize || ((encoder.FixedWidth ?? model.Description.Width) == model.Description.Width && (encoder.FixedHeight ?? model.Description.Height) == model.Description.Height));
+
     private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
 
     /// <summary>UNet rows of each picture that is looked at.</summary>
@@ -68,20 +72,26 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
 
     private float[] Latents(FinishedPicture picture, CancellationToken cancellationToken)
     {
-        if (model.Encoder is null) return picture.Denoising.Latents.ToArray();
+        if (!_canEncode) return picture.Denoising.Latents.ToArray();
         RgbImage image = _seen == shape
             ? picture.Image
             : picture.Image.FitTo(_seen.Width * model.Description.VaeFactor, _seen.Height * model.Description.VaeFactor, ImageFit.Scale);
-        return model.Encoder.Encode(image, _seen, model.Description.VaeScalingFactor, cancellationToken);
+        return model.Encoder!.Encode(image, _seen, model.Description.VaeScalingFactor, cancellationToken);
     }
 
-    /// <summary>The picture's own shape, or one of the same proportions and the area that the model was made for.</summary>
-    private static LatentShape Seen(LatentShape shape, ModelDescription model)
+    /// <summary>The shape in which pictures are looked at: their own, or one of the same proportions and the area that the model was made for.</summary>
+    private static LatentShape Seen(LatentShape shape, LoadedModel model)
     {
-        double own = (double)(model.Width / model.VaeFactor) * (model.Height / model.VaeFactor);
+        ModelDescription description = model.Description;
+        if (model.Encoder is not { } encoder || description.HasFixedSize) return shape;
+        if (encoder.FixedWidth is not null || encoder.FixedHeight is not null)
+        {
+            return shape with { Height = (encoder.FixedHeight ?? description.Height) / description.VaeFactor, Width = (encoder.FixedWidth ?? description.Width) / description.VaeFactor };
+        }
+        double own = (double)(description.Width / description.VaeFactor) * (description.Height / description.VaeFactor);
         double factor = Math.Sqrt(own / (shape.Height * (double)shape.Width));
         if (factor <= 1) return shape;
-        int multiple = model.SizeMultiple / model.VaeFactor;
+        int multiple = description.SizeMultiple / description.VaeFactor;
         return shape with { Height = Enlarged(shape.Height), Width = Enlarged(shape.Width) };
 
         int Enlarged(int size) => Math.Max(size, (int)Math.Round(size * factor / multiple) * multiple);

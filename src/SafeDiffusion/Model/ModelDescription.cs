@@ -22,16 +22,16 @@ public sealed record ModelDescription
     /// <summary>What the autoencoder's latents are multiplied by for the UNet, 0.18215 for Stable Diffusion v1.</summary>
     public required float VaeScalingFactor { get; init; }
 
-    /// <summary>The width in pixels that the model was made for.</summary>
+    /// <summary>The width in pixels that the model was made for; 512, Stable Diffusion v1's, where its files do not say.</summary>
     public required int Width { get; init; }
 
-    /// <summary>The height in pixels that the model was made for.</summary>
+    /// <summary>The height in pixels that the model was made for; 512 where its files do not say.</summary>
     public required int Height { get; init; }
 
     /// <summary>Width and height in pixels are multiples of this; 64 for Stable Diffusion v1.</summary>
     public required int SizeMultiple { get; init; }
 
-    /// <summary>Whether the UNet's graph allows no size but <see cref="Width"/> by <see cref="Height"/>.</summary>
+    /// <summary>Whether the UNet's or the VAE decoder's graph allows no size but <see cref="Width"/> by <see cref="Height"/>.</summary>
     public required bool HasFixedSize { get; init; }
 
     /// <summary>Token positions of a text, 77 for Stable Diffusion v1.</summary>
@@ -45,6 +45,9 @@ public sealed record ModelDescription
 
     /// <summary>Whether the model can start from a picture.</summary>
     public required bool HasVaeEncoder { get; init; }
+
+    /// <summary>Where the sizes were found.</summary>
+    public required ModelSources Sources { get; init; }
 
     /// <summary>The noise schedule.</summary>
     public required SchedulerSettings Scheduler { get; init; }

@@ -15,6 +15,7 @@ public sealed class ImageNetwork : IDisposable
 
     private readonly OnnxSession _session;
     private readonly (string Name, TensorElementType Type, ImageInput Input)[] _inputs;
+    private readonly int? _fixedBatch;
 
     /// <summary>Checks a network's inputs; the session is owned from here on.</summary>
     /// <param name="session">The network.</param>
@@ -28,7 +29,7 @@ public sealed class ImageNetwork : IDisposable
             _inputs = [.. inputs.Select(Bind)];
             string[] others = [.. session.Inputs.Keys.Except(_inputs.Select(input => input.Name)).Order(StringComparer.Ordinal)];
             if (others.Length > 0) throw new InvalidFileException(File, $"has the input {string.Join(", ", others)} too, which nothing would fill.");
-            IsBatched = _inputs.All(input => session.Inputs[input.Name].Dimensions[0] < 0);
+            _fixedBatch = FixedBatch.Of(session, [.. _inputs.Select(input => input.Name)]);
         }
         catch
         {
@@ -41,7 +42,7 @@ public sealed class ImageNetwork : IDisposable
     public string File => _session.File;
 
     /// <summary>Whether several pictures go through in one call.</summary>
-    public bool IsBatched { get; }
+    public bool IsBatched => _fixedBatch is not 1;
 
     /// <summary>Loads a network.</summary>
     /// <param name="name">What the messages call it.</param>
@@ -64,7 +65,7 @@ public sealed class ImageNetwork : IDisposable
         return (found, node.Dimensions);
     }
 
-    /// <summary>Runs the network on pictures, together where it can.</summary>
+    /// <summary>Runs the network on pictures, together where it can; a batch of fixed size is filled up with the last picture.</summary>
     /// <param name="images">The pictures.</param>
     /// <param name="outputs">The outputs' names.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
@@ -74,7 +75,7 @@ public sealed class ImageNetwork : IDisposable
     public IEnumerable<(RgbImage[] Images, OutputTensor[] Outputs)> Run(
         IEnumerable<RgbImage> images, IReadOnlyList<string> outputs, CancellationToken cancellationToken)
     {
-        foreach (RgbImage[] batch in images.Chunk(IsBatched ? LargestBatch : 1)) yield return (batch, RunBatch(batch, outputs, cancellationToken));
+        foreach (RgbImage[] batch in images.Chunk(_fixedBatch ?? LargestBatch)) yield return (batch, RunBatch(batch, outputs, cancellationToken));
     }
 
     /// <summary>An error of this network.</summary>
@@ -92,16 +93,17 @@ public sealed class ImageNetwork : IDisposable
             using OrtIoBinding binding = _session.CreateBinding();
             foreach ((string name, TensorElementType type, ImageInput input) in _inputs)
             {
-                FloatTensor tensor = new(type, Shape(input, images.Length));
+                FloatTensor tensor = new(type, Shape(input, _fixedBatch ?? images.Length));
                 tensors.Add(tensor);
                 for (int i = 0; i < images.Length; i++) ImageTensor.Write(images[i], input, tensor.Values.AsSpan(i * input.Length, input.Length));
+                FixedBatch.Fill(tensor.Values, images.Length, input.Length);
                 tensor.BeforeRun();
                 binding.BindInput(name, tensor.OrtValue);
             }
             foreach (string output in outputs) binding.BindOutputToDevice(output, OrtMemoryInfo.DefaultInstance);
             _session.Run(options, binding, cancellationToken);
             using IDisposableReadOnlyCollection<OrtValue> values = binding.GetOutputValues();
-            OutputTensor[] results = [.. values.Select((value, i) => OutputTensor.Read(value))];
+            OutputTensor[] results = [.. values.Select((value, i) => OfPictures(OutputTensor.Read(value), outputs[i], images.Length))];
             foreach (OutputTensor result in results.Where(result => result.Values.Length > 0)) _session.RequireFinite(result.Values);
             return results;
         }
@@ -111,6 +113,15 @@ public sealed class ImageNetwork : IDisposable
         }
     }
 
+    /// <summary>What was computed of pictures, without that of the filling.</summary>
+    private OutputTensor OfPictures(OutputTensor output, string name, int count)
+    {
+        if (_fixedBatch is not { } batch || batch == count) return output;
+        if (output.Shape is not [var first, ..] || first != batch)
+            throw Failure($"{name} has the shape [{string.Join(", ", output.Shape)}]: it is not told which of it belongs to the {count} pictures that fill the batch of {batch}. Export the network with an open batch.");
+        return new OutputTensor(output.Values[..(output.Values.Length / batch * count)], [count, .. output.Shape[1..]]);
+    }
+
     private (string, TensorElementType, ImageInput) Bind(ImageInput input)
     {
         if (input.Name is null && _session.Inputs.Count != 1)
@@ -118,7 +129,7 @@ public sealed class ImageNetwork : IDisposable
         (string name, NodeMetadata node) = _session.Input(input.Name ?? _session.Inputs.Keys.Single());
         TensorElementType type = FloatTensor.RequireFloat(node, name, File);
         long[] expected = Shape(input, 1);
-        bool fits = node.Dimensions.Length == expected.Length && node.Dimensions.Zip(expected).All(pair => pair.First < 0 || pair.First == pair.Second);
+        bool fits = node.Dimensions.Length == expected.Length && node.Dimensions.Zip(expected).Skip(1).All(pair => pair.First < 0 || pair.First == pair.Second);
         if (fits) return (name, type, input);
         throw new InvalidFileException(File,
             $"{name} has the shape [{string.Join(", ", node.Dimensions)}], but the settings make [{string.Join(", ", expected)}] of a picture; look at width, height and layout.");

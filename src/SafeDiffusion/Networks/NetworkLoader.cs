@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
 
@@ -20,11 +21,12 @@ public static class NetworkLoader
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
+        RequireKernels(model, provider);
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         if (IsLarge(model)) options.EnableMemoryPattern = false;
         return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
-        InferenceSession Create() => isEdited ? LoadEdited(model, options) : new InferenceSession(model.Path, options);
+        InferenceSession Create() => isEdited || model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options);
     }
 
     /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
@@ -32,21 +34,31 @@ public static class NetworkLoader
     public static OnnxSession LoadAsItIs(string network, OnnxModelFile model, ProviderSettings provider)
     {
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
-        return OnnxSession.Create(network, model.Path, provider, () => new InferenceSession(model.Path, options));
+        return OnnxSession.Create(network, model.Path, provider, () => model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options));
+    }
+
+    /// <summary>Refuses a graph that the provider has no kernels for, by name; to be asked before a graph is edited, too.</summary>
+    /// <exception cref="InvalidFileException">There is such a node.</exception>
+    internal static void RequireKernels(OnnxModelFile model, ProviderSettings provider)
+    {
+        if (provider.Provider != ExecutionProvider.Cpu || model.WithoutCpuKernel.Count == 0) return;
+        throw new InvalidFileException(
+            model.Path, $"is fused for GPUs and cannot run on the CPU: ONNX Runtime has no CPU kernel for {string.Join(", ", model.WithoutCpuKernel)}. "
+            + "Export it without fusion for GPUs (Olive leaves that one in models/unoptimized), or run it with the cuda provider.");
     }
 
     /// <summary>
     /// Whether memory counts for more than microseconds. With memory patterns, the second run of a shape lays out all its values in a block
     /// of their own beside what the first run took: 2.3 GB more for the full-size UNet, and no faster (docs/performance-full-size.md).
     /// </summary>
-    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataFiles
-        .Select(file => Path.Combine(model.Folder, file))
-        .Append(model.Path)
+    public static bool IsLarge(OnnxModelFile model) => model.ExternalDataPaths
+        .Append(RealPath.Of(model.Path))
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
 
-    private static InferenceSession LoadEdited(OnnxModelFile model, SessionOptions options)
+    private static InferenceSession LoadFromMemory(OnnxModelFile model, SessionOptions options)
     {
-        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", model.Folder);
-        return new InferenceSession(model.ToBytes(), options);
+        (byte[] bytes, string folder) = model.ForSession();
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
+        return new InferenceSession(bytes, options);
     }
 }

@@ -70,9 +70,9 @@ internal sealed class OptimizedModelCache(string folder)
     {
         StringBuilder identity = new();
         identity.Append(Convert.ToHexString(SHA256.HashData(model.ToBytes()))).Append('\n');
-        foreach (string file in model.ExternalDataFiles.Order(StringComparer.Ordinal))
+        foreach (string file in model.ExternalDataPaths.Order(StringComparer.Ordinal))
         {
-            FileInfo weights = new(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(model.Path))!, file));
+            FileInfo weights = new(file);
             identity.Append(CultureInfo.InvariantCulture, $"{weights.FullName} {weights.Length} {weights.LastWriteTimeUtc.Ticks}\n");
         }
         identity.Append(CultureInfo.InvariantCulture, $"{OrtEnv.Instance().GetVersionString()}\n{RuntimeInformation.RuntimeIdentifier}\n{Processor()}");

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Model;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
@@ -72,7 +73,11 @@ public sealed record GenerationReport
 /// <param name="WeightsHash">The SHA-256 of the text encoder's and the UNet's weights, in hexadecimal.</param>
 /// <param name="Provider">What really ran it.</param>
 /// <param name="OnnxRuntime">The version of ONNX Runtime.</param>
-public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvider Provider, string OnnxRuntime);
+public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvider Provider, string OnnxRuntime)
+{
+    /// <summary>Where the model's sizes were found; null in reports of earlier versions.</summary>
+    public ModelSources? Sources { get; init; }
+}
 
 /// <summary>What was asked for, with every default filled in.</summary>
 public sealed record RequestReport

@@ -21,6 +21,7 @@ public sealed class OnnxImageCheckerTests : IDisposable
     [Theory]
     [InlineData("dynamic", -1, new long[] { -1, -1, -1, -1 })]
     [InlineData("one by one", 1, new long[] { 1, 64, 64, 3 })]
+    [InlineData("two by two", 2, new long[] { 2, 64, 64, 3 })]
     [InlineData("planar", -1, new long[] { -1, 3, 32, 48 })]
     [InlineData("without images", -1, null)]
     public void RedPicturesAreFlagged(string name, int batch, long[]? images)

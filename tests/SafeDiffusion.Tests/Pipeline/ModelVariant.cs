@@ -25,11 +25,14 @@ internal sealed class ModelVariant : IDisposable
     public string File(string relative) => System.IO.Path.Combine(_folder.Path, relative);
 
     /// <summary>Changes a network's graph.</summary>
-    public ModelVariant Edit(string network, Action<GraphProto> edit)
+    public ModelVariant Edit(string network, Action<GraphProto> edit) => EditModel(network, model => edit(model.Graph));
+
+    /// <summary>Changes a network's model.</summary>
+    public ModelVariant EditModel(string network, Action<ModelProto> edit)
     {
         string file = File($"{network}/model.onnx");
         ModelProto model = OnnxModelFile.Load(file).Proto.Clone();
-        edit(model.Graph);
+        edit(model);
         System.IO.File.WriteAllBytes(file, model.ToByteArray());
         return this;
     }

@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
@@ -9,7 +10,7 @@ namespace SafeDiffusion.Model.Loading;
 /// <summary>Writes a model folder whose UNet is instrumented, once for all runs.</summary>
 public static class InstrumentedModel
 {
-    /// <summary>Writes the folder whole or not at all. Only <c>unet/model.onnx</c> differs from the original.</summary>
+    /// <summary>Writes the folder whole or not at all. Only the UNet's graph differs from the original.</summary>
     /// <param name="modelFolder">The model folder; it is left as it is.</param>
     /// <param name="outputFolder">The folder to make; one that holds just this already is left as it is.</param>
     /// <param name="options">What to add to the UNet, and where.</param>
@@ -22,10 +23,11 @@ public static class InstrumentedModel
     {
         ModelFolder model = new(modelFolder);
         byte[] unet = UNetInstrumentation.Instrument(model.LoadNetwork("unet"), options).ToBytes();
+        string unetFile = Path.GetRelativePath(model.Path, ModelFiles.Find(model.Path, "unet")!);
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
         if (Directory.Exists(output))
         {
-            string there = Path.Combine(output, "unet", "model.onnx");
+            string there = Path.Combine(output, unetFile);
             if (File.Exists(there) && File.ReadAllBytes(there).AsSpan().SequenceEqual(unet)) return false;
             throw new InvalidFileException(outputFolder, "exists and holds something else. Remove it, or name another folder.");
         }
@@ -37,9 +39,9 @@ public static class InstrumentedModel
                 string relative = Path.GetRelativePath(model.Path, source);
                 string target = Path.Combine(temporary, relative);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                if (relative == Path.Combine("unet", "model.onnx")) File.WriteAllBytes(target, unet);
+                if (relative == unetFile) File.WriteAllBytes(target, unet);
                 else if (copyWeights) File.Copy(source, target);
-                else HardLink.Create(source, target);
+                else HardLink.Create(RealPath.Of(source), target);
             }
             Directory.Move(temporary, output);
             return true;

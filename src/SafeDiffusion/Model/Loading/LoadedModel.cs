@@ -46,7 +46,7 @@ internal sealed class LoadedModel : IDisposable
             Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
-            Description = new ModelDescriptionBuilder(folder, unet, denoiser.Signature, this).Build(scheduler);
+            Description = new ModelDescriptionBuilder(folder, new ModelGraphs(unet, decoder), denoiser.Signature, this).Build(scheduler);
             settings.Loading?.Invoke("", total, total);
             _weightsHash = Task.Run(() => Instrumentation.Onnx.WeightsHash.Compute([textEncoder, unet]));
         }

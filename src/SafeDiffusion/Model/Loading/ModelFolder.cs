@@ -3,9 +3,11 @@ using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Model.Loading;
 
-/// <summary>A model folder in the diffusers layout: where its parts are.</summary>
+/// <summary>A model folder, in the diffusers layout or with its networks as flat files: where its parts are.</summary>
 internal sealed class ModelFolder
 {
+    private const string SchedulerFile = "scheduler_config.json";
+    private static readonly string[] _flatTokenizer = ["vocab.json", "tokenizer.json"];
     private readonly string _path;
 
     /// <exception cref="InvalidFileException">There is no such folder.</exception>
@@ -22,20 +24,21 @@ internal sealed class ModelFolder
 
     public string Path => _path;
 
-    public string Tokenizer => Locate("tokenizer");
+    /// <summary>The tokenizer's folder: the model's own where the files lie flat.</summary>
+    public string Tokenizer => Directory.Exists(Locate("tokenizer")) || !_flatTokenizer.Any(file => File.Exists(Locate(file))) ? Locate("tokenizer") : _path;
 
-    public string SchedulerConfig => Locate("scheduler", "scheduler_config.json");
+    public string SchedulerConfig => File.Exists(Locate(SchedulerFile)) && !File.Exists(Locate("scheduler", SchedulerFile)) ? Locate(SchedulerFile) : Locate("scheduler", SchedulerFile);
 
     /// <summary>Whether a network is there.</summary>
-    public bool Has(string network) => File.Exists(Locate(network, "model.onnx"));
+    public bool Has(string network) => ModelFiles.Find(_path, network) is not null;
 
     /// <summary>Reads a network's graph and checks where its weights are.</summary>
     /// <exception cref="InvalidFileException">The network is missing or damaged, or its weights lie outside the model's folder.</exception>
     public OnnxModelFile LoadNetwork(string network)
     {
-        if (Has(network)) return OnnxModelFile.Load(Locate(network, "model.onnx"));
+        if (ModelFiles.Find(_path, network) is { } file) return OnnxModelFile.Load(file);
         throw new InvalidFileException(
-            Locate(network, "model.onnx"), $"is missing. A model folder holds text_encoder, unet and vae_decoder, each with model.onnx; {Hint()}");
+            Locate(network, "model.onnx"), $"is missing. A model folder holds text_encoder, unet and vae_decoder, each with model.onnx, or text_encoder.onnx, unet.onnx and vae_decoder.onnx; {Hint()}");
     }
 
     /// <summary>Reads a network's <c>config.json</c>; empty where there is none.</summary>

@@ -19,6 +19,7 @@ internal static class UNetLoader
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the cross-attention is not understood.</exception>
     public static OnnxSession Load(OnnxModelFile file, ModelSettings settings)
     {
+        NetworkLoader.RequireKernels(file, settings.Provider);
         bool isCpu = settings.Provider.Provider == ExecutionProvider.Cpu;
         // In a small network the choices by size cost as much as they can save.
         bool fuses = settings.FuseAttention && isCpu && NetworkLoader.IsLarge(file);

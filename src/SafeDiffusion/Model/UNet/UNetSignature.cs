@@ -22,13 +22,16 @@ internal sealed class UNetSignature
         TimestepType = timestep.ElementDataType;
         RequireRank(session, Sample, sample, 4);
         RequireRank(session, TextStates, states, 3);
-        TimestepIsPerRow = timestep.Dimensions is [< 0] && timestep.SymbolicDimensions[0] == sample.SymbolicDimensions[0];
         TimestepRank = timestep.Dimensions.Length;
         if (TimestepRank > 1) throw new InvalidFileException(session.File, $"timestep has rank {TimestepRank}; 0 or 1 is needed.");
-        FixedRows = Fixed(sample.Dimensions[0]);
+        // One timestep serves all rows; a fixed length of more is a value for each row.
+        bool timestepFixesRows = timestep.Dimensions is [> 1];
+        FixedRows = FixedBatch.Of(session, timestepFixesRows ? [Sample, TextStates, Timestep] : [Sample, TextStates]);
+        TimestepIsPerRow = timestepFixesRows || timestep.Dimensions is [< 0] && timestep.SymbolicDimensions[0] == sample.SymbolicDimensions[0];
         Channels = Fixed(sample.Dimensions[1]);
         FixedHeight = Fixed(sample.Dimensions[2]);
         FixedWidth = Fixed(sample.Dimensions[3]);
+        Tokens = Fixed(states.Dimensions[1]);
         TextWidth = Fixed(states.Dimensions[2]);
         if (session.Inputs.ContainsKey(AddedNames.GuidelineEmbeddings)) Features |= AttentionFeatures.Detect;
         if (session.Inputs.ContainsKey(AddedNames.TokenScale)) Features |= AttentionFeatures.Reweight;
@@ -55,7 +58,7 @@ internal sealed class UNetSignature
 
     public int TimestepRank { get; }
 
-    /// <summary>Whether the timestep has one value per row, as the batch dimension's name tells.</summary>
+    /// <summary>Whether the timestep has one value per row, as the batch dimension's name or a fixed length tells.</summary>
     public bool TimestepIsPerRow { get; }
 
     /// <summary>The number of rows, where the graph fixes it.</summary>
@@ -67,6 +70,9 @@ internal sealed class UNetSignature
     public int? FixedHeight { get; }
 
     public int? FixedWidth { get; }
+
+    /// <summary>The token positions of a text, where the graph fixes them.</summary>
+    public int? Tokens { get; }
 
     /// <summary>The text states' width, where the graph fixes it.</summary>
     public int? TextWidth { get; }

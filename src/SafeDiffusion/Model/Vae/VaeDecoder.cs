@@ -18,6 +18,7 @@ internal sealed class VaeDecoder : IDisposable
     private readonly string _output;
     private readonly TensorElementType _inputType;
     private readonly TensorElementType _outputType;
+    private readonly int? _fixedBatch;
     private readonly bool _takesBatches;
 
     public VaeDecoder(OnnxSession session)
@@ -28,13 +29,26 @@ internal sealed class VaeDecoder : IDisposable
         (_output, NodeMetadata output) = session.Output("sample");
         _inputType = FloatTensor.RequireFloat(input, _input, session.File);
         _outputType = FloatTensor.RequireFloat(output, _output, session.File);
-        Channels = input.Dimensions is [_, > 0, _, _] ? input.Dimensions[1] : null;
-        _takesBatches = input.Dimensions is [< 0, ..] && output.Dimensions is [< 0, ..];
+        if (input.Dimensions.Length != 4) throw new InvalidFileException(session.File, $"{_input} has rank {input.Dimensions.Length}; 4 is needed.");
+        Channels = Fixed(input.Dimensions[1]);
+        FixedHeight = Fixed(input.Dimensions[2]);
+        FixedWidth = Fixed(input.Dimensions[3]);
+        _fixedBatch = FixedBatch.Of(session, _input);
+        _takesBatches = _fixedBatch is not null || output.Dimensions is [< 0, ..];
         StatedFactor = input.Dimensions is [_, _, > 0, _] && output.Dimensions is [_, _, > 0, _] ? output.Dimensions[2] / input.Dimensions[2] : null;
     }
 
+    /// <summary>The name of the latents' input.</summary>
+    public string Input => _input;
+
     /// <summary>The latent channels, where the graph states them.</summary>
     public int? Channels { get; }
+
+    /// <summary>The height of the latents, where the graph fixes it.</summary>
+    public int? FixedHeight { get; }
+
+    /// <summary>The width of the latents, where the graph fixes it.</summary>
+    public int? FixedWidth { get; }
 
     /// <summary>Pixels per latent on a side, where the graph's fixed shapes state it.</summary>
     public int? StatedFactor { get; }
@@ -48,7 +62,7 @@ internal sealed class VaeDecoder : IDisposable
     /// <exception cref="InferenceException">The network failed or gave values that are not finite.</exception>
     public RgbImage[] Decode(ReadOnlySpan<float> latents, LatentShape shape, float scalingFactor, int factor, CancellationToken cancellationToken)
     {
-        int together = _takesBatches ? (int)Math.Clamp(MaxPixelsTogether / ((long)shape.Height * shape.Width * factor * factor), 1, int.MaxValue) : 1;
+        int together = !_takesBatches ? 1 : _fixedBatch ?? (int)Math.Clamp(MaxPixelsTogether / ((long)shape.Height * shape.Width * factor * factor), 1, int.MaxValue);
         RgbImage[] images = new RgbImage[latents.Length / shape.Length];
         for (int start = 0; start < images.Length; start += together)
         {
@@ -69,13 +83,15 @@ internal sealed class VaeDecoder : IDisposable
     public float[] DecodeTogether(ReadOnlySpan<float> latents, LatentShape shape, float scalingFactor, int factor, CancellationToken cancellationToken)
     {
         int count = latents.Length / shape.Length;
-        using FloatTensor input = new(_inputType, count, shape.Channels, shape.Height, shape.Width);
-        using FloatTensor output = new(_outputType, count, 3, shape.Height * factor, shape.Width * factor);
+        int rows = _fixedBatch ?? count;
+        using FloatTensor input = new(_inputType, rows, shape.Channels, shape.Height, shape.Width);
+        using FloatTensor output = new(_outputType, rows, 3, shape.Height * factor, shape.Width * factor);
         TensorPrimitives.Divide(latents, scalingFactor, input.Values);
+        FixedBatch.Fill(input.Values.AsSpan(), count, shape.Length);
         input.BeforeRun();
         _session.RunOnce(_input, input.OrtValue, _output, output, cancellationToken);
         _session.RequireFinite(output.Values, " Stable Diffusion's decoder overflows in float16: use its float32 export.");
-        return output.Values;
+        return rows == count ? output.Values : output.Values[..(output.Values.Length / rows * count)];
     }
 
     /// <summary>Finds the number of pixels per latent on a side by decoding a few zeros.</summary>
@@ -83,15 +99,17 @@ internal sealed class VaeDecoder : IDisposable
     public int MeasureFactor(int channels)
     {
         const int Side = 8;
-        using FloatTensor input = new(_inputType, 1, channels, Side, Side);
+        using FloatTensor input = new(_inputType, _fixedBatch ?? 1, channels, FixedHeight ?? Side, FixedWidth ?? Side);
         using RunOptions options = new();
         using OrtIoBinding binding = _session.CreateBinding();
         binding.BindInput(_input, input.OrtValue);
         binding.BindOutputToDevice(_output, OrtMemoryInfo.DefaultInstance);
         _session.Run(options, binding, CancellationToken.None);
         using IDisposableReadOnlyCollection<OrtValue> outputs = binding.GetOutputValues();
-        return (int)(outputs[0].GetTensorTypeAndShape().Shape[3] / Side);
+        return (int)(outputs[0].GetTensorTypeAndShape().Shape[3] / (FixedWidth ?? Side));
     }
 
     public void Dispose() => _session.Dispose();
+
+    private static int? Fixed(int dimension) => dimension > 0 ? dimension : null;
 }

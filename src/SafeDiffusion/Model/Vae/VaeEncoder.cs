@@ -16,15 +16,27 @@ internal sealed class VaeEncoder : IDisposable
     private readonly TensorElementType _inputType;
     private readonly TensorElementType _outputType;
 
+    private readonly int? _fixedBatch;
+
     public VaeEncoder(OnnxSession session)
     {
         _session = session;
         (_input, NodeMetadata input) = session.Input("sample");
         session.RequireNoOtherInputs(_input);
         (_output, NodeMetadata output) = session.Output("latent_parameters", "latent_dist", "latent_sample");
+        if (input.Dimensions.Length != 4) throw new InvalidFileException(session.File, $"{_input} has rank {input.Dimensions.Length}; 4 is needed.");
+        FixedHeight = input.Dimensions[2] > 0 ? input.Dimensions[2] : null;
+        FixedWidth = input.Dimensions[3] > 0 ? input.Dimensions[3] : null;
+        _fixedBatch = FixedBatch.Of(session, _input);
         _inputType = FloatTensor.RequireFloat(input, _input, session.File);
         _outputType = FloatTensor.RequireFloat(output, _output, session.File);
     }
+
+    /// <summary>The height of pictures, where the graph fixes it.</summary>
+    public int? FixedHeight { get; }
+
+    /// <summary>The width of pictures, where the graph fixes it.</summary>
+    public int? FixedWidth { get; }
 
     /// <summary>Whether the graph draws from the latent distribution itself, so that no seed can make its result repeatable.</summary>
     public bool SamplesInside => _output == "latent_sample";
@@ -40,9 +52,12 @@ internal sealed class VaeEncoder : IDisposable
     {
         // Mean and log-variance are stacked on the channel axis.
         int channels = SamplesInside ? shape.Channels : 2 * shape.Channels;
-        using FloatTensor input = new(_inputType, 1, 3, image.Height, image.Width);
-        using FloatTensor output = new(_outputType, 1, channels, shape.Height, shape.Width);
-        image.ToPlanar(input.Values);
+        int rows = _fixedBatch ?? 1;
+        int length = 3 * image.Height * image.Width;
+        using FloatTensor input = new(_inputType, rows, 3, image.Height, image.Width);
+        using FloatTensor output = new(_outputType, rows, channels, shape.Height, shape.Width);
+        image.ToPlanar(input.Values.AsSpan(0, length));
+        FixedBatch.Fill(input.Values.AsSpan(), 1, length);
         input.BeforeRun();
         _session.RunOnce(_input, input.OrtValue, _output, output, cancellationToken);
         float[] latents = new float[shape.Length];
