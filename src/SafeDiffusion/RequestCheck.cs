@@ -128,7 +128,7 @@ internal static class RequestCheck
         {
             Require(
                 asset.ModelTextWidth is not { } needed || needed == width, "policy",
-                $"holds an asset{(asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} for text states {asset.ModelTextWidth} wide; this model's are {width} wide. Learn it with this model.");
+                $"holds an asset{(asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} of text width {asset.ModelTextWidth}; this model's text width is {width}. Learn it with this model.");
         }
     }
 

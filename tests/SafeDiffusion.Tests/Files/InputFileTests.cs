@@ -31,7 +31,7 @@ public sealed class InputFileTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         string pipe = _folder.File("pipe");
         Pipe.Create(pipe);
-        Task writing = File.WriteAllTextAsync(pipe, new string('x', length));
+        Task writing = Task.Run(() => File.WriteAllText(pipe, new string('x', length)));
         if (refusal is null) Assert.Equal(new string('x', length), BoundedFile.ReadText(pipe, 40));
         else Assert.Contains(refusal, Assert.Throws<InvalidFileException>(() => BoundedFile.ReadText(pipe, 40)).Reason, StringComparison.Ordinal);
         await writing;
@@ -43,7 +43,7 @@ public sealed class InputFileTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         string pipe = _folder.File("pipe");
         Pipe.Create(pipe);
-        Task writing = File.WriteAllTextAsync(pipe, SafetyPolicy.Empty.AddNegativePrompt("a ring").ToJson());
+        Task writing = Task.Run(() => File.WriteAllText(pipe, SafetyPolicy.Empty.AddNegativePrompt("a ring").ToJson()));
         Assert.Equal("a ring", SafetyPolicy.Load(pipe).Protections[0].UnconditionalText);
         await writing;
     }

@@ -82,7 +82,7 @@ public sealed class BadRequestTests(ShapesModel model)
         })
         {
             InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => pipeline.GenerateAsync(_good with { Policy = SafetyPolicy.Empty.Add(protection) }));
-            Assert.Contains("32 wide", error.Reason, StringComparison.Ordinal);
+            Assert.Contains("text width 32", error.Reason, StringComparison.Ordinal);
         }
     }
 
