@@ -66,7 +66,7 @@ public sealed class SafeLatentTests
         ReadOnlySpan<float> u = Values(name, "u"), p = Values(name, "p"), s = Values(name, "s"), guided = Values(name, "guided"), momentum = Values(name, "momentum");
         int length = u.Length / steps / batch;
         FakePredictions predictions = new(length, 3);
-        SafeLatentState state = new(settings, FakePredictions.Concept, FakePredictions.Context(new LatentShape(1, 1, length), steps, scale));
+        SafeLatentState state = new(settings, FakePredictions.Concept, isPrompt: false, FakePredictions.Context(new LatentShape(1, 1, length), steps, scale));
         float[] term = new float[length];
         for (int step = 0; step < steps; step++)
         {
@@ -85,11 +85,21 @@ public sealed class SafeLatentTests
         }
     }
 
-    private static float[] Term(SafeLatentSettings settings, float[] u, float[] p, float[] s)
+    [Fact]
+    public void WhereThePromptIsTheConceptTheWholeDirectionIsTaken()
+    {
+        float[] u = Values(9, 1), p = Values(9, 2);
+        SafeLatentSettings settings = SafeLatentSettings.Of(SafeLatentPreset.Max);
+        Assert.All(Term(settings, u, p, p), value => Assert.Equal(0, value));
+        float[] term = Term(settings, u, p, p, isPrompt: true);
+        for (int i = 0; i < u.Length; i++) Assert.Equal(-7.5f * (p[i] - u[i]), term[i], Tolerance);
+    }
+
+    private static float[] Term(SafeLatentSettings settings, float[] u, float[] p, float[] s, bool isPrompt = false)
     {
         FakePredictions predictions = new(u.Length, 3);
         predictions.Set(u, p, s);
-        SafeLatentState state = new(settings, FakePredictions.Concept, FakePredictions.Context(new LatentShape(1, 1, u.Length), 1, 7.5f));
+        SafeLatentState state = new(settings, FakePredictions.Concept, isPrompt, FakePredictions.Context(new LatentShape(1, 1, u.Length), 1, 7.5f));
         float[] term = new float[u.Length];
         Assert.True(state.ComputeTerm(new DenoisingStep(0, 0, 1), predictions.Predictions, term).IsGuided);
         return term;
