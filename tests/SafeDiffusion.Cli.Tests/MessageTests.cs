@@ -10,7 +10,7 @@ public sealed class MessageTests
     [InlineData("--guidance: must be at least 1", "--guidance", "0.5")]
     [InlineData("--width: must be a multiple of 16", "--width", "65")]
     [InlineData("--steps: is 2000; give 1 to 1000", "--steps", "2000")]
-    [InlineData("--count: must be at least 1", "--count", "0")]
+    [InlineData("--count: must be from 1 to 1000", "--count", "0")]
     [InlineData("--eta: must be from 0 to 1", "--eta", "2")]
     [InlineData("--threads: must be at least 1", "--threads", "0")]
     [InlineData("--guidance: is 1, and safe-latent acts only above 1", "--avoid", "a red triangle", "--guidance", "1")]

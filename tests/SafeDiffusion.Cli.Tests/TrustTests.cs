@@ -94,7 +94,7 @@ public sealed class TrustTests : IDisposable
     public async Task APolicyComesThroughThePipeOfAShell()
     {
         using CliProcess process = CliProcess.Start(
-            _folder.Path, ["generate", "x", "-m", Fixture.ShapesModel, "--threads", "1", "--steps", "1", "-q", "--policy", "/dev/stdin", "--report", "r.json"],
+            _folder.Path, ["generate", "x", "-m", Fixture.ShapesModel, "--threads", "1", "--steps", "10", "-q", "--policy", "/dev/stdin", "--report", "r.json"],
             File.ReadAllText(_folder.File("policy.json")));
         CliOutcome outcome = await process.EndAsync();
         Assert.Equal((ExitCode.Success, ""), (outcome.ExitCode, outcome.Error));

@@ -54,8 +54,8 @@ internal static class Terminal
     /// <summary>Writes a file's text to standard output as it is: the console would break lines at its width.</summary>
     public static void WriteText(string text) => Console.Out.Write(text);
 
-    /// <summary>Writes a line to standard output as it is: a file's path is used again, and the console would break it.</summary>
-    public static void WriteFile(string path) => Console.Out.WriteLine(Console.IsOutputRedirected ? path : VisibleText.Of(path));
+    /// <summary>Writes a line to standard output in one piece: a file's path is used again, and the console would break it.</summary>
+    public static void WriteFile(string path) => Console.Out.WriteLine(VisibleText.Of(path));
 
     /// <summary>Writes an error's message; further lines of it are indented, so that none can pass for a line of the tool's own.</summary>
     public static void WriteError(string message) => Error.MarkupLineInterpolated($"[red]error:[/] {Indented(message)}");

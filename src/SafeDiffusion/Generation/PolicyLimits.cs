@@ -12,13 +12,16 @@ namespace SafeDiffusion.Generation;
 internal static class PolicyLimits
 {
     /// <summary>The share of the steps below which a protection acts rarely.</summary>
-    private const double RareShare = 0.5;
+    private const double RareShare = 1.0 / 3;
 
     /// <summary>Below this strength much of a given picture stays.</summary>
     private const float LowStrength = 0.9f;
 
     /// <summary>How many times the area that the model was made for, or what part of it, a picture may have.</summary>
-    private const double SizeTolerance = 1.5;
+    private const double AreaTolerance = 1.5;
+
+    /// <summary>How many times longer or wider.</summary>
+    private const double ShapeTolerance = 2;
 
     /// <summary>Above this guidance scale, the usual one, a term of fixed size falls behind the prompt's.</summary>
     private const float UsualGuidanceScale = 7.5f;
@@ -63,11 +66,13 @@ internal static class PolicyLimits
 
     private static IEnumerable<ReportWarning> OfSize(PictureOrder order, ModelDescription model)
     {
-        double share = (double)order.Width * order.Height / ((double)model.Width * model.Height);
-        if (share is >= 1 / SizeTolerance and <= SizeTolerance) yield break;
+        double area = (double)order.Width * order.Height / ((double)model.Width * model.Height);
+        double shape = (double)order.Width * model.Height / ((double)order.Height * model.Width);
+        if (IsNear(area, AreaTolerance) && IsNear(shape, ShapeTolerance)) yield break;
         yield return new(
-            "other-size", $"{order.Width}x{order.Height} is much {(share < 1 ? "smaller" : "larger")} than the {model.Width}x{model.Height} that the model was made for, and there protections act less. "
-            + "Draw in that size, and scale the picture");
+            "other-size", $"{order.Width}x{order.Height} is far from the {model.Width}x{model.Height} that the model was made for, and there protections act less. Draw in that size, and scale the picture");
+
+        static bool IsNear(double ratio, double tolerance) => ratio >= 1 / tolerance && ratio <= tolerance;
     }
 
     private static IEnumerable<ReportWarning> OfGuidance(PictureOrder order, PictureProtections protections)
