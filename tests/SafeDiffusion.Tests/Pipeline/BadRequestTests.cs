@@ -1,4 +1,3 @@
-using SafeDiffusion.Checking;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
@@ -87,17 +86,6 @@ public sealed class BadRequestTests(ShapesModel model)
     }
 
     [Fact]
-    public async Task ACheckerThatDoesNotAnswerIsAnError()
-    {
-        foreach (IReadOnlyList<ImageCheck>? answer in new IReadOnlyList<ImageCheck>?[] { null, [], [null!] })
-        {
-            await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(
-                Fixture.ShapesModel, new PipelineOptions { Threads = 1, Checkers = [new Silent(answer)] });
-            Assert.Equal("silent", (await Assert.ThrowsAsync<InferenceException>(() => pipeline.GenerateAsync(_good with { Steps = 1 }))).Network);
-        }
-    }
-
-    [Fact]
     public async Task ASizeThatDoesNotDivideComesWithOneThatDoes()
     {
         InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => model.Pipeline.GenerateAsync(_good with { Width = 100 }));
@@ -161,17 +149,6 @@ public sealed class BadRequestTests(ShapesModel model)
         {
             values.Clear();
             if (++Drawn == Draws) cancel.Cancel();
-        }
-    }
-
-    private sealed class Silent(IReadOnlyList<ImageCheck>? answer) : IImageChecker
-    {
-        public string Name => "silent";
-
-        public IReadOnlyList<ImageCheck> Check(IReadOnlyList<RgbImage> images, CancellationToken cancellationToken = default) => answer!;
-
-        public void Dispose()
-        {
         }
     }
 }

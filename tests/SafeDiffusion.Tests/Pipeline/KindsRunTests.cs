@@ -130,7 +130,9 @@ public sealed class KindsRunTests : IAsyncLifetime
         GenerationResult watched = await _pipeline.GenerateAsync(_request with { HeatMapEvery = 4, Policy = SafetyPolicy.Empty.AddDetection(DetectingModel.GuidelineFile) });
         GenerationResult guided = await Draw(SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.Guidance));
         AssertSame(plain, watched);
-        Assert.Equal(plain.Report.Cost.Rows, watched.Report.Cost.Rows);
+        Assert.Equal(plain.Report.Images[0].Steps.Sum(step => step.Rows), watched.Report.Images[0].Steps.Sum(step => step.Rows));
+        Assert.Equal(plain.Report.Cost.Rows + 2, watched.Report.Cost.Rows);
+        Assert.True(Assert.Single(watched.Report.Images[0].Finished).Detection!.Value.Area > 0);
         Assert.Equal(2, watched.HeatMaps.Count);
         DetectionReading? first = Assert.Single(watched.Report.Images[0].Steps[0].Observations).Detection;
         Assert.Equal(guided.Report.Images[0].Steps[0].Terms[0].Detection, first);
@@ -208,9 +210,17 @@ public sealed class KindsRunTests : IAsyncLifetime
     [Fact]
     public async Task ATermOfZeroIsNotCalledGuidance()
     {
-        GenerationResult result = await _pipeline.GenerateAsync(_request with { Prompt = Concept, Policy = SafetyPolicy.Empty.AddSafeLatent(Concept, SafeLatentPreset.Max) });
+        GenerationResult result = await _pipeline.GenerateAsync(_request with { Policy = SafetyPolicy.Empty.AddSafeLatent(new SafeLatentGuidance { Concept = Concept, Preset = SafeLatentPreset.Max, Threshold = -1e6f }) });
         Assert.All(result.Report.Images[0].Steps, step => Assert.Equal((false, "term is zero"), (step.Terms[0].Guided, step.Terms[0].Reason)));
         Assert.Contains(": guided in 0 of 8 steps", result.Report.Summary, StringComparison.Ordinal);
+    }
+
+    /// <summary>By its formula alone safe-latent would do nothing here: the prompt is as near to the concept as can be.</summary>
+    [Fact]
+    public async Task SafeLatentActsWhereThePromptIsItsConcept()
+    {
+        GenerationResult result = await _pipeline.GenerateAsync(_request with { Prompt = Concept, Policy = SafetyPolicy.Empty.AddSafeLatent(Concept.ToUpperInvariant(), SafeLatentPreset.Max) });
+        Assert.All(result.Report.Images[0].Steps, step => Assert.True(step.Terms[0] is { Guided: true, Norm: > 1 }));
     }
 
     /// <summary>A direct heir of Protection could be run by nobody; the compiler refuses it outside the library, because of this.</summary>
