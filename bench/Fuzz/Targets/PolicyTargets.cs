@@ -59,7 +59,7 @@ internal static class PolicyTargets
     private static IEnumerable<byte[]> Suites() =>
     [
         File.ReadAllBytes(Repository.Shapes("suite.json")),
-        .. Repository.Blocks("evaluation.md").Where(IsObject),
+        .. Repository.Blocks("evaluation.md").Where(block => IsObject(block) && block.AsSpan().IndexOf("\"version\""u8) >= 0),
         Repository.Bytes("""
             { "version": 1, "name": "small", "concept": "red triangle", "steps": 5, "seeds": 2, "judges": [{ "type": "shapes", "name": "shapes" }],
               "sets": [{ "name": "file", "kind": "concept", "file": "prompts.txt" },
@@ -73,7 +73,7 @@ internal static class PolicyTargets
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return document.RootElement.ValueKind == JsonValueKind.Object;
         }
         catch (JsonException)

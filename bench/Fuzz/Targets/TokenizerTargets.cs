@@ -16,13 +16,13 @@ internal static class TokenizerTargets
         yield return OfFile("vocab.json", JsonForm.Instance, () => [File.ReadAllBytes(Repository.Shapes("tokenizer", "vocab.json"))]);
         yield return OfFile("merges.txt", new LinesForm(ByteForm.Instance), () => [File.ReadAllBytes(Repository.Shapes("tokenizer", "merges.txt"))]);
         yield return OfFile("tokenizer.json", JsonForm.Instance, () => [Whole()]);
-        yield return OfFile("added_tokens.json", JsonForm.Instance, () => [Repository.Bytes("""{ "<new>": 600, "red": 601 }""")]);
+        yield return OfFile("added_tokens.json", JsonForm.Instance, () => [Repository.Bytes("""{ "<new>": 700, "red": 701 }""")]);
         yield return OfFile("special_tokens_map.json", JsonForm.Instance,
             () => [File.ReadAllBytes(Repository.Shapes("tokenizer", "special_tokens_map.json")), Repository.Read("numerics", "clip-tokenizer", "special_tokens_map.json")]);
         yield return OfFile("tokenizer_config.json", JsonForm.Instance, () =>
         [
             File.ReadAllBytes(Repository.Shapes("tokenizer", "tokenizer_config.json")), Repository.Read("numerics", "clip-tokenizer", "tokenizer_config.json"),
-            Repository.Bytes("""{ "model_max_length": 77, "added_tokens_decoder": { "600": { "content": "<new>", "special": true, "normalized": false, "single_word": true } } }"""),
+            Repository.Bytes("""{ "model_max_length": 77, "added_tokens_decoder": { "700": { "content": "<new>", "special": true, "normalized": false, "single_word": true } } }"""),
         ]);
         Lazy<ClipTokenizer> shapes = new(() => ClipTokenizer.Load(Repository.Shapes("tokenizer")));
         Lazy<ClipTokenizer> clip = new(() => ClipTokenizer.Load(Fixture.Locate("numerics", "clip-tokenizer")));
@@ -62,7 +62,7 @@ internal static class TokenizerTargets
         string vocabulary = File.ReadAllText(Repository.Shapes("tokenizer", "vocab.json"));
         IEnumerable<string> merges = File.ReadLines(Repository.Shapes("tokenizer", "merges.txt")).Skip(1).Where(line => line.Length > 0).Select(line => System.Text.Json.JsonSerializer.Serialize(line));
         return Repository.Bytes(string.Create(CultureInfo.InvariantCulture, $$"""
-            { "version": "1.0", "added_tokens": [{ "id": 600, "content": "<new>", "single_word": false, "special": true, "normalized": false }],
+            { "version": "1.0", "added_tokens": [{ "id": 700, "content": "<new>", "single_word": false, "special": true, "normalized": false }],
               "model": { "type": "BPE", "end_of_word_suffix": "</w>", "vocab": {{vocabulary}}, "merges": [{{string.Join(',', merges)}}] } }
             """));
     }
