@@ -43,7 +43,7 @@ int Feed(FuzzTarget[] chosen, ParseResult parsed)
     Console.WriteLine(CampaignFigures.Heading);
     foreach (FuzzTarget fed in chosen)
     {
-        CampaignFigures figures = new Campaign(fed, parsed.GetValue(seed), Bounds.Default, failures).Run(parsed.GetValue(inputs) ?? long.MaxValue, time);
+        CampaignFigures figures = new Campaign(fed, parsed.GetValue(seed), failures).Run(parsed.GetValue(inputs) ?? long.MaxValue, time);
         Console.WriteLine(figures);
         failed += figures.Failures;
     }
@@ -64,7 +64,7 @@ int Repeat(FuzzTarget[] chosen, string place, string path)
     File.WriteAllBytes(file, input);
     Console.WriteLine($"{file}: {input.Length} bytes");
     Outcome outcome = Outcome.Of(one, input);
-    string? failure = outcome.Failure(Bounds.Default);
+    string? failure = outcome.Failure(one.Bounds);
     Console.WriteLine($"{failure ?? (outcome.IsRefusal ? "refused" : "accepted")}; {outcome.ProcessorTime.TotalMilliseconds:0} ms, {outcome.AllocatedBytes} bytes\n{outcome.Error}");
     return failure is null ? 0 : 1;
 }

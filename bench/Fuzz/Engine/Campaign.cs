@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Fuzz.Engine;
 
 /// <summary>Feeds a target with input after input, and keeps those that it fails at.</summary>
-internal sealed class Campaign(FuzzTarget target, int seed, Bounds bounds, FailureFolder failures)
+internal sealed class Campaign(FuzzTarget target, int seed, FailureFolder failures)
 {
     /// <summary>Runs until a number of inputs or a time is reached, whichever comes first.</summary>
     public CampaignFigures Run(long inputs, TimeSpan time)
     {
         CampaignFigures figures = new(target.Name);
-        using Watchdog watchdog = new(target, seed, bounds, failures);
+        using Watchdog watchdog = new(target, seed, failures);
         long began = Stopwatch.GetTimestamp();
         for (long index = 0; index < inputs && (index == 0 || Stopwatch.GetElapsedTime(began) < time); index++)
         {
@@ -17,7 +17,7 @@ internal sealed class Campaign(FuzzTarget target, int seed, Bounds bounds, Failu
             watchdog.Begin(index, input);
             Outcome outcome = Outcome.Of(target, input);
             watchdog.End();
-            string? failure = outcome.Failure(bounds);
+            string? failure = outcome.Failure(target.Bounds);
             figures.Add(outcome, failure);
             if (failure is not null) failures.Keep(target, seed, index, input, failure, outcome.Error);
         }

@@ -14,6 +14,9 @@ internal sealed record FuzzTarget(string Name, Lazy<IReadOnlyList<byte[]>> Seeds
     {
     }
 
+    /// <summary>What one input may cost.</summary>
+    public Bounds Bounds { get; init; } = Bounds.Default;
+
     /// <summary>The input of an index: the same at every time and on every machine. The first ones are the seeds as they are.</summary>
     public byte[] Input(int seed, long index)
     {

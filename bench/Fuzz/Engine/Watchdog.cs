@@ -13,7 +13,6 @@ internal sealed class Watchdog : IDisposable
 
     private readonly FuzzTarget _target;
     private readonly int _seed;
-    private readonly Bounds _bounds;
     private readonly FailureFolder _failures;
     private readonly string _path;
     private readonly MemoryMappedFile _file;
@@ -25,9 +24,9 @@ internal sealed class Watchdog : IDisposable
     private long _index;
     private TimeSpan _began;
 
-    public Watchdog(FuzzTarget target, int seed, Bounds bounds, FailureFolder failures)
+    public Watchdog(FuzzTarget target, int seed, FailureFolder failures)
     {
-        (_target, _seed, _bounds, _failures) = (target, seed, bounds, failures);
+        (_target, _seed, _failures) = (target, seed, failures);
         _path = failures.RunningFile(target, seed);
         _file = MemoryMappedFile.CreateFromFile(_path, FileMode.Create, null, NumberLength);
         _view = _file.CreateViewAccessor();
@@ -59,8 +58,8 @@ internal sealed class Watchdog : IDisposable
         lock (_gate)
         {
             // Twice the bound, so that what only takes too long is told of as such.
-            if (_input is null || Environment.CpuUsage.TotalTime - _began < 2 * _bounds.ProcessorTime) return;
-            _failures.Keep(_target, _seed, _index, _input, $"no end after {2 * _bounds.ProcessorTime.TotalSeconds} s of processor time", null);
+            if (_input is null || Environment.CpuUsage.TotalTime - _began < 2 * _target.Bounds.ProcessorTime) return;
+            _failures.Keep(_target, _seed, _index, _input, $"no end after {2 * _target.Bounds.ProcessorTime.TotalSeconds} s of processor time", null);
             Environment.Exit(1);
         }
     }
