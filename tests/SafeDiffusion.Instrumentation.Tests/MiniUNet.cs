@@ -6,7 +6,7 @@ namespace SafeDiffusion.Instrumentation.Tests;
 
 /// <summary>
 /// A graph with one cross-attention, built node by node: latents [B, 4, H, W] as queries, text [B, N, D]. All ways of writing compute the
-/// same, from the same weights, as <see cref="MiniReference"/> does by the formulas of the specification.
+/// same, from the same weights, as <c>MiniReference</c> does by the formulas of the specification.
 /// </summary>
 internal sealed class MiniUNet
 {

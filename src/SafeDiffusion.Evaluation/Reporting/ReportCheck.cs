@@ -12,6 +12,7 @@ internal static class ReportCheck
         if (report.Run.Policies.Any(policy => policy is null) || report.Run.Sets.Any(set => set is null)) return "a policy or a set of its run is null.";
         FigureRow?[] rows = [.. report.Sets, .. report.Kinds, .. report.Times];
         if (rows.Any(row => row is null) || report.Galleries.Any(gallery => gallery is null)) return "a row or a gallery is null.";
+        if (report.Galleries.Any(gallery => gallery.Rows.Any(shown => !IsWhole(shown)))) return "a gallery holds null, or a similarity that is not a finite number.";
         foreach (FigureRow row in rows.OfType<FigureRow>())
         {
             foreach ((string name, Measurement? figure) in row.Figures)
@@ -22,6 +23,9 @@ internal static class ReportCheck
         IEnumerable<Measurement?> agreements = report.Agreement.SelectMany(judges => judges is null ? new Measurement?[] { null } : [judges.Agreement, judges.Kappa]);
         return agreements.Select(figure => Fault("", figure)).FirstOrDefault(fault => fault is not null) is { } wrong ? $"an agreement of judges {wrong}" : null;
     }
+
+    private static bool IsWhole(GalleryRow? row) =>
+        row is not null && row.Pictures.All(picture => picture is not null && picture.Lost.All(label => label is not null) && double.IsFinite(picture.Similarity ?? 0));
 
     private static string? Fault(string name, Measurement? figure)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Evaluation.Judging;
@@ -15,8 +16,13 @@ internal static class SuiteJson
 
     public static JsonSerializerOptions Options { get; } = StrictJson.CreateOptions(StrictJson.EnumNames());
 
+    /// <summary>Making them anew takes longer than reading a suite.</summary>
+    private static readonly ConditionalWeakTable<JudgeCatalogue, JsonSerializerOptions> _withJudges = [];
+
     /// <summary>Options that read judges too.</summary>
-    public static JsonSerializerOptions OptionsWith(JudgeCatalogue judges)
+    public static JsonSerializerOptions OptionsWith(JudgeCatalogue judges) => _withJudges.GetValue(judges, CreateOptions);
+
+    private static JsonSerializerOptions CreateOptions(JudgeCatalogue judges)
     {
         JsonSerializerOptions options = new(Options);
         judges.AddTo(options);

@@ -31,10 +31,10 @@ internal static class Chromium
         Task<string> errors = process.StandardError.ReadToEndAsync();
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
-        if (!process.WaitForExit(TimeSpan.FromSeconds(60)))
+        if (!process.WaitForExit(TimeSpan.FromMinutes(20)))
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException("Chromium did not end within a minute.");
+            throw new TimeoutException("Chromium did not end within 20 minutes.");
         }
         Assert.Equal(0, process.ExitCode);
         return [.. errors.Result.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))];

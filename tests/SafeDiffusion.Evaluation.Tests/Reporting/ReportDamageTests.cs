@@ -16,6 +16,8 @@ public sealed class ReportDamageTests : IDisposable
     [InlineData("\"low\": [-0-9.eE]+", "\"low\": 1e999")]
     [InlineData("\"samples\": [0-9]+", "\"samples\": -3")]
     [InlineData("\"sets\": \\[\\s*\\{", "\"sets\": [ null, {")]
+    [InlineData("\"similarity\": [-0-9.eE]+", "\"similarity\": 1e999")]
+    [InlineData("\"pictures\": \\[", "\"pictures\": [ null,")]
     [InlineData("\"version\": 1", "\"version\": 1, \"version\": 2")]
     [InlineData("\"suite\": \"", "\"suite\": \"\\ud800")]
     [InlineData("\"run\": \\{", "\"run\": null, \"other\": {")]

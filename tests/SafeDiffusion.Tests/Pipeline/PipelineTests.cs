@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Core.Tensors;
@@ -142,26 +141,20 @@ public sealed class PipelineTests(ShapesModel model)
         Assert.Equal([1, 4, height / 4, width / 4], result.Latents!.Initial.Shape.AsEnumerable());
     }
 
-    [Fact]
-    public async Task CancellationEndsAUNetCallInProgress()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(9)]
+    public async Task ACancelledGenerationStopsBeforeItsNextStep(int step)
     {
         using CancellationTokenSource source = new();
         int steps = 0;
         Progress progress = new(_ =>
         {
-            if (++steps != 2) return;
-            // A thread of its own: a timer may wait for the busy pool. The next call takes much longer than this one sleeps.
-            new Thread(() =>
-            {
-                Thread.Sleep(20);
-                source.Cancel();
-            }).Start();
+            if (++steps == step) source.Cancel();
         });
-        GenerationRequest request = _request with { Width = 256, Height = 256, Count = 4, Steps = 999 };
-        long began = Stopwatch.GetTimestamp();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.Pipeline.GenerateAsync(request, progress, source.Token));
-        Assert.Equal(2, steps);
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.Pipeline.GenerateAsync(_request, progress, source.Token));
+        Assert.Equal(step, steps);
     }
 
     [Fact]
