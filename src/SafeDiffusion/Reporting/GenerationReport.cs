@@ -179,7 +179,7 @@ public sealed record ErasureReport(int Protection, bool Erased, int Tokens, floa
 /// <param name="Acted">Whether it changed the attention of the prompt's row.</param>
 /// <param name="Scale">The scale that it acted with; 0 where it did not.</param>
 /// <param name="Response">What the attention responded; null for a method that reads nothing.</param>
-/// <param name="Reason">Why it did not act; null where it did.</param>
+/// <param name="Reason">Why it did not act, or which part of it did not; null where all of it did.</param>
 public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason);
 
 /// <summary>What one protection saw, in a step or in the finished picture.</summary>
@@ -191,7 +191,7 @@ public sealed record ObservationReport(int Protection, DetectionReading? Detecti
 /// <param name="Protection">The index of the protection in the report's list.</param>
 /// <param name="Guided">Whether it added a term.</param>
 /// <param name="Norm">The term's Euclidean norm; 0 where it added none.</param>
-/// <param name="Reason">Why it added none; null where it did.</param>
+/// <param name="Reason">Why it added none, or which part of it did not; null where all of it did.</param>
 /// <param name="Detection">What it detected; null for a method that detects nothing.</param>
 public sealed record TermReport(int Protection, bool Guided, float Norm, string? Reason, DetectionReading? Detection = null);
 
