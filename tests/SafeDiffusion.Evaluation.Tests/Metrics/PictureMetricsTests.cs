@@ -1,5 +1,5 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Core.Imaging.Comparing;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 
