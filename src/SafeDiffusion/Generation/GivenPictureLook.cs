@@ -14,11 +14,11 @@ namespace SafeDiffusion.Generation;
 /// </summary>
 internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IReadOnlyList<Guideline> guidelines)
 {
-    /// <summary>From here on a position shows the concept: what <see cref="FinalLook"/> takes where a concept is suspected.</summary>
-    private const float Presence = 0.35f;
+    /// <summary>From here on a position shows the concept. A little below the usual 0.5: what is missed is not cleaned (docs/purify.md).</summary>
+    private const float Presence = 0.45f;
 
     /// <summary>From here on a position beside one that shows the concept belongs to it.</summary>
-    private const float Edge = 0.1f;
+    private const float Edge = 0.4f;
 
     private readonly LatentShape _seen = FinalLook.Seen(shape, model);
 
