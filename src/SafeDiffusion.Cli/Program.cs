@@ -28,6 +28,7 @@ internal static class Program
         "safediffusion", "Draws with Stable Diffusion v1 models (ONNX), and keeps concepts out of the pictures while they are drawn.")
     {
         new GenerateCommand(),
+        new PurifyCommand(),
         new InspectCommand(),
         new InstrumentCommand(),
         new VerifyCommand(),

@@ -66,6 +66,12 @@ public sealed record GenerationRequest(string Prompt)
     public float Strength { get; init; } = DefaultStrength;
 
     /// <summary>
+    /// The text under which the initial picture is inverted by DDIM, instead of being noised: empty for the null text. Without a protection,
+    /// under the same text at guidance scale 1, it comes back, up to the inversion's error. Null, the default, for noise.
+    /// </summary>
+    public string? InitialImageInversion { get; init; }
+
+    /// <summary>
     /// Latents to start from instead of the seed's noise, <c>[Count, C, H, W]</c> on the latent grid; with
     /// <see cref="InitialImage"/> they are the noise that is added to it.
     /// </summary>

@@ -31,6 +31,7 @@ internal static class RequestCheck
             Require(request.Policy is not null, "policy", "is null; SafetyPolicy.Empty is no protection.");
             RequireText(request.Prompt, "prompt");
             RequireText(request.NegativePrompt ?? "", "negativePrompt");
+            RequireText(request.InitialImageInversion ?? "", "initialImageInversion");
             Require(request.Count is >= 1 and <= GenerationRequest.MaxCount, "count", $"must be from 1 to {GenerationRequest.MaxCount}, and is {request.Count}. Draw more in several runs.");
             pictures += request.Count;
         }
@@ -105,10 +106,24 @@ internal static class RequestCheck
     private static PictureStart Start(GenerationRequest request, DdimPlan plan)
     {
         GivenStart? given = request.InitialLatents is { } latents ? new GivenStart(latents.ToSingles()) : null;
+        if (request.InitialImageInversion is not null) RequireInvertible(request);
         if (request.InitialImage is not { } image) return given ?? (PictureStart)new NoiseStart();
         int first = plan.StartIndex(request.Strength);
         Require(first < plan.Timesteps.Length, "strength", $"is {request.Strength}, which leaves none of the {request.Steps} steps. Raise one of them.");
-        return new NoisedPictureStart(image, request.Strength, first, given);
+        return request.InitialImageInversion is { } text
+            ? new InvertedPictureStart(image, text, request.Strength, first)
+            : new NoisedPictureStart(image, request.Strength, first, given);
+    }
+
+    private static void RequireInvertible(GenerationRequest request)
+    {
+        const string Field = "initialImageInversion";
+        Require(request.InitialImage is not null, Field, "is given, but no initial picture is there to be inverted. Give one, or leave it out.");
+        Require(request.InitialLatents is null, Field, "and initialLatents exclude each other: an inverted picture makes its own noise.");
+        Require(request.Count == 1 || request.Eta > 0, Field, $"makes the same latents for every seed, so that {request.Count} pictures would be one. Draw 1, or set eta above 0.");
+        Require(
+            request.Policy.Remedy is not { Action: RemedialAction.Regenerate }, "policy",
+            "has a picture drawn again that still shows a concept, but an inverted one would become the same again. Choose another action than regenerate.");
     }
 
     private static void RequireAttention(SafetyPolicy policy, LoadedModel model)

@@ -108,6 +108,34 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         void Report(DrawingProgress at) => progress!.Report(new(at.Step, at.Steps, at.Rows, at.Elapsed) { Previews = at.Previews });
     }
 
+    /// <summary>
+    /// Cleans a real picture of what a policy keeps out: encodes it, inverts it by DDIM, denoises it under the policy, decodes it. Where the
+    /// policy detects, pixels away from the concept come back as the autoencoder gives them, and a picture that shows nothing of it does whole.
+    /// </summary>
+    /// <param name="request">The picture, and how to clean it.</param>
+    /// <param name="progress">Told after every UNet call.</param>
+    /// <param name="cancellationToken">Ends the work within one network call.</param>
+    /// <returns>The picture, and the report.</returns>
+    /// <exception cref="InvalidRequestException">A field of the request is out of range, or does not fit the model or the policy; or the model has no VAE encoder.</exception>
+    /// <inheritdoc cref="GenerateAsync"/>
+    public async Task<PurifyResult> PurifyAsync(PurifyRequest request, IProgress<PurifyProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using IDisposable running = _running.Enter();
+        (PaddedPicture picture, GenerationRequest asked) = PurifyCheck.Resolve(request, _model);
+        RequireSomethingLooks([asked]);
+        return await Task.Run(
+            async () =>
+            {
+                PictureOrder order = RequestCheck.Resolve(asked, _model);
+                PurifyResult result = await new Purification(_model, _options.ToTools(), picture, order, progress is null ? null : progress.Report, cancellationToken)
+                    .RunAsync(request.Region, request.Dilation).ConfigureAwait(false);
+                LogWarnings(result.Report.Generation);
+                return result;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>A text as the UNet sees it, with its tokens.</summary>
     /// <exception cref="InferenceException">The text encoder failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>

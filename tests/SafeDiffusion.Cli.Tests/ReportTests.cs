@@ -46,6 +46,8 @@ public sealed class ReportTests : IDisposable
     [InlineData("surgical-erasing", "sce", "--instead", "a ring", "--steps", "20")]
     [InlineData("growth-inhibitor", "gie", "--steps", "10")]
     [InlineData("trajectory-steering", "steering", "--instead", "a ring", "--steps", "10")]
+    [InlineData("surgical-erasing", "sce", "--preset", "implicit", "--steps", "20")]
+    [InlineData("token-reweighting", "reweight", "--steps", "10")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {
         foreach (string name in (string[])[method, alias])

@@ -11,7 +11,7 @@ namespace SafeDiffusion.Cli.Commands;
 internal sealed class PolicyOptions
 {
     private readonly Option<string?> _policy = new("--policy") { Description = "A safety policy as JSON (docs/policy.md)." };
-    private readonly Option<string?> _avoid = new("--avoid") { Description = "A concept to keep out of the picture, used word for word." };
+    private readonly Option<string?> _avoid;
     private readonly Option<string?> _method = new("--method") { HelpName = "name" };
     private readonly Option<string?> _instead = new("--instead");
     private readonly Option<string?> _asset = new("--asset") { HelpName = "file" };
@@ -25,7 +25,12 @@ internal sealed class PolicyOptions
         HelpName = "flag|blur|withhold|regenerate",
     };
 
-    public PolicyOptions() => Describe(MethodCatalogue.Default);
+    /// <param name="concept">The name of the option that names the concept.</param>
+    public PolicyOptions(string concept = "--avoid")
+    {
+        _avoid = new(concept) { Description = "A concept to keep out of the picture, used word for word." };
+        Describe(MethodCatalogue.Default);
+    }
 
     /// <summary>The files that are read; null where one was not given.</summary>
     public IEnumerable<string?> Inputs(ParseResult parsed) =>
@@ -59,7 +64,7 @@ internal sealed class PolicyOptions
         IReadOnlyList<string> names = methods.FromWords();
         IEnumerable<string> titles = names.Select(name => methods.Alias(name) is { } alias ? $"{name} ({alias})" : name);
         _method.Description = $"The method (default: {SafeLatentGuidance.MethodName}), by its name or in short: {string.Join(", ", titles)}.";
-        _instead.Description = $"What to move to instead of what --avoid names; with {string.Join(", ", methods.FromWords(ProtectionWord.Instead))}.";
+        _instead.Description = $"What to move to instead of what {_avoid.Name} names; with {string.Join(", ", methods.FromWords(ProtectionWord.Instead))}.";
         _asset.Description = $"The file of what was learned for a concept; with {string.Join(", ", methods.FromWords(ProtectionWord.Asset))}.";
         _preset.Description = $"The settings to start from; {string.Join("; ", methods.FromWords(ProtectionWord.Preset).Select(name => $"{name} has {string.Join(", ", methods.Presets(name))}"))}.";
         _preset.HelpName = string.Join('|', names.SelectMany(methods.Presets).Distinct());
@@ -94,7 +99,7 @@ internal sealed class PolicyOptions
         if (parsed.GetValue(_method) is { } named) return named;
         if (parsed.GetValue(_guideline) is not null) return DetectionGuidance.MethodName;
         if (parsed.GetValue(_asset) is not null) throw new InvalidRequestException("--method", "is missing: it says what to do with the file of --asset.");
-        if (parsed.GetValue(_avoid) is null) throw new InvalidRequestException("--instead, --preset", "say how to avoid a concept; name it with --avoid.");
+        if (parsed.GetValue(_avoid) is null) throw new InvalidRequestException("--instead, --preset", $"say how to avoid a concept; name it with {_avoid.Name}.");
         return SafeLatentGuidance.MethodName;
     }
 

@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Core.Imaging.Comparing;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Metrics;

@@ -52,5 +52,6 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
     {
         picture.Noise?.Fill(picture.StepNoise);
         plan.Step(planIndex, picture.Guided, picture.Latents, picture.Next, eta, picture.StepNoise);
+        picture.Start?.RestoreInPlace(planIndex + 1, picture.Next);
     }
 }

@@ -23,7 +23,7 @@ internal readonly record struct FinishedPicture(PictureDenoising Denoising, RgbI
 internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
 {
     /// <summary>To which shares of the training timesteps pictures are noised.</summary>
-    private static readonly double[] _noiseLevels = [0.08, 0.24];
+    public static IReadOnlyList<double> NoiseLevels { get; } = [0.08, 0.24];
 
     private readonly LatentShape _seen = Seen(shape, model);
     /// <summary>Not where there is no encoder, nor where encoder and UNet were exported for different sizes.</summary>
@@ -33,7 +33,7 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
     private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
 
     /// <summary>UNet rows of each picture that is looked at.</summary>
-    public static int RowsPerPicture => _noiseLevels.Length;
+    public static int RowsPerPicture => NoiseLevels.Count;
 
     /// <summary>Looks at pictures, and tells them what was seen.</summary>
     /// <param name="pictures">The pictures.</param>
@@ -48,7 +48,7 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
             TorchNoise[] noises = [.. chunk.Select(picture => new TorchNoise(~picture.Seed))];
             float[][] latents = [.. chunk.Select(picture => Latents(picture, cancellationToken))];
             for (int i = 0; i < chunk.Length; i++) batch.SetInputs(i, new RowInputs(nullText));
-            foreach (double level in _noiseLevels) Look(chunk, batch, latents, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
+            foreach (double level in NoiseLevels) Look(chunk, batch, latents, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
     }
 
     /// <summary>The shape in which pictures are looked at: their own, or one of the same proportions and the area that the model was made for.</summary>
-    private static LatentShape Seen(LatentShape shape, LoadedModel model)
+    public static LatentShape Seen(LatentShape shape, LoadedModel model)
     {
         ModelDescription description = model.Description;
         if (model.Encoder is not { } encoder || description.HasFixedSize) return shape;

@@ -4,6 +4,7 @@ using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
 
@@ -42,13 +43,14 @@ internal sealed class OrderBatch
     {
         using Activity? activity = Telemetry.Activities.StartActivity("generate");
         _model.RequireUnchanged();
-        await RequireMatchingAssetsAsync().ConfigureAwait(false);
+        foreach (OrderMember member in _members) await RequireMatchingAssetsAsync(_model, member.Order.Policy, _cancellationToken).ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
         foreach (OrderMember member in _members) member.Begin(_cancellationToken);
         PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
         BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
         Denoise(pictures, times);
         RgbImage[] images = Decode(pictures, times);
+        for (int i = 0; i < images.Length; i++) images[i] = pictures[i].Start!.Finish(images[i]);
         LookAtFinished(images, times);
 
         string hash = await _model.GetWeightsHashAsync(_cancellationToken).ConfigureAwait(false);
@@ -66,12 +68,13 @@ internal sealed class OrderBatch
     }
 
     /// <summary>Refuses assets that were learned with another model; only then are the weights' hashes waited for.</summary>
-    private async Task RequireMatchingAssetsAsync()
+    /// <exception cref="InvalidRequestException">An asset is another model's.</exception>
+    public static async Task RequireMatchingAssetsAsync(LoadedModel model, SafetyPolicy policy, CancellationToken cancellationToken)
     {
-        foreach (RequiredAsset required in _members.SelectMany(member => member.Order.Policy.Requirements.Assets))
+        foreach (RequiredAsset required in policy.Requirements.Assets)
         {
             if (required.AllowOtherModel) continue;
-            string hash = await _model.GetWeightsHashAsync(_cancellationToken).ConfigureAwait(false);
+            string hash = await model.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
             string learnedWith = required.Asset.Identity.BaseModelHash;
             if (learnedWith == hash) continue;
             throw new InvalidRequestException(

@@ -33,7 +33,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         TextStates prompted = Encode(order.Prompt, handling);
         if (isOfPolicy && prompted.Values.SequenceEqual(negative.Values)) Report.Warn(PolicyLimits.NegativeIsPrompt);
         (TextStates unconditional, TextStates prompt) = Erase(negative, prompted);
-        if (order.Start is NoisedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
+        if (order.Start is NoisedPictureStart or InvertedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
         Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
         Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents, cancellationToken))];
         foreach (ReportWarning limit in PolicyLimits.Of(order, model.Description, Pictures[0].Protections)) Report.Warn(limit);
@@ -87,6 +87,6 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         RowList rows = new(unconditional, prompt, isPromptShared, text => Encode(text, SpecialTokenHandling.Escape));
         ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps);
         PictureProtections protections = new(order.Policy, context);
-        return new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length);
+        return new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length) { Start = order.Start };
     }
 }

@@ -51,6 +51,9 @@ internal sealed class PictureDenoising
 
     public ProtectionTrace Trace { get; }
 
+    /// <summary>Where the picture started; it keeps what may not change.</summary>
+    public PictureStart? Start { get; init; }
+
     /// <summary>The latents at the current step, <c>[C, H, W]</c>.</summary>
     public ReadOnlySpan<float> Latents => _latents;
 

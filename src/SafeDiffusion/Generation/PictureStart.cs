@@ -14,9 +14,20 @@ internal abstract record PictureStart(int FirstStep)
     /// <summary>Whether latents (or the noise on a picture) were given, not drawn from the seed.</summary>
     public virtual bool HasGivenLatents => false;
 
+    /// <summary>The text that a picture was inverted under, empty for the null text; null where none was inverted.</summary>
+    public virtual string? Inversion => null;
+
     /// <summary>Does what all pictures of an order share.</summary>
     /// <returns>Makes the latents of a picture, <c>[C, H, W]</c>, from its number and its noise.</returns>
     public abstract Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken);
+
+    /// <summary>Puts back what may not change of the latents, <c>[C, H, W]</c>, that a step is to begin with.</summary>
+    public virtual void RestoreInPlace(int step, Span<float> latents)
+    {
+    }
+
+    /// <summary>Makes the picture of what was decoded.</summary>
+    public virtual RgbImage Finish(RgbImage decoded) => decoded;
 }
 
 /// <summary>Pictures start from their seed's noise.</summary>

@@ -88,6 +88,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         GuidanceScale = order.GuidanceScale,
         Eta = order.Eta,
         Strength = order.Start.Strength,
+        Inversion = order.Start.Inversion,
         GivenLatents = order.Start.HasGivenLatents,
     };
 

@@ -45,7 +45,7 @@ public abstract class AttentionInterventionState
 
 /// <summary>What an attention intervention did in a step.</summary>
 /// <param name="HasActed">Whether it changed the prompt's row.</param>
-/// <param name="Reason">Why it did not, for the report; null where it did.</param>
+/// <param name="Reason">Why it did not, or which part of it did not, for the report; null where all of it did.</param>
 public readonly record struct InterventionOutcome(bool HasActed, string? Reason)
 {
     /// <summary>The scale that it acted with.</summary>

@@ -50,7 +50,7 @@ public abstract class NoiseGuidanceState
 
 /// <summary>What a noise guidance did in a step.</summary>
 /// <param name="IsGuided">Whether its term is added.</param>
-/// <param name="Reason">Why it is not, for the report; null where it is.</param>
+/// <param name="Reason">Why it is not, or which part of it is missing, for the report; null where it is whole.</param>
 public readonly record struct GuidanceOutcome(bool IsGuided, string? Reason)
 {
     /// <summary>What was detected; null for a method that detects nothing.</summary>

@@ -49,6 +49,13 @@ public sealed class ProtectionContext
     /// <summary>The prompt's row before any attention intervention; <c>with</c> makes an edited copy for <see cref="AddRow(RowInputs)"/>.</summary>
     public RowInputs Prompt => _rows[Row.Prompt];
 
+    /// <summary>
+    /// The row of the prompt as no attention intervention edits it: <see cref="Row.Prompt"/> where there is none in the policy, else a row of
+    /// its own. What compares the prompt with an edited copy starts here, so that it takes back nothing that an intervention does.
+    /// </summary>
+    /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
+    public Row PlainPrompt => _rows.AddPlainPrompt();
+
     /// <summary>Asks for a further row: the noise prediction under a text. Equal texts share one.</summary>
     /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
     public Row AddRow(string text) => _rows.Add(text);

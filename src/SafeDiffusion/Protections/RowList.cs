@@ -10,6 +10,7 @@ internal sealed class RowList
     private readonly Func<string, TextStates> _encode;
     private readonly List<RowInputs> _rows;
     private readonly bool _isPromptShared;
+    private Row? _plainPrompt;
 
     /// <param name="unconditional">The text states of the unconditional row.</param>
     /// <param name="prompt">The text states of the prompt's row.</param>
@@ -46,6 +47,10 @@ internal sealed class RowList
         }
         return Add(new RowInputs(states));
     }
+
+    /// <summary>The row of the prompt that no intervention edits, one for all who ask.</summary>
+    /// <exception cref="InvalidRequestException">The picture has too many rows already.</exception>
+    public Row AddPlainPrompt() => _isPromptShared ? Row.Prompt : _plainPrompt ??= Add(_rows[Row.Prompt.Index]);
 
     /// <exception cref="InvalidRequestException">The picture has too many rows already.</exception>
     public Row Add(RowInputs inputs)

@@ -13,7 +13,7 @@ namespace SafeDiffusion.Reporting;
 /// <summary>What a generation ran and what its protections did. Field names are stable within a <see cref="Version"/> (docs/report.md).</summary>
 public sealed record GenerationReport
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -52,7 +52,7 @@ public sealed record GenerationReport
     public string Summary => ReportSummary.Write(this);
 
     /// <summary>The report as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, _json);
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Writes the report as a JSON file.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
@@ -62,10 +62,10 @@ public sealed record GenerationReport
     public string SettingsJson() => new JsonObject
     {
         ["tool"] = Tool,
-        ["model"] = JsonSerializer.SerializeToNode(Model, _json),
-        ["request"] = JsonSerializer.SerializeToNode(Request, _json),
-        ["protections"] = JsonSerializer.SerializeToNode(Protections, _json),
-    }.ToJsonString(new JsonSerializerOptions(_json) { WriteIndented = false });
+        ["model"] = JsonSerializer.SerializeToNode(Model, Json),
+        ["request"] = JsonSerializer.SerializeToNode(Request, Json),
+        ["protections"] = JsonSerializer.SerializeToNode(Protections, Json),
+    }.ToJsonString(new JsonSerializerOptions(Json) { WriteIndented = false });
 }
 
 /// <summary>The model that drew.</summary>
@@ -111,6 +111,9 @@ public sealed record RequestReport
 
     /// <summary>The share of the steps that were taken from an initial picture; null without one.</summary>
     public required float? Strength { get; init; }
+
+    /// <summary>The text that the initial picture was inverted under, empty for the null text; null where it was noised, or there is none.</summary>
+    public string? Inversion { get; init; }
 
     /// <summary>Whether the initial latents (or the noise on the initial picture) were given, not drawn from the seed.</summary>
     public required bool GivenLatents { get; init; }
@@ -179,7 +182,7 @@ public sealed record ErasureReport(int Protection, bool Erased, int Tokens, floa
 /// <param name="Acted">Whether it changed the attention of the prompt's row.</param>
 /// <param name="Scale">The scale that it acted with; 0 where it did not.</param>
 /// <param name="Response">What the attention responded; null for a method that reads nothing.</param>
-/// <param name="Reason">Why it did not act; null where it did.</param>
+/// <param name="Reason">Why it did not act, or which part of it did not; null where all of it did.</param>
 public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason);
 
 /// <summary>What one protection saw, in a step or in the finished picture.</summary>
@@ -191,7 +194,7 @@ public sealed record ObservationReport(int Protection, DetectionReading? Detecti
 /// <param name="Protection">The index of the protection in the report's list.</param>
 /// <param name="Guided">Whether it added a term.</param>
 /// <param name="Norm">The term's Euclidean norm; 0 where it added none.</param>
-/// <param name="Reason">Why it added none; null where it did.</param>
+/// <param name="Reason">Why it added none, or which part of it did not; null where all of it did.</param>
 /// <param name="Detection">What it detected; null for a method that detects nothing.</param>
 public sealed record TermReport(int Protection, bool Guided, float Norm, string? Reason, DetectionReading? Detection = null);
 

@@ -1,5 +1,5 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Metrics.Formulas;
+using SafeDiffusion.Core.Imaging.Comparing;
 
 namespace SafeDiffusion.Evaluation.Metrics;
 
@@ -46,5 +46,26 @@ public sealed class PictureMetricsTests
         RgbImage wide = new(22, 11, new byte[22 * 11 * 3]), high = new(11, 22, new byte[22 * 11 * 3]);
         Assert.Throws<ArgumentException>(() => StructuralSimilarity.Compute(wide, high));
         Assert.Throws<ArgumentException>(() => PeakSignalToNoise.Compute(wide, high));
+    }
+
+    /// <summary>The left half differs by 10 in every sample, the right half does not.</summary>
+    [Fact]
+    public void APartIsComparedAlone()
+    {
+        const int Width = 40, Height = 12;
+        byte[] one = new byte[Width * Height * RgbImage.Channels], other = new byte[one.Length];
+        for (int i = 0; i < one.Length; i++) other[i] = (byte)(i / RgbImage.Channels % Width < Width / 2 ? 10 : 0);
+        RgbImage first = new(Width, Height, one), second = new(Width, Height, other);
+        bool[] left = [.. Enumerable.Range(0, Width * Height).Select(i => i % Width < Width / 2)], right = [.. left.Select(isLeft => !isLeft)], whole = [.. left.Select(_ => true)];
+        Assert.Equal(20 * Math.Log10(25.5), PeakSignalToNoise.Compute(first, second, left)!.Value, 1e-9);
+        Assert.Equal(double.PositiveInfinity, PeakSignalToNoise.Compute(first, second, right));
+        Assert.Null(PeakSignalToNoise.Compute(first, second, new bool[whole.Length]));
+        Assert.Equal(StructuralSimilarity.Compute(first, second), StructuralSimilarity.Compute(first, second, whole)!.Value, 1e-12);
+        // 30 by 2 windows, half of them in each part, so that the whole is the mean of the two.
+        double inside = StructuralSimilarity.Compute(first, second, left)!.Value, outside = StructuralSimilarity.Compute(first, second, right)!.Value;
+        Assert.Equal(StructuralSimilarity.Compute(first, second), (inside + outside) / 2, 1e-12);
+        Assert.True(inside < outside);
+        Assert.Null(StructuralSimilarity.Compute(first, second, new bool[whole.Length]));
+        Assert.Throws<ArgumentException>(() => PeakSignalToNoise.Compute(first, second, new bool[3]));
     }
 }

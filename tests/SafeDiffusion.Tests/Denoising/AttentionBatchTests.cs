@@ -59,6 +59,17 @@ public sealed class AttentionBatchTests
         AssertRows("out_sample", batch.Prediction);
     }
 
+    /// <summary>The exporter's PyTorch model with the scores multiplied there, zeros among them.</summary>
+    [Fact]
+    public void TokenScalesAloneAgree()
+    {
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.Reweight);
+        using IDenoiserBatch batch = CreateBatch(denoiser, withInputs: false);
+        for (int row = 0; row < 2; row++) batch.SetInputs(row, Inputs(row, withInputs: true) with { Inhibitors = [] });
+        Evaluate(batch);
+        AssertRows("out_sample_token_scale", batch.Prediction);
+    }
+
     [Fact]
     public void AFeatureThatTheGraphDoesNotHaveIsRefused()
     {

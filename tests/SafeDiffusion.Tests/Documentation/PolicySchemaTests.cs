@@ -20,9 +20,11 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         """{ "method": "safe-latent" }""",
         """{ "method": "semantic", "concepts": [ { "text": "a", "warmupSteps": 0 } ] }""",
         """{ "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0 } ] }""",
+        """{ "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0, "tokenFactor": 0 } ] }""",
         """{ "method": "trajectory-steering", "concept": "b", "safeText": "c" }""",
         $$"""{ "method": "detect-and-guide", "guideline": "{{GuidelineFolder.File}}", "presenceThreshold": 1 }""",
         """{ "method": "growth-inhibitor", "concept": "a" }""",
+        """{ "method": "token-reweighting", "words": [ { "text": "a" } ] }""",
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
         $$"""{ "method": "text-erasure", "projection": "{{GuidelineFolder.Projection}}" }""",
     ];

@@ -9,6 +9,7 @@ using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.SafeLatent;
+using SafeDiffusion.Methods.TokenReweighting;
 using SafeDiffusion.Model;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
@@ -171,6 +172,22 @@ public sealed partial class SnippetTests : IDisposable
         Assert.All(terms[5..], term => Assert.True(term.Guided && term.Norm > 0));
         Assert.Equal("fading-guidance", report.Protections[1].Method);
         Assert.Equal(0.5, report.Protections[1].Settings!["from"]!.GetValue<double>());
+    }
+
+    /// <summary>Until its step the word counts for nothing, as if re-weighted by zero.</summary>
+    [Fact]
+    public async Task ALateWordIsLookedAtLate()
+    {
+        SafetyPolicy late = SafetyPolicy.Empty.Add(new LateWord { Word = "red triangle", From = 2 });
+        SafetyPolicy reweighted = SafetyPolicy.Empty.AddTokenReweighting(new TokenReweighting { Words = [new() { Text = "red triangle" }], EndStep = 2 });
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(late));
+        GenerationRequest request = new("a blue circle and a red triangle") { Steps = 4, KeepLatents = true };
+        GenerationResult result = await pipeline.GenerateAsync(request with { Policy = late });
+        GenerationResult expected = await pipeline.GenerateAsync(request with { Policy = reweighted });
+        Assert.Equal(expected.Latents!.Steps.ToSingles(), result.Latents!.Steps.ToSingles());
+        Assert.Equal([true, true, false, false], result.Report.Images[0].Steps.Select(step => step.Interventions[0].Acted));
+        GenerationResult without = await pipeline.GenerateAsync(request with { Prompt = "a green star", Policy = late });
+        Assert.All(without.Report.Images[0].Steps, step => Assert.Equal("word does not occur", step.Interventions[0].Reason));
     }
 
     [Fact]

@@ -21,10 +21,14 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
     public float[]? Scores { get; set; }
 
     /// <summary>A context whose rows are numbered in the order in which they are added.</summary>
-    public static ProtectionContext Context(LatentShape shape, int steps, float scale, int trainingTimesteps = 1000, params int[] timesteps)
+    public static ProtectionContext Context(LatentShape shape, int steps, float scale, int trainingTimesteps = 1000, params int[] timesteps) =>
+        Context("prompt", false, shape, steps, scale, trainingTimesteps, timesteps);
+
+    /// <summary>A context of a prompt that attention interventions may edit.</summary>
+    public static ProtectionContext Context(string prompt, bool isEdited, LatentShape shape, int steps, float scale, int trainingTimesteps = 1000, params int[] timesteps)
     {
         Dictionary<string, TextStates> texts = [];
-        RowList rows = new(Encode(""), Encode("prompt"), isPromptShared: true, Encode);
+        RowList rows = new(Encode(""), Encode(prompt), !isEdited, Encode);
         return new(rows, new GuidelineList(1), shape, [.. timesteps.Length > 0 ? timesteps : Enumerable.Repeat(0, steps)], scale, trainingTimesteps);
 
         TextStates Encode(string text) => texts.TryGetValue(text, out TextStates? known) ? known : texts[text] = TestTexts.States(text);

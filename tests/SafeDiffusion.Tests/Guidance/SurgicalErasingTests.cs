@@ -2,13 +2,14 @@ using FsCheck;
 using FsCheck.Fluent;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Model;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
 
-/// <summary>Formula layer: the explicit erasing signal against values computed by hand and an independent rendering in double precision.</summary>
+/// <summary>Formula layer: the erasing signals against values computed by hand and an independent rendering in double precision.</summary>
 public sealed class SurgicalErasingTests
 {
     private const int Steps = 35;
@@ -88,6 +89,74 @@ public sealed class SurgicalErasingTests
             for (int i = 0; i < expected?.Length; i++) Assert.Equal(expected[i], term![i], 1e-4);
         });
 
+    /// <summary>Three values per row: u, p, p with the word scaled down.</summary>
+    [Fact]
+    public void TheImplicitSignalIsWhatTheWordBrings()
+    {
+        FakePredictions predictions = new(3, 3);
+        predictions.Set([9, 9, 9], [1, 2, -3], [4, 2, 5]);
+        float[] term = new float[3];
+        NoiseGuidanceState state = Implicit("star", new() { Text = "", TokenFactor = 0.25f, Scale = -2 }, isEdited: false, out ProtectionContext context);
+        Assert.Equal(GuidanceOutcome.Guided, state.ComputeTerm(new(0, 999, Steps), predictions.Predictions, term));
+        Assert.Equal([6, 0, 16], term);
+        Assert.Equal((RowSet)Row.Prompt | new Row(2), state.SurelyNeeds(new(0, 999, Steps)));
+        Assert.Empty(context.Prompt.TokenScales);
+    }
+
+    /// <summary>Against a row that an inhibitor has edited the difference would take the inhibition back.</summary>
+    [Fact]
+    public void TheImplicitSignalIsMeasuredBetweenRowsThatNobodyEdits()
+    {
+        FakePredictions predictions = new(1, 4);
+        predictions.Set([0], [100], [1], [3]);
+        float[] term = new float[1];
+        NoiseGuidanceState state = Implicit("star", new() { Text = "", TokenFactor = 0, Scale = -1 }, isEdited: true, out _);
+        Assert.True(state.ComputeTerm(new(0, 999, Steps), predictions.Predictions, term).IsGuided);
+        Assert.Equal([-2], term);
+        Assert.Equal((RowSet)new Row(2) | new Row(3), state.SurelyNeeds(new(0, 999, Steps)));
+    }
+
+    [Theory]
+    [InlineData("ring")]
+    [InlineData("stars")]
+    [InlineData("red star")]
+    public void AWordThatThePromptDoesNotSayCostsNoRow(string word)
+    {
+        NoiseGuidanceState state = Implicit(word, new() { Text = "", TokenFactor = 0 }, isEdited: true, out ProtectionContext context);
+        Assert.Equal(RowSet.None, state.SurelyNeeds(new(0, 999, Steps)));
+        Assert.Equal(GuidanceOutcome.NotGuided("word does not occur"), state.ComputeTerm(new(0, 999, Steps), new FakePredictions(1, 2).Predictions, new float[1]));
+        Assert.Equal(2, context.AddRow("another").Index);
+    }
+
+    [Fact]
+    public void AnExplicitInstructionActsBesideAWordThatDoesNotOccur()
+    {
+        SurgicalErasingGuidance guidance = new()
+        {
+            Instructions = [new() { Text = "ring", TokenFactor = 0 }, new() { Text = "a ring", WarmupSteps = 0, Scale = -1, Threshold = 0 }],
+        };
+        NoiseGuidanceState state = guidance.Begin(FakePredictions.Context("a star", false, new LatentShape(1, 1, 1), Steps, 7.5f, timesteps: AllAt(999)));
+        FakePredictions predictions = new(1, 3);
+        predictions.Set([1], [0], [3]);
+        float[] term = new float[1];
+        GuidanceOutcome outcome = state.ComputeTerm(new(0, 999, Steps), predictions.Predictions, term);
+        Assert.Equal((true, "word does not occur", -2f), (outcome.IsGuided, outcome.Reason, term[0]));
+    }
+
+    [Fact]
+    public void OnlyTheImplicitSignalNeedsTheFeature()
+    {
+        ErasingInstruction plain = new() { Text = "star" };
+        Assert.Equal(AttentionFeatures.None, new SurgicalErasingGuidance { Instructions = [plain] }.Requirements.Features);
+        Assert.Equal(AttentionFeatures.Reweight, new SurgicalErasingGuidance { Instructions = [plain, plain with { TokenFactor = 0 }] }.Requirements.Features);
+    }
+
+    private static NoiseGuidanceState Implicit(string word, ErasingInstruction instruction, bool isEdited, out ProtectionContext context)
+    {
+        context = FakePredictions.Context("a star", isEdited, new LatentShape(1, 1, instruction.TokenFactor == 0.25f ? 3 : 1), Steps, 7.5f, timesteps: AllAt(999));
+        return new SurgicalErasingGuidance { Instructions = [instruction with { Text = word }] }.Begin(context);
+    }
+
     [Fact]
     public void GuidanceOfOneIsRefused() => Assert.Throws<InvalidRequestException>(
         () => new SurgicalErasingGuidance { Instructions = [new() { Text = "a" }] }.Begin(FakePredictions.Context(new LatentShape(1, 1, 1), 10, 1)));
@@ -121,7 +190,7 @@ public sealed class SurgicalErasingTests
             for (int i = 0; i < u.Length; i++)
             {
                 double[] sorted = [.. Enumerable.Range(i / Channel * Channel, Channel).Select(j => Math.Abs((double)s[k][j] - u[j])).Order()];
-                double position = instruction.Threshold * (Channel - 1.0);
+                double position = instruction.Threshold!.Value * (Channel - 1.0);
                 double low = sorted[(int)Math.Floor(position)], high = sorted[(int)Math.Ceiling(position)];
                 double quantile = low + (position - Math.Floor(position)) * (high - low);
                 double difference = (double)s[k][i] - u[i];

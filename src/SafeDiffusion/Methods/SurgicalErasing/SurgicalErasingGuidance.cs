@@ -2,15 +2,17 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.SurgicalErasing;
 
 /// <summary>
-/// The explicit erasing signal of surgical concept erasing, SCE (Hong, Lee and Woo, "All but One", AAAI 2024), added while the picture
-/// is drawn: <c>δ = Σ g β (s - u)</c> over instructions. Scales are signed, and windows are given in timesteps. One more UNet row per
-/// instruction, in the steps of its window.
+/// The erasing signals of surgical concept erasing, SCE (Hong, Lee and Woo, "All but One", AAAI 2024), added while the picture is drawn:
+/// <c>δ = Σ g β d</c> over instructions, where <c>d</c> is <c>s - u</c> (explicit), or <c>p - p'</c> with <c>p'</c> the prompt's prediction
+/// with its words' attention scaled down (implicit; the paper's <c>p' - p</c> has <c>g = -1</c>). Scales are signed, and windows are given in
+/// timesteps. One more UNet row per instruction, in the steps of its window; none for an implicit one whose words the prompt does not say.
 /// </summary>
 [ProtectionMethod(MethodName, Alias = "sce")]
 public sealed record SurgicalErasingGuidance : NoiseGuidance, IFromWords<SurgicalErasingGuidance>
@@ -22,6 +24,11 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance, IFromWords<Surgica
     [JsonRequired]
     [JsonRange(JsonRanges.SomeItems)]
     public ImmutableArray<ErasingInstruction> Instructions { get; init; } = [];
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override Requirements Requirements => Instructions.IsDefault || !Instructions.Any(instruction => instruction is { IsImplicit: true })
+        ? Requirements.None : new() { Features = AttentionFeatures.Reweight };
 
     /// <inheritdoc/>
     public override string Describe() => $"surgical erasing {string.Join("; ", Instructions.Select(instruction => instruction.Describe()))}";
@@ -38,8 +45,7 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance, IFromWords<Surgica
     {
         ArgumentNullException.ThrowIfNull(context);
         context.RequireGuidance(Method);
-        Row[] rows = [.. Instructions.Select(instruction => context.AddRow(instruction.Text))];
-        return new SurgicalErasingState([.. Instructions], rows, context);
+        return new SurgicalErasingState([.. Instructions.Select(instruction => ErasingDirection.Of(instruction, context))], context);
     }
 
     /// <summary>Whether the instructions are equal, in their order.</summary>
@@ -48,13 +54,19 @@ public sealed record SurgicalErasingGuidance : NoiseGuidance, IFromWords<Surgica
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(MethodName, Instructions.Length);
 
-    static ProtectionWord IFromWords<SurgicalErasingGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Instead;
+    static ProtectionWord IFromWords<SurgicalErasingGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Instead | ProtectionWord.Preset;
+
+    static IReadOnlyList<string> IFromWords<SurgicalErasingGuidance>.Presets => ProtectionWords.Names<ErasingSignal>();
 
     static SurgicalErasingGuidance IFromWords<SurgicalErasingGuidance>.FromWords(ProtectionWords words) => new()
     {
         Instructions =
         [
-            new() { Text = words.RequireConcept("surgical-erasing must know what to leave.") },
+            new()
+            {
+                Text = words.RequireConcept("surgical-erasing must know what to leave."),
+                TokenFactor = words.PresetOr(ErasingSignal.Explicit) == ErasingSignal.Implicit ? 0 : null,
+            },
             .. words.Instead is { } instead ? (ErasingInstruction[])[new() { Text = instead, Scale = ErasingInstruction.PublishedTowardScale }] : [],
         ],
     };

@@ -1,6 +1,4 @@
-using SafeDiffusion.Core.Imaging;
-
-namespace SafeDiffusion.Evaluation.Metrics.Formulas;
+namespace SafeDiffusion.Core.Imaging.Comparing;
 
 /// <summary>What holds of two pictures that are compared.</summary>
 internal static class PicturePairs
@@ -14,5 +12,10 @@ internal static class PicturePairs
             throw new ArgumentException(
                 $"Pictures of {first.Width}x{first.Height} and of {second.Width}x{second.Height} pixels cannot be compared pixel by pixel.");
         }
+    }
+
+    public static void RequireMask(RgbImage image, ReadOnlySpan<bool> mask)
+    {
+        if (mask.Length != image.Width * image.Height) throw new ArgumentException($"A mask of {mask.Length} values does not cover {image.Width}x{image.Height} pixels.");
     }
 }

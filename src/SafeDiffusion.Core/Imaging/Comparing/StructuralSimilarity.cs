@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using SafeDiffusion.Core.Imaging;
 
-namespace SafeDiffusion.Evaluation.Metrics.Formulas;
+namespace SafeDiffusion.Core.Imaging.Comparing;
 
 /// <summary>
 /// SSIM (Wang et al. 2004) of the luminance 0.299 R + 0.587 G + 0.114 B, unrounded: Gaussian window 11×11 with σ 1.5, K1 0.01, K2 0.03,
@@ -22,13 +21,41 @@ public static class StructuralSimilarity
     /// <exception cref="ArgumentException">The pictures' sizes differ, or a side is shorter than <see cref="Window"/>.</exception>
     public static double Compute(RgbImage first, RgbImage second)
     {
+        double[] map = Map(first, second);
+        return TensorPrimitives.Sum<double>(map) / map.Length;
+    }
+
+    /// <summary>The similarity in a part of two pictures: the mean over the windows whose middle lies in it.</summary>
+    /// <param name="first">A picture.</param>
+    /// <param name="second">Another of its size.</param>
+    /// <param name="isInside">Whether each pixel belongs to the part, row by row, <c>[H · W]</c>.</param>
+    /// <returns>-1 to 1; null where no window's middle lies in the part.</returns>
+    /// <exception cref="ArgumentException">The sizes differ, or a side is shorter than <see cref="Window"/>.</exception>
+    public static double? Compute(RgbImage first, RgbImage second, ReadOnlySpan<bool> isInside)
+    {
+        double[] map = Map(first, second);
+        PicturePairs.RequireMask(first, isInside);
+        int columns = first.Width - Window + 1;
+        double sum = 0;
+        int count = 0;
+        for (int i = 0; i < map.Length; i++)
+        {
+            if (!isInside[(i / columns + Window / 2) * first.Width + i % columns + Window / 2]) continue;
+            sum += map[i];
+            count++;
+        }
+        return count == 0 ? null : sum / count;
+    }
+
+    /// <summary>The similarity in every window, <c>[height - 10, width - 10]</c>.</summary>
+    private static double[] Map(RgbImage first, RgbImage second)
+    {
         PicturePairs.RequireSameSize(first, second);
         (int width, int height) = (first.Width, first.Height);
         if (Math.Min(width, height) < Window)
             throw new ArgumentException($"SSIM needs pictures of {Window}x{Window} pixels or more, and these are {width}x{height}.");
 
         double[] x = Luminance(first), y = Luminance(second), product = new double[x.Length];
-        (int columns, int rows) = (width - Window + 1, height - Window + 1);
         double[] meanX = Blur(x, width, height), meanY = Blur(y, width, height);
         TensorPrimitives.Multiply(x, x, product);
         double[] xx = Blur(product, width, height);
@@ -36,19 +63,19 @@ public static class StructuralSimilarity
         double[] yy = Blur(product, width, height);
         TensorPrimitives.Multiply(x, y, product);
         double[] xy = Blur(product, width, height);
-        return Sum(meanX, meanY, xx, yy, xy) / ((double)columns * rows);
+        return Map(meanX, meanY, xx, yy, xy);
     }
 
-    private static double Sum(double[] meanX, double[] meanY, double[] xx, double[] yy, double[] xy)
+    private static double[] Map(double[] meanX, double[] meanY, double[] xx, double[] yy, double[] xy)
     {
-        double sum = 0;
+        double[] map = new double[meanX.Length];
         for (int i = 0; i < meanX.Length; i++)
         {
             (double x, double y) = (meanX[i], meanY[i]);
             double covariance = xy[i] - x * y, variances = xx[i] - x * x + yy[i] - y * y;
-            sum += (2 * x * y + C1) * (2 * covariance + C2) / ((x * x + y * y + C1) * (variances + C2));
+            map[i] = (2 * x * y + C1) * (2 * covariance + C2) / ((x * x + y * y + C1) * (variances + C2));
         }
-        return sum;
+        return map;
     }
 
     /// <summary>The Gaussian's weighted means [height - 10, width - 10], one direction after the other.</summary>

@@ -1,0 +1,86 @@
+using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
+
+namespace SafeDiffusion.Generation;
+
+/// <summary>
+/// Looks where a given picture shows the concepts of guidelines: as <see cref="FinalLook"/> looks at finished ones, noised a little, under
+/// the null text, and enlarged where it is smaller than the model's own. What any guideline sees at any noise level counts.
+/// </summary>
+internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IReadOnlyList<Guideline> guidelines)
+{
+    /// <summary>From here on a position shows the concept. A little below the usual 0.5: what is missed is not cleaned (docs/purify.md).</summary>
+    private const float Presence = 0.45f;
+
+    /// <summary>From here on a position beside one that shows the concept belongs to it.</summary>
+    private const float Edge = 0.4f;
+
+    private readonly LatentShape _seen = FinalLook.Seen(shape, model);
+
+    /// <summary>UNet rows of a look.</summary>
+    public int Rows => guidelines.Count * FinalLook.RowsPerPicture;
+
+    /// <summary>Reads the map of a picture.</summary>
+    /// <returns>The map, <c>[H, W]</c> on the grid of the picture's own latents, 0 to 1.</returns>
+    /// <exception cref="InferenceException">The network failed, or a score is not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public float[] Read(RgbImage image, long seed, CancellationToken cancellationToken)
+    {
+        int factor = model.Description.VaeFactor;
+        RgbImage seen = _seen == shape ? image : image.FitTo(_seen.Width * factor, _seen.Height * factor, ImageFit.Scale);
+        int[] timesteps = [.. FinalLook.NoiseLevels.Select(level => (int)(level * model.Scheduler.Settings.TrainingTimesteps))];
+        float[] highest = new float[_seen.Height * _seen.Width], map = new float[highest.Length];
+        foreach (Guideline guideline in guidelines)
+        {
+            PictureScores scores = new(model, new TorchNoise(~seed), cancellationToken);
+            scores.Read(seen, model.TextEncoder.Encode(model.TextEncoder.Tokenizer.Encode(""), cancellationToken), guideline.Values, timesteps, (index, raw) =>
+            {
+                DetectionMaps.Mean(raw, guideline.HasBackground, map);
+                if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map))) throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?");
+                DetectionMaps.CalibrateInPlace(map, guideline.BandAt(timesteps[index]));
+                TensorPrimitives.Max(highest, map, highest);
+            });
+        }
+        return OnOwnGrid(highest);
+    }
+
+    /// <summary>Where a map shows the concept: what reaches the presence, and what hangs together with it.</summary>
+    public bool[] Shows(ReadOnlySpan<float> map)
+    {
+        bool[] shows = new bool[map.Length];
+        Stack<int> open = [];
+        for (int i = 0; i < map.Length; i++)
+        {
+            if (map[i] >= Presence) open.Push(i);
+        }
+        while (open.TryPop(out int i))
+        {
+            if (shows[i] || map[i] < Edge) continue;
+            shows[i] = true;
+            (int y, int x) = Math.DivRem(i, shape.Width);
+            if (x > 0) open.Push(i - 1);
+            if (x < shape.Width - 1) open.Push(i + 1);
+            if (y > 0) open.Push(i - shape.Width);
+            if (y < shape.Height - 1) open.Push(i + shape.Width);
+        }
+        return shows;
+    }
+
+    /// <summary>The highest value of what an own position covers of an enlarged grid.</summary>
+    private float[] OnOwnGrid(float[] map)
+    {
+        if (_seen == shape) return map;
+        float[] own = new float[shape.Height * shape.Width];
+        for (int i = 0; i < map.Length; i++)
+        {
+            int place = i / _seen.Width * shape.Height / _seen.Height * shape.Width + i % _seen.Width * shape.Width / _seen.Width;
+            own[place] = Math.Max(own[place], map[i]);
+        }
+        return own;
+    }
+}
