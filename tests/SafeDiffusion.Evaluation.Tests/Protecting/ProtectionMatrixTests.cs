@@ -58,16 +58,19 @@ public sealed class ProtectionMatrixTests
     private static string[] Outline(string table) =>
         [.. table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(row => string.Join('|', row.Split(" | ").Select(cell => cell.Contains('/', StringComparison.Ordinal) ? "drawn" : cell)))];
 
-    private static string Read()
-    {
-        string page = File.ReadAllText(Path.Combine(Fixture.Root, Page));
-        int begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
-        return page[begin..page.IndexOf(End, StringComparison.Ordinal)].Trim('\n');
-    }
+    private static string Read() => Split().Table.Trim('\n');
 
     private static void Write(string table)
     {
-        string path = Path.Combine(Fixture.Root, Page);
-        File.WriteAllText(path, File.ReadAllText(path).Replace(Read(), table.TrimEnd('\n'), StringComparison.Ordinal));
+        (string before, _, string after) = Split();
+        File.WriteAllText(Path.Combine(Fixture.Root, Page), $"{before}\n{table}\n{after}");
+    }
+
+    /// <summary>The page before, in and after the table.</summary>
+    private static (string Before, string Table, string After) Split()
+    {
+        string page = File.ReadAllText(Path.Combine(Fixture.Root, Page));
+        int begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, end = page.IndexOf(End, StringComparison.Ordinal);
+        return (page[..begin], page[begin..end], page[end..]);
     }
 }
