@@ -44,9 +44,9 @@ public sealed class ReportTests : IDisposable
     [InlineData("negative-prompt", "negative")]
     [InlineData("semantic", "sega", "--steps", "12")]
     [InlineData("surgical-erasing", "sce", "--instead", "a ring", "--steps", "12")]
-    [InlineData("surgical-erasing", "sce", "--preset", "implicit")]
+    [InlineData("surgical-erasing", "sce", "--preset", "implicit", "--steps", "12")]
     [InlineData("growth-inhibitor", "gie")]
-    [InlineData("token-reweighting", "reweight")]
+    [InlineData("token-reweighting", "reweight", "--steps", "12")]
     [InlineData("trajectory-steering", "steering", "--instead", "a ring")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {
