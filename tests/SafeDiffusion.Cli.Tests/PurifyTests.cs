@@ -22,7 +22,7 @@ public sealed class PurifyTests : IDisposable
         RgbImage cleaned = RgbImage.Load(File("out.webp"), PictureOptions.Codecs);
         Assert.Equal((70, 40), (cleaned.Width, cleaned.Height));
         using JsonDocument report = JsonDocument.Parse(System.IO.File.ReadAllText(File("r.json")));
-        Assert.Equal(2, report.RootElement.GetProperty("paddedColumns").GetInt32());
+        Assert.Equal((10, 8), (report.RootElement.GetProperty("paddedColumns").GetInt32(), report.RootElement.GetProperty("paddedRows").GetInt32()));
         Assert.False(report.RootElement.GetProperty("isLimited").GetBoolean());
         Assert.Equal("negative-prompt", report.RootElement.GetProperty("generation").GetProperty("protections")[0].GetProperty("method").GetString());
     }

@@ -31,7 +31,8 @@ public sealed class TokenReweightingTests
         AttentionInterventionState state = Begin(reweighting, "a red star");
         RowInputs before = new(Text("a red star")) { TokenScales = [1, 2, 2, 2, 1] };
         RowInputs edited = state.Edit(_first, before);
-        Assert.Equal([1f, 2f, 1f, 4f, 1f], edited.TokenScales);
+        float[] expected = [1, 2, 1, 4, 1];
+        Assert.Equal(expected, edited.TokenScales);
         // A new object would be written to the UNet's buffers anew.
         Assert.Same(edited, state.Edit(_first, before));
         Assert.Equal("word does not occur: \"ring\"", state.Conclude(_first, null!).Reason);

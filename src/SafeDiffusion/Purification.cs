@@ -1,11 +1,12 @@
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Imaging.Comparing;
 using SafeDiffusion.Detection;
+using SafeDiffusion.Generation;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
 
-namespace SafeDiffusion.Generation;
+namespace SafeDiffusion;
 
 /// <summary>
 /// Cleans a given picture (Hong, Lee and Woo 2024, purification): encodes it, inverts it by DDIM, denoises it under a policy, decodes it. Where
