@@ -21,7 +21,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
 
     /// <summary>The concept to inhibit, as a text; null where <see cref="Concepts"/> says all.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [JsonRange(JsonRanges.Text)]
+    [JsonRange("""{ "type": "string", "pattern": "\\S" }""")]
     public string? Concept { get; init; }
 
     /// <summary>Further concepts to inhibit, each with a scale of its own where it needs one; null, the default, for none.</summary>
@@ -39,21 +39,27 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
 
     /// <summary>What chooses the scale of each of the concepts' tokens, picture by picture; null, the default, for a fixed scale. In JSON the path of its file, relative to the policy's.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange("""{ "type": [ "string", "null" ], "minLength": 1 }""")]
     public ScaleAdapter? Adapter { get; init; }
 
     /// <summary>Whether an adapter learned with another model is used nevertheless; false by default.</summary>
     public bool AllowOtherModel { get; init; }
 
-    /// <summary>The most that an adapter's scale is taken for, above 0; null for 10. Only beside an adapter.</summary>
+    /// <summary>The most that an adapter's scale is taken for, above 0; null for 10. Without an adapter it says nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonRange(JsonRanges.Positive)]
     public float? MaxScale { get; init; }
 
     /// <summary>The layers that are inhibited; null for the preset's, all with the published one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange("""{ "type": [ "string", "null" ], "pattern": "[^\\s,]" }""")]
     public InhibitedLayers? Layers { get; init; }
 
-    /// <summary>Whether the empty text is inhibited with the opposite sign besides, <c>O - w (O^c - O^null)</c>, so that what all texts share cancels; null for the preset's.</summary>
+    /// <summary>
+    /// Whether the difference between concept and empty text is inhibited, <c>O - w (O^c - O^null)</c> with what attention to each whole text
+    /// gives, in place of the concept's own tokens, so that what all texts share cancels; null for the preset's. Of an adapter's scales of a
+    /// concept's tokens the greatest counts.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Contrast { get; init; }
 
@@ -62,10 +68,11 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
 
     /// <summary>
     /// Of concepts nearer to each other than this, by 1 - cosine of their states at the first end-of-text, only the one with the largest scale
-    /// is inhibited, for both would be inhibited in the same places; 0 to 2, 0.02 by default, 0 to keep all that are not the same.
+    /// is inhibited, for both would be inhibited in the same places; 0 to 2. 0 by default, which drops only what is encoded the same: how far
+    /// apart unlike concepts are depends on the model.
     /// </summary>
     [JsonRange("""{ "minimum": 0, "maximum": 2 }""")]
-    public float SynonymThreshold { get; init; } = 0.02f;
+    public float SynonymThreshold { get; init; }
 
     /// <summary>The first step that is inhibited, at least 0; 0 by default.</summary>
     [JsonRange(JsonRanges.NotNegative)]
@@ -120,7 +127,6 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
         check.Require(Enum.IsDefined(When), nameof(When), "must be always or detected.");
         check.Require(ResolvedScale >= 0 && float.IsFinite(ResolvedScale), nameof(Scale), $"must be at least 0, and is {ResolvedScale}.");
         check.Require(Adapter is null || Scale is null && AllConcepts.All(concept => concept.Scale is null), nameof(Scale), "is given beside an adapter, which chooses it. Leave one of them out.");
-        check.Require(MaxScale is null || Adapter is not null, nameof(MaxScale), "is given without an adapter. Leave it out, or name an adapter's file.");
         check.RequirePositive(ResolvedMaxScale, nameof(MaxScale));
         check.RequireRange(SynonymThreshold, 0, 2, nameof(SynonymThreshold));
         check.RequireRange(StartStep, 0, int.MaxValue, nameof(StartStep));

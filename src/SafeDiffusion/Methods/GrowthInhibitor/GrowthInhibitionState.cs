@@ -12,8 +12,8 @@ namespace SafeDiffusion.Methods.GrowthInhibitor;
 /// </summary>
 internal sealed class GrowthInhibitionState : AttentionInterventionState
 {
-    /// <summary>A layer responds where an own token draws more than this share of the attention that a token has on average.</summary>
-    private const float RespondingShare = 1.5f;
+    /// <summary>A layer responds where an own token draws more than so many times what a token has on average, and what the empty text has in its place.</summary>
+    private const float ResponseFactor = 1.5f;
 
     private readonly GrowthInhibition _settings;
     private readonly ImmutableArray<EncodedConcept> _concepts;
@@ -44,7 +44,8 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         _concepts = [.. settings.AllConcepts.Select(concept => EncodedConcept.Of(concept.Text, context))];
         _null = context.Encode("");
         ImmutableArray<bool> chosen = settings.ResolvedLayers.Selection is null ? [] : settings.ResolvedLayers.Of(_layers);
-        _probes = [.. _concepts.Select(concept => concept.Inhibitor([], []))];
+        // The empty text comes last, to compare with.
+        _probes = [.. _concepts.Select(concept => concept.Inhibitor([], [])), new(_null, [.. new float[_null.Tokens]])];
         float[][] fixedScales = [.. _concepts.Select((concept, i) => Enumerable.Repeat(settings.AllConcepts[i].Scale ?? settings.ResolvedScale, concept.End - 1).ToArray())];
         bool isOff = settings.Adapter is null && fixedScales.All(scales => scales.Max() == 0);
         if (isOff || settings.Adapter is null && !chosen.IsEmpty) _plan = Plan(fixedScales, chosen.IsEmpty ? All : chosen);
@@ -131,15 +132,17 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         return scales;
     }
 
-    /// <summary>The layers in which an own token of some concept draws more than its share; all, where that is none.</summary>
+    /// <summary>The layers that respond to an own token of some concept; all, where that is none.</summary>
     private ImmutableArray<bool> Responding(StepPredictions predictions)
     {
         bool[] responding = new bool[_layers.Length];
         for (int layer = 0; layer < responding.Length; layer++)
         {
+            ReadOnlySpan<float> empty = predictions.InhibitorResponse(layer, _place + _concepts.Length)[1..];
             for (int i = 0; i < _concepts.Length; i++)
             {
-                foreach (float response in _concepts[i].OwnResponses(predictions, layer, _place + i)) responding[layer] |= response > RespondingShare / _concepts[i].States.Tokens;
+                ReadOnlySpan<float> own = _concepts[i].OwnResponses(predictions, layer, _place + i);
+                for (int token = 0; token < own.Length; token++) responding[layer] |= own[token] > ResponseFactor * Math.Max(empty[token], 1f / _null.Tokens);
             }
         }
         return responding.Contains(true) ? [.. responding] : All;

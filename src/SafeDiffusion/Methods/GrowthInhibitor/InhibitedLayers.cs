@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Files;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Model.UNet;
 
@@ -13,7 +12,6 @@ namespace SafeDiffusion.Methods.GrowthInhibitor;
 /// <see cref="LayerSelection.Parse"/> reads.
 /// </summary>
 [JsonConverter(typeof(Converter))]
-[JsonRange("""{ "type": "string", "minLength": 1 }""")]
 public sealed record InhibitedLayers
 {
     private const string AutomaticText = "automatic";
@@ -24,8 +22,9 @@ public sealed record InhibitedLayers
     public static InhibitedLayers All { get; } = new(LayerSelection.All);
 
     /// <summary>
-    /// The layers in which one of the concept's own tokens draws more than 1.5 times the attention that N tokens have on average, at the first
-    /// step of each picture, before anything is inhibited; all, where that is none. Costs one row in the first step.
+    /// The layers in which one of the concept's own tokens draws more than 1.5 times the attention that N tokens have on average, and more than
+    /// 1.5 times what the empty text draws in its place, at the first step of each picture, before anything is inhibited; all, where that is
+    /// none. Costs one row in the first step.
     /// </summary>
     public static InhibitedLayers Automatic { get; } = new((LayerSelection?)null);
 

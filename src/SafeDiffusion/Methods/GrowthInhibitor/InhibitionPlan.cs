@@ -31,21 +31,24 @@ internal sealed record InhibitionPlan(
         int[] acting = [.. Enumerable.Range(0, concepts.Length).Where(place => greatest[place] > 0 && dropped[place] is null)];
         ImmutableArray<float> layerScales = chosen.Contains(false) ? [.. chosen.Select(isChosen => isChosen ? 1f : 0f)] : [];
         List<Inhibitor> inhibitors = [];
-        float[] contrast = new float[nullText.Tokens];
+        // The graph adds the maps, so that suppressing is a weight below 0.
         foreach (int place in acting)
         {
-            // The graph adds the maps, so that suppressing is a weight below 0.
-            float[] weights = [.. scales[place].Select(scale => -scale)];
-            inhibitors.Add(concepts[place].Inhibitor(weights, layerScales));
-            for (int k = 0; k < weights.Length; k++) contrast[k + 1] -= weights[k];
+            inhibitors.Add(settings.ResolvedContrast
+                ? Whole(concepts[place].States, -greatest[place], layerScales)
+                : concepts[place].Inhibitor([.. scales[place].Select(scale => -scale)], layerScales));
         }
-        if (settings.ResolvedContrast && acting.Length > 0) inhibitors.Add(new(nullText, [.. contrast]) { LayerScales = layerScales });
+        if (settings.ResolvedContrast && acting.Length > 0) inhibitors.Add(Whole(nullText, acting.Sum(place => greatest[place]), layerScales));
         return new(
             [.. inhibitors],
             [.. acting.Select(place => (concepts[place], greatest[place]))],
             [.. Enumerable.Range(0, concepts.Length).Except(acting).Select(place => new InterventionPart(concepts[place].Text, 0, Reason: Reason(dropped[place], concepts)))],
             layerScales.IsEmpty ? [] : [.. layers.Where((_, i) => chosen[i]).Select(layer => layer.Name)]);
     }
+
+    /// <summary>All tokens of a text at one weight: what attention to the text alone would give, times that.</summary>
+    private static Inhibitor Whole(TextStates text, float weight, ImmutableArray<float> layerScales) =>
+        new(text, [.. Enumerable.Repeat(weight, text.Tokens)]) { LayerScales = layerScales };
 
     private static string Reason((int Place, float Distance)? dropped, ImmutableArray<EncodedConcept> concepts) =>
         dropped is { } near ? FormattableString.Invariant($"means nearly what \"{concepts[near.Place].Text}\" does (distance {near.Distance:0.####}), whose scale is not smaller") : "scale is zero";
