@@ -25,9 +25,8 @@ public sealed class InhibitedConceptTests
         (int concepts, int tokens, int width) = ((int)scale.Shape[1], (int)scale.Shape[2], (int)states.Shape[3]);
         ReadOnlySpan<float> expected = scale.AsSingles().Slice((concepts + concept) * tokens, tokens);
         EncodedConcept encoded = new(name, new TextStates(null, new float[tokens * width], tokens, width), End: own + 1);
-        float[] weights = [.. Enumerable.Repeat(expected[1], own)];
         Assert.True(expected[1] <= 0);
-        Inhibitor inhibitor = encoded.Inhibitor(weights, []);
+        Inhibitor inhibitor = encoded.Inhibitor(expected.Slice(1, own), []);
         Assert.Equal(expected.ToArray(), inhibitor.Weights);
     }
 

@@ -243,7 +243,7 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
 internal sealed record GivenInhibitors : AttentionIntervention
 {
     [System.Text.Json.Serialization.JsonIgnore]
-    public required Func<ProtectionContext, ImmutableArray<Inhibitor>> Make { get; init; }
+    public Func<ProtectionContext, ImmutableArray<Inhibitor>> Make { get; init; } = _ => [];
 
     [System.Text.Json.Serialization.JsonIgnore]
     public Action<StepPredictions>? Read { get; init; }
