@@ -45,6 +45,7 @@ public sealed class ReportTests : IDisposable
     [InlineData("semantic", "sega", "--steps", "12")]
     [InlineData("surgical-erasing", "sce", "--instead", "a ring", "--steps", "12")]
     [InlineData("growth-inhibitor", "gie")]
+    [InlineData("growth-inhibitor", "gie", "--preset", "contrasting")]
     [InlineData("trajectory-steering", "steering", "--instead", "a ring")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {
