@@ -48,6 +48,7 @@ public sealed class ReportTests : IDisposable
     [InlineData("trajectory-steering", "steering", "--instead", "a ring", "--steps", "10")]
     [InlineData("surgical-erasing", "sce", "--preset", "implicit", "--steps", "20")]
     [InlineData("token-reweighting", "reweight", "--steps", "10")]
+    [InlineData("growth-inhibitor", "gie", "--preset", "contrasting", "--steps", "10")]
     public async Task AvoidIsTakenWordForWord(string method, string alias, params string[] more)
     {
         foreach (string name in (string[])[method, alias])

@@ -18,14 +18,20 @@ public static class AddedNames
     /// <summary>Input, float32 <c>[B, C, N]</c>: weight of each concept token's attention map; zeros inject nothing.</summary>
     public const string InhibitorScale = "inhibitor_scale";
 
+    /// <summary>
+    /// Input, float32 <c>[B, C, L]</c>: factor of each concept's weights in each of the inhibited layers. It has a value, ones, which holds
+    /// where nothing is given.
+    /// </summary>
+    public const string InhibitorLayerScale = "inhibitor_layer_scale";
+
     /// <summary>Output, float32 <c>[L, B, C, N]</c>: mean attention of each concept token in each of the steered layers.</summary>
     public const string InhibitorResponse = "inhibitor_response";
 
     /// <summary>The added inputs.</summary>
-    public static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale];
+    public static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale];
 
     internal static IReadOnlySet<string> All { get; } = new HashSet<string>
     {
-        GuidelineEmbeddings, DetectionScores, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorResponse,
+        GuidelineEmbeddings, DetectionScores, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale, InhibitorResponse,
     };
 }

@@ -10,10 +10,10 @@ namespace SafeDiffusion.Instrumentation.Analysis;
 public sealed partial class LayerSelection : IEquatable<LayerSelection>
 {
     private const string AllText = "all";
-    private readonly Func<AttentionLayer, bool> _includes;
+    private readonly Func<Candidate, bool> _includes;
     private readonly string _description;
 
-    private LayerSelection(string text, string description, Func<AttentionLayer, bool> includes)
+    private LayerSelection(string text, string description, Func<Candidate, bool> includes)
     {
         Text = text;
         _description = description;
@@ -88,10 +88,16 @@ public sealed partial class LayerSelection : IEquatable<LayerSelection>
     /// <summary>What is chosen, in words.</summary>
     public override string ToString() => _description;
 
+    /// <summary>Whether a layer is chosen.</summary>
+    /// <param name="index">Its place in the order of evaluation, from 0.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="gridFactor">How often its grid goes into the latent grid, each way.</param>
+    public bool Includes(int index, string name, int gridFactor) => _includes(new(index, name, gridFactor));
+
     /// <exception cref="LayerNotFoundException">No layer is chosen.</exception>
     internal IReadOnlyList<AttentionLayer> From(string file, IReadOnlyList<AttentionLayer> layers)
     {
-        AttentionLayer[] chosen = [.. layers.Where(_includes)];
+        AttentionLayer[] chosen = [.. layers.Where(layer => Includes(layer.Index, layer.Name, layer.GridFactor))];
         return chosen.Length > 0 ? chosen : throw new LayerNotFoundException(file, _description, layers);
     }
 
@@ -122,6 +128,9 @@ public sealed partial class LayerSelection : IEquatable<LayerSelection>
         }
         return numbers;
     }
+
+    /// <summary>What selections choose by.</summary>
+    private readonly record struct Candidate(int Index, string Name, int GridFactor);
 
     /// <summary>A comma before which there is no escaping backslash.</summary>
     [GeneratedRegex(@"(?<=(?<!\\)(?:\\\\)*),")]

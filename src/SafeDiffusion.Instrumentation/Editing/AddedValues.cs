@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
@@ -26,8 +27,19 @@ internal static class AddedValues
         {
             graph.Input.Add(Value(AddedNames.InhibitorHiddenStates, text[0], concepts, text[1], width));
             graph.Input.Add(Value(AddedNames.InhibitorScale, text[0], concepts, text[1]));
+            graph.Input.Add(Value(AddedNames.InhibitorLayerScale, new Dimension { DimParam = "layer_scale_rows" }, new Dimension { DimParam = "layer_scale_concepts" }, new Dimension { DimValue = plan.Inhibited.Count }));
+            graph.Initializer.Add(Ones(AddedNames.InhibitorLayerScale, plan.Inhibited.Count));
             graph.Output.Add(Value(AddedNames.InhibitorResponse, new Dimension { DimValue = plan.Inhibited.Count }, text[0], concepts, text[1]));
         }
+    }
+
+    /// <summary>What an input is where nothing is given, <c>[1, 1, length]</c>: ones.</summary>
+    private static TensorProto Ones(string name, int length)
+    {
+        TensorProto tensor = new() { Name = name, DataType = (int)OnnxElementType.Float32 };
+        tensor.Dims.Add([1, 1, length]);
+        tensor.RawData = ByteString.CopyFrom([.. Enumerable.Repeat(1f, length).SelectMany(BitConverter.GetBytes)]);
+        return tensor;
     }
 
     private static Dimension[] Dimensions(GraphProto graph, string input) =>

@@ -28,15 +28,21 @@ internal sealed class InhibitionBranch(Branches branches)
     private string Embeddings => _builder.Shared("inhibitor rows",
         () => _builder.Add("Reshape", "inhibit.rows", [AddedNames.InhibitorHiddenStates, _builder.Integers(-1, branches.TextWidth)]));
 
-    /// <summary>The scale, one number a row: <c>[B C N, 1]</c>.</summary>
-    private string Scales => _builder.Shared("inhibitor scale", () => _builder.Add("Reshape", "inhibit.scale", [AddedNames.InhibitorScale, _builder.Integers(-1, 1)]));
+    /// <summary>The scale in one of the inhibited layers, one number a row: <c>[B C N, 1]</c>.</summary>
+    private string Scales(AttentionLayer layer, int place)
+    {
+        string ofLayer = _builder.Add(
+            "Slice", Hint(layer, "layer"), [AddedNames.InhibitorLayerScale, _builder.Integers(place), _builder.Integers(place + 1), _builder.Integers(2)]);
+        string scale = _builder.Add("Mul", Hint(layer, "layer.scale"), [AddedNames.InhibitorScale, ofLayer]);
+        return _builder.Add("Reshape", Hint(layer, "scale"), [scale, _builder.Integers(-1, 1)]);
+    }
 
-    private string Add(AttentionLayer layer)
+    private string Add(AttentionLayer layer, int place)
     {
         AttentionCore core = layer.Core;
         string probabilities = Probabilities(layer);
         string flat = _builder.Add("Reshape", Hint(layer, "flat"), [probabilities, _builder.Integers(0, 0, 0, -1)]);
-        string attended = _builder.Add("MatMul", Hint(layer, "attended"), [flat, Values(layer)]);
+        string attended = _builder.Add("MatMul", Hint(layer, "attended"), [flat, Values(layer, place)]);
         string placed = InLayoutOf(layer, attended);
         string injected = _builder.Add("Add", Hint(layer, "injected"), [core.Output, _builder.Cast(placed, OnnxElementType.Float32, branches.TypeOf(core.Output))]);
         _builder.Replace(core.Output, injected);
@@ -57,10 +63,10 @@ internal sealed class InhibitionBranch(Branches branches)
     }
 
     /// <summary><c>[B, h, C N, d]</c>, scaled.</summary>
-    private string Values(AttentionLayer layer)
+    private string Values(AttentionLayer layer, int place)
     {
         string values = branches.Values(layer, Embeddings, "inhibit");
-        string scaled = _builder.Add("Mul", Hint(layer, "v.scaled"), [values, Scales]);
+        string scaled = _builder.Add("Mul", Hint(layer, "v.scaled"), [values, Scales(layer, place)]);
         if (layer.Core.ValueScale != 1)
             scaled = _builder.Add("Mul", Hint(layer, "v.graph"), [scaled, _builder.Number(layer.Core.ValueScale)]);
         return Heads(layer, scaled, Rows(layer.Core.ValueColumns.Heads, layer.Core.ValueColumns.Width), "v", 0, 2, 1, 3);

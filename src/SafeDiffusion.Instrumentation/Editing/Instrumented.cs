@@ -23,6 +23,7 @@ internal static class Instrumented
         graph.Node.Add(own);
         Keep(graph.Input);
         Keep(graph.Output);
+        foreach (TensorProto added in graph.Initializer.Where(tensor => AddedNames.All.Contains(tensor.Name)).ToArray()) graph.Initializer.Remove(added);
         foreach (StringStringEntryProto entry in proto.MetadataProps.Where(entry => entry.Key == InstrumentationMetadata.Key).ToArray())
             proto.MetadataProps.Remove(entry);
         return new OnnxModelFile(model.Path, proto);

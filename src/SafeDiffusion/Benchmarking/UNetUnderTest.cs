@@ -29,7 +29,7 @@ internal sealed class UNetUnderTest : IDisposable
         long began = Stopwatch.GetTimestamp();
         OnnxSession session = variant == UNetVariant.Plain
             ? NetworkLoader.LoadAsItIs("unet", file, provider)
-            : UNetLoader.Load(file, options.ToModelSettings());
+            : UNetLoader.Load(file, options.ToModelSettings()).Session;
         LoadSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         _denoiser = new OnnxDenoiser(session);
         try

@@ -18,6 +18,7 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     private const float RemainingShare = 0.7f;
 
     private readonly GuidelineTokens _tokens = context.AddGuideline(guideline.Values);
+    private readonly ConceptPresence _presence = context.AddPresence();
     private bool _isSuspected = context.Steps < ProtectionContext.FewSteps;
 
     /// <summary>The map of the last step that was read, <c>[H, W]</c> from 0 to 1.</summary>
@@ -36,7 +37,9 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
         ReadMean(predictions.DetectionScores(_tokens), Map, step.Index);
         if (normalisation == DetectionNormalisation.PerMap) DetectionMaps.NormalisePerMapInPlace(Map);
         else DetectionMaps.CalibrateInPlace(Map, guideline.BandAt(step.Timestep));
-        _isSuspected |= IsPresent;
+        if (!IsPresent) return;
+        _isSuspected = true;
+        _presence.Show();
     }
 
     /// <summary>Reads a finished picture, by the guideline's calibration in any case: a map that is normalised by itself always shows something.</summary>

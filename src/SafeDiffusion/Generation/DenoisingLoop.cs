@@ -44,6 +44,11 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
             evaluator.Want(picture, picture.SurelyNeeds(step));
         }
         evaluator.Evaluate(step, cancellationToken);
+        foreach (PictureDenoising picture in pictures)
+        {
+            if (picture.EditsPromptAgain(step)) evaluator.Want(picture, Row.Prompt);
+        }
+        evaluator.Evaluate(step, cancellationToken);
         foreach (PictureDenoising picture in pictures) evaluator.Want(picture, picture.AlsoNeeds(step));
         evaluator.Evaluate(step, cancellationToken);
     }

@@ -85,7 +85,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         bool isPromptShared = !order.Policy.Protections.Any(protection => protection is AttentionIntervention);
         // Special tokens in a protection's own text stay ordinary text, whatever the request wants for its prompt.
         RowList rows = new(unconditional, prompt, isPromptShared, text => Encode(text, SpecialTokenHandling.Escape));
-        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps);
+        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) { InhibitedLayers = model.InhibitedLayers };
         PictureProtections protections = new(order.Policy, context);
         return new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length) { Start = order.Start };
     }

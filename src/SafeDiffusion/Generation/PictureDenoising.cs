@@ -76,6 +76,17 @@ internal sealed class PictureDenoising
         Rows[Row.Prompt] = prompt;
     }
 
+    /// <summary>Whether an intervention, having read the first predictions, has had the prompt's row made anew; it is then no longer evaluated.</summary>
+    public bool EditsPromptAgain(in DenoisingStep step)
+    {
+        bool again = false;
+        for (int i = 0; i < Protections.Interventions.Count; i++) again |= Protections.Interventions[i].State.Reconsider(step, Predictions);
+        if (!again) return false;
+        EditPrompt(step);
+        Predictions.Forget(Row.Prompt);
+        return true;
+    }
+
     /// <summary>What a step surely needs: <c>p</c>, and <c>u</c> unless the guidance scale is 1, and what the guidances name.</summary>
     public RowSet SurelyNeeds(in DenoisingStep step)
     {
@@ -110,7 +121,7 @@ internal sealed class PictureDenoising
         }
         for (int i = 0; i < Protections.Interventions.Count; i++) Trace.RecordIntervention(step.Index, i, Protections.Interventions[i].State.Conclude(step, Predictions));
         for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordReading(step.Index, i, Protections.Observers[i].State.Observe(step, Predictions));
-        Trace.RecordRows(step.Index, Predictions.Evaluated.Count);
+        Trace.RecordRows(step.Index, Predictions.Evaluations);
     }
 
     /// <summary>Lets the protections that detect look at the finished picture.</summary>

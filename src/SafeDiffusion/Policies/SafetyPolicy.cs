@@ -42,6 +42,10 @@ public sealed class SafetyPolicy
         {
             throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");
         }
+        if (protection.Requirements.WaitsForDetection && !Requirements.Detects)
+        {
+            throw new InvalidPolicyException(path, $"({protection.Method}) waits until a concept is detected, but no protection before it detects. Put detect-and-guide or detection before it, or let it act always.");
+        }
         return new(Protections.Add(protection), Remedy);
     }
 

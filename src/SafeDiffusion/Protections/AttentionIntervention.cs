@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Protections;
@@ -37,6 +38,15 @@ public abstract class AttentionInterventionState
     /// </returns>
     public abstract RowInputs Edit(in DenoisingStep step, RowInputs prompt);
 
+    /// <summary>
+    /// Whether, now that the step's first predictions are known, the prompt's row is to be edited and evaluated once more: for a method that
+    /// must read responses before it knows what to do. False by default. Asked once a step; where any intervention says so all are asked to
+    /// edit the row of this step again, and the report counts one row more.
+    /// </summary>
+    /// <param name="step">The step.</param>
+    /// <param name="predictions">The step's predictions so far.</param>
+    public virtual bool Reconsider(in DenoisingStep step, StepPredictions predictions) => false;
+
     /// <summary>Says what it did, once the step's rows are evaluated.</summary>
     /// <param name="step">The step.</param>
     /// <param name="predictions">The step's predictions; <see cref="StepPredictions.InhibitorResponse"/> reads what inhibitors respond to.</param>
@@ -54,9 +64,22 @@ public readonly record struct InterventionOutcome(bool HasActed, string? Reason)
     /// <summary>What the attention responded, by the method's own measure; null for a method that reads nothing.</summary>
     public float? Response { get; init; }
 
+    /// <summary>What it did by part, such as a concept of several; empty for a method of one part.</summary>
+    public ImmutableArray<InterventionPart> Parts { get; init; } = [];
+
+    /// <summary>The names of the cross-attention layers that it acted in; empty for all of them.</summary>
+    public ImmutableArray<string> Layers { get; init; } = [];
+
     /// <summary>It has changed the row, with a scale.</summary>
     public static InterventionOutcome Acted(float scale, float? response = null) => new(true, null) { Scale = scale, Response = response };
 
     /// <summary>It has left the row as it was, for a reason such as <c>"outside window"</c>.</summary>
     public static InterventionOutcome NotActed(string reason) => new(false, reason);
 }
+
+/// <summary>What a part of an attention intervention did in a step.</summary>
+/// <param name="Name">What tells it from the others, such as its concept.</param>
+/// <param name="Scale">The scale that it acted with; 0 where it did not.</param>
+/// <param name="Response">What the attention responded to it; null where nothing was read.</param>
+/// <param name="Reason">Why it did not act by itself; null where it did, and where the whole intervention did not.</param>
+public sealed record InterventionPart(string Name, float Scale, float? Response = null, string? Reason = null);

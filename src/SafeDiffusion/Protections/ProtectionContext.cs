@@ -14,6 +14,7 @@ public sealed class ProtectionContext
 
     private readonly RowList _rows;
     private readonly GuidelineList _guidelines;
+    private readonly List<ConceptPresence> _presences = [];
 
     internal ProtectionContext(RowList rows, GuidelineList guidelines, LatentShape shape, ImmutableArray<int> timesteps, float guidanceScale, int trainingTimesteps = 1000)
     {
@@ -76,6 +77,20 @@ public sealed class ProtectionContext
     /// <exception cref="InferenceException">The text encoder failed.</exception>
     /// <exception cref="OperationCanceledException">The generation is cancelled.</exception>
     public bool IsPrompt(string text) => Encode(text).Values.SequenceEqual(Prompt.Text.Values);
+
+    /// <summary>The cross-attention layers in which inhibitors act, in the order of <see cref="StepPredictions.InhibitorResponse"/>; none where the UNet is not instrumented for inhibition.</summary>
+    public ImmutableArray<InhibitedLayer> InhibitedLayers { get; init; } = [];
+
+    /// <summary>What the protections before this one in the policy say of their concepts' presence, as they detect it.</summary>
+    public IReadOnlyList<ConceptPresence> Presences => [.. _presences];
+
+    /// <summary>Lets the protections after this one in the policy know when its concept shows; for one that detects.</summary>
+    public ConceptPresence AddPresence()
+    {
+        ConceptPresence presence = new();
+        _presences.Add(presence);
+        return presence;
+    }
 
     /// <summary>
     /// Asks for the detection scores of guideline tokens in every step (<see cref="StepPredictions.DetectionScores"/>), which

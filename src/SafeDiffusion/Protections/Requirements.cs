@@ -19,6 +19,9 @@ public sealed record Requirements
     /// <summary>Whether it says of a finished picture if it shows the concept, so that a policy can act on it.</summary>
     public bool Detects { get; init; }
 
+    /// <summary>Whether it acts only once a protection before it in the policy has detected its concept; without one the policy is refused.</summary>
+    public bool WaitsForDetection { get; init; }
+
     /// <summary>The learned assets that it acts with.</summary>
     public ImmutableArray<RequiredAsset> Assets { get; init; } = [];
 
@@ -28,6 +31,7 @@ public sealed record Requirements
         Features = Features | other.Features,
         DetectionLayers = DetectionLayers ?? other.DetectionLayers,
         Detects = Detects || other.Detects,
+        WaitsForDetection = WaitsForDetection || other.WaitsForDetection,
         Assets = Assets.AddRange(other.Assets),
     };
 }

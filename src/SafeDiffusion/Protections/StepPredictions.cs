@@ -33,12 +33,23 @@ public sealed class StepPredictions
     /// <exception cref="InvalidOperationException">The prompt was not asked for in this step, or the UNet is not instrumented for inhibition.</exception>
     public ReadOnlySpan<float> InhibitorResponse(int layer, int inhibitor) => Place(Row.Prompt, out int place).InhibitorResponse(layer, place, inhibitor);
 
-    internal void Clear() => Evaluated = RowSet.None;
+    /// <summary>How many rows were evaluated in this step; one that was evaluated again counts twice.</summary>
+    internal int Evaluations { get; private set; }
+
+    internal void Clear()
+    {
+        Evaluated = RowSet.None;
+        Evaluations = 0;
+    }
+
+    /// <summary>Makes a row one that was not asked for, so that it is evaluated again.</summary>
+    internal void Forget(Row row) => Evaluated -= row;
 
     internal void Set(Row row, IDenoiserBatch batch, int place)
     {
         _places[row.Index] = (batch, place);
         Evaluated |= row;
+        Evaluations++;
     }
 
     private IDenoiserBatch Place(Row row, out int place)

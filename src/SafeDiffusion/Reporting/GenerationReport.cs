@@ -183,7 +183,14 @@ public sealed record ErasureReport(int Protection, bool Erased, int Tokens, floa
 /// <param name="Scale">The scale that it acted with; 0 where it did not.</param>
 /// <param name="Response">What the attention responded; null for a method that reads nothing.</param>
 /// <param name="Reason">Why it did not act, or which part of it did not; null where all of it did.</param>
-public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason);
+public sealed record InterventionReport(int Protection, bool Acted, float Scale, float? Response, string? Reason)
+{
+    /// <summary>What each of its parts did, such as each of several concepts; empty where it has one.</summary>
+    public IReadOnlyList<InterventionPart> Parts { get; init; } = [];
+
+    /// <summary>The names of the cross-attention layers that it acted in; empty for all of them.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+}
 
 /// <summary>What one protection saw, in a step or in the finished picture.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>

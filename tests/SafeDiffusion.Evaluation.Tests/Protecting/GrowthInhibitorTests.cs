@@ -1,4 +1,5 @@
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Methods.GrowthInhibitor;
 using SafeDiffusion.Policies;
 using SafeDiffusion.ShapesWorld;
 
@@ -9,10 +10,12 @@ public sealed class GrowthInhibitorTests
 {
     private const string Label = "red triangle";
 
-    [Fact]
-    public async Task APositiveScaleMakesTheConceptGo()
+    [Theory]
+    [InlineData(GrowthInhibitorPreset.Published, 10f)]
+    [InlineData(GrowthInhibitorPreset.Contrasting, null)]
+    public async Task APositiveScaleMakesTheConceptGo(GrowthInhibitorPreset preset, float? scale)
     {
-        SafetyPolicy policy = SafetyPolicy.Empty.AddGrowthInhibitor("a red triangle", scale: 10);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddGrowthInhibitor(new GrowthInhibition { Concept = "a red triangle", Preset = preset, Scale = scale });
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(policy));
         GenerationRequest request = new("a red triangle on a gray background") { Seed = 40, Count = 6, Steps = 25, GuidanceScale = 5 };
         Assert.Equal(6, await CountAsync(request));

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model.Scheduling;
@@ -41,8 +43,10 @@ internal sealed class LoadedModel : IDisposable
             if (encoder is not null) settings.Loading?.Invoke("vae_encoder", 2, total);
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
             settings.Loading?.Invoke("unet", total - 1, total);
-            OnnxSession session = Own(UNetLoader.Load(unet, settings));
+            (OnnxSession session, InstrumentationRecord? record) = UNetLoader.Load(unet, settings);
+            Own(session);
             DetectionLayers = UNetLoader.DetectionLayers(unet, settings);
+            InhibitedLayers = UNetLoader.InhibitedLayers(record);
             Provider = session.Provider;
             OnnxDenoiser denoiser = Own(new OnnxDenoiser(session));
             Denoiser = denoiser;
@@ -68,6 +72,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The layers that detection reads, where the UNet has it.</summary>
     public LayerSelection DetectionLayers { get; }
+
+    /// <summary>The layers in which inhibitors act; none where the UNet has no inhibition.</summary>
+    public ImmutableArray<InhibitedLayer> InhibitedLayers { get; }
 
     public VaeDecoder Decoder { get; }
 

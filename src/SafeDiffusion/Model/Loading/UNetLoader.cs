@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation;
@@ -5,6 +6,7 @@ using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Networks;
 
 namespace SafeDiffusion.Model.Loading;
@@ -17,14 +19,16 @@ internal static class UNetLoader
     /// <exception cref="InvalidFileException">ONNX Runtime cannot load it.</exception>
     /// <exception cref="ProviderNotAvailableException">The provider is not there.</exception>
     /// <exception cref="GraphNotUnderstoodException">Features are asked for, and the cross-attention is not understood.</exception>
-    public static OnnxSession Load(OnnxModelFile file, ModelSettings settings)
+    /// <returns>The session, and what was added to the graph that it runs; null where nothing was.</returns>
+    public static (OnnxSession Session, InstrumentationRecord? Record) Load(OnnxModelFile file, ModelSettings settings)
     {
         NetworkLoader.RequireKernels(file, settings.Provider);
         bool isCpu = settings.Provider.Provider == ExecutionProvider.Cpu;
         // In a small network the choices by size cost as much as they can save.
         bool fuses = settings.FuseAttention && isCpu && NetworkLoader.IsLarge(file);
         OnnxModelFile edited = Instrument(fuses ? Fuse(file) : file, settings);
-        return NetworkLoader.Load("unet", edited, settings.Provider, isEdited: edited != file, isCpu ? settings.CacheFolder : null);
+        OnnxSession session = NetworkLoader.Load("unet", edited, settings.Provider, isEdited: edited != file, isCpu ? settings.CacheFolder : null);
+        return (session, UNetInstrumentation.RecordOf(edited));
     }
 
     /// <summary>The layers that detection reads in a UNet that is loaded with these settings, where it detects at all.</summary>
@@ -32,6 +36,14 @@ internal static class UNetLoader
     {
         if (settings.AttentionFeatures.HasFlag(AttentionFeatures.Detect)) return settings.DetectionLayers;
         return Layers(UNetInstrumentation.RecordOf(file)?.DetectionLayers, settings.DetectionLayers);
+    }
+
+    /// <summary>The layers in which inhibitors act, in the order of their responses.</summary>
+    public static ImmutableArray<InhibitedLayer> InhibitedLayers(InstrumentationRecord? record)
+    {
+        if (record is null) return [];
+        IEnumerable<InhibitedLayer> all = record.Layers.Select((layer, index) => new InhibitedLayer(index, layer.Name, layer.GridFactor));
+        return [.. record.InhibitedLayers.Select(name => all.First(layer => layer.Name == name))];
     }
 
     /// <summary>Fuses where it pays, by the size of each picture. A graph that is not understood runs as it is: nobody has asked for more of it.</summary>

@@ -21,6 +21,7 @@ internal sealed class AttentionBuffers : IDisposable
     private readonly FloatTensor? _tokenScale;
     private FloatTensor? _inhibitorStates;
     private FloatTensor? _inhibitorScale;
+    private FloatTensor? _inhibitorLayerScale;
     private FloatTensor? _inhibitorResponse;
 
     public AttentionBuffers(OrtIoBinding binding, UNetSignature signature, ReadOnlyMemory<float> guidelines, int rows, LatentShape shape, int tokens, int textWidth)
@@ -63,6 +64,7 @@ internal sealed class AttentionBuffers : IDisposable
         if (_inhibitorStates is null) return;
         _binding.BindInput(AddedNames.InhibitorHiddenStates, _inhibitorStates.OrtValue);
         _binding.BindInput(AddedNames.InhibitorScale, _inhibitorScale!.OrtValue);
+        _binding.BindInput(AddedNames.InhibitorLayerScale, _inhibitorLayerScale!.OrtValue);
     }
 
     /// <summary>Writes all added inputs of a row.</summary>
@@ -95,15 +97,19 @@ internal sealed class AttentionBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (FloatTensor? tensor in new[] { _guidelines, _detectionScores, _tokenScale, _inhibitorStates, _inhibitorScale, _inhibitorResponse }) tensor?.Dispose();
+        foreach (FloatTensor? tensor in new[] { _guidelines, _detectionScores, _tokenScale, _inhibitorStates, _inhibitorScale, _inhibitorLayerScale, _inhibitorResponse }) tensor?.Dispose();
     }
 
     private void WriteInhibitors(int row, RowInputs inputs)
     {
         Span<float> states = _inhibitorStates!.Values.AsSpan(row * Inhibitors * _tokens * _textWidth, Inhibitors * _tokens * _textWidth);
         Span<float> scales = _inhibitorScale!.Values.AsSpan(row * Inhibitors * _tokens, Inhibitors * _tokens);
+        int layers = _signature.InhibitedLayers;
+        Span<float> layerScales = _inhibitorLayerScale!.Values.AsSpan(row * Inhibitors * layers, Inhibitors * layers);
+        layerScales.Fill(1);
         for (int i = 0; i < inputs.Inhibitors.Length; i++)
         {
+            inputs.Inhibitors[i].LayerScales.AsSpan().CopyTo(layerScales[(i * layers)..]);
             inputs.Inhibitors[i].Concept.Values.CopyTo(states[(i * _tokens * _textWidth)..]);
             inputs.Inhibitors[i].Weights.AsSpan().CopyTo(scales[(i * _tokens)..]);
         }
@@ -115,10 +121,13 @@ internal sealed class AttentionBuffers : IDisposable
     {
         _inhibitorStates?.Dispose();
         _inhibitorScale?.Dispose();
+        _inhibitorLayerScale?.Dispose();
         _inhibitorResponse?.Dispose();
         Inhibitors = inhibitors;
         _inhibitorStates = Input(AddedNames.InhibitorHiddenStates, _rows, inhibitors, _tokens, _textWidth);
         _inhibitorScale = Input(AddedNames.InhibitorScale, _rows, inhibitors, _tokens);
+        _inhibitorLayerScale = Input(AddedNames.InhibitorLayerScale, _rows, inhibitors, _signature.InhibitedLayers);
+        _inhibitorLayerScale.Values.AsSpan().Fill(1);
         _inhibitorResponse = Output(AddedNames.InhibitorResponse, _signature.InhibitedLayers, _rows, inhibitors, _tokens);
     }
 
@@ -128,6 +137,10 @@ internal sealed class AttentionBuffers : IDisposable
         if (!inputs.TokenScales.IsEmpty && inputs.TokenScales.Length != _tokens) throw new InvalidOperationException($"A row has {inputs.TokenScales.Length} token scales; {_tokens} are needed.");
         foreach (Inhibitor inhibitor in inputs.Inhibitors)
         {
+            if (!inhibitor.LayerScales.IsEmpty && inhibitor.LayerScales.Length != _signature.InhibitedLayers)
+            {
+                throw new InvalidOperationException($"An inhibitor has {inhibitor.LayerScales.Length} layer scales; {_signature.InhibitedLayers} are needed.");
+            }
             if (inhibitor.Weights.Length == _tokens && inhibitor.Concept.Tokens == _tokens && inhibitor.Concept.Width == _textWidth) continue;
             throw new InvalidOperationException($"An inhibitor has {inhibitor.Weights.Length} weights and states [{inhibitor.Concept.Tokens}, {inhibitor.Concept.Width}]; {_tokens} weights and [{_tokens}, {_textWidth}] are needed.");
         }

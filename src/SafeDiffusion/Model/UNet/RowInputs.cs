@@ -23,4 +23,8 @@ public sealed record RowInputs(TextStates Text)
 /// </summary>
 /// <param name="Concept">The concept's text states, <c>[N, D]</c>.</param>
 /// <param name="Weights">w, one per token, <c>[N]</c>; 0 where nothing is added.</param>
-public sealed record Inhibitor(TextStates Concept, ImmutableArray<float> Weights);
+public sealed record Inhibitor(TextStates Concept, ImmutableArray<float> Weights)
+{
+    /// <summary>What the weights are multiplied by in each inhibited layer, <c>[L]</c>; empty for ones.</summary>
+    public ImmutableArray<float> LayerScales { get; init; } = [];
+}
