@@ -32,7 +32,7 @@ internal static class DetectionScoresCheck
     {
         OnnxModelFile file = OnnxModelFile.Load(Path.Combine(folder, "unet", "model.onnx"));
         PipelineOptions options = new() { Provider = provider, AttentionFeatures = AttentionFeatures.Detect };
-        using OnnxDenoiser denoiser = new(UNetLoader.Load(file, options.ToModelSettings()));
+        using OnnxDenoiser denoiser = new(UNetLoader.Load(file, options.ToModelSettings()).Session);
         int width = denoiser.Signature.TextWidth!.Value;
         float[] guidelines = FullSizeCheck.Noise(3, Workload.Guidelines * width);
         using IDenoiserBatch batch = denoiser.CreateBatch(1, new LatentShape(denoiser.Signature.Channels ?? 4, Side, Side), guidelines);

@@ -68,7 +68,7 @@ internal sealed class FullSizeCheck(string structure, string work, ExecutionProv
         long began = Stopwatch.GetTimestamp();
         PipelineOptions options = new() { Provider = provider, AttentionFeatures = features };
         OnnxModelFile file = OnnxModelFile.Load(Path.Combine(folder, "unet", "model.onnx"));
-        using OnnxDenoiser denoiser = new(UNetLoader.Load(file, options.ToModelSettings()));
+        using OnnxDenoiser denoiser = new(UNetLoader.Load(file, options.ToModelSettings()).Session);
         double load = Stopwatch.GetElapsedTime(began).TotalSeconds;
         int width = denoiser.Signature.TextWidth ?? 768;
         float[] guidelines = features.HasFlag(AttentionFeatures.Detect) ? Noise(3, Workload.Guidelines * width) : [];
