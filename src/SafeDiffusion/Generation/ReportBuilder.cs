@@ -122,7 +122,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         new(protection, term.Outcome.IsGuided, term.Outcome.IsGuided ? term.Norm : 0, term.Outcome.Reason, term.Outcome.Detection);
 
     private static InterventionReport Intervention(int protection, InterventionOutcome outcome) =>
-        new(protection, outcome.HasActed, outcome.Scale, outcome.Response, outcome.Reason) 
+        new(protection, outcome.HasActed, outcome.Scale, outcome.Response, outcome.Reason)
         {
             // An outcome that was never given has no lists.
             Parts = outcome.Parts.IsDefault ? [] : outcome.Parts,

@@ -33,11 +33,14 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
     public async Task OneInhibitorOfAllTokensIsAsManyOfOneTokenEach()
     {
         GenerationResult together = await Draw(new GrowthInhibition { Concept = Concept, Scale = 4 });
-        GenerationResult apart = await Draw(new GivenInhibitors { Make = context =>
+        GenerationResult apart = await Draw(new GivenInhibitors
+        {
+            Make = context =>
         {
             TextStates states = context.Encode(Concept);
             return [.. Enumerable.Range(1, states.Text!.EndPosition - 1).Select(token => new Inhibitor(states, [.. Enumerable.Range(0, states.Tokens).Select(i => i == token ? -4f : 0f)]))];
-        } });
+        }
+        });
         ReferenceRunTests.AssertClose(together.Latents!.Steps, apart.Latents!.Steps, 1e-4f);
     }
 
@@ -46,11 +49,14 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
     public async Task ContrastAddsTheEmptyText()
     {
         GenerationResult contrast = await Draw(new GrowthInhibition { Concept = Concept, Scale = 3, Contrast = true });
-        GenerationResult given = await Draw(new GivenInhibitors { Make = context =>
+        GenerationResult given = await Draw(new GivenInhibitors
+        {
+            Make = context =>
         {
             (TextStates states, TextStates none) = (context.Encode(Concept), context.Encode(""));
             return [new(states, [.. Enumerable.Repeat(-3f, states.Tokens)]), new(none, [.. Enumerable.Repeat(3f, none.Tokens)])];
-        } });
+        }
+        });
         ReferenceRunTests.AssertClose(given.Latents!.Steps, contrast.Latents!.Steps, 1e-4f);
     }
 
@@ -79,14 +85,17 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
         string name = Assert.Single(Interventions(middle)[0].Layers);
         Assert.StartsWith("mid_block", name, StringComparison.Ordinal);
         // In the middle alone is all but what the others do.
-        GenerationResult given = await Draw(new GivenInhibitors { Make = context =>
+        GenerationResult given = await Draw(new GivenInhibitors
+        {
+            Make = context =>
         {
             TextStates states = context.Encode(Concept);
             return [new(states, [.. Enumerable.Range(0, states.Tokens).Select(i => i >= 1 && i < states.Text!.EndPosition ? -5f : 0f)])
             {
                 LayerScales = [.. context.InhibitedLayers.Select(layer => layer.Name == name ? 1f : 0f)],
             }];
-        } });
+        }
+        });
         AssertSame(given, middle);
         InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => Draw(new GrowthInhibition { Concept = Concept, Layers = LayerSelection.ByIndex(99) }));
         Assert.Contains("mid_block", error.Message, StringComparison.Ordinal);
@@ -138,7 +147,10 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
         });
         GenerationResult measured = await Draw(new GrowthInhibition { Concept = Concept, Adapter = sum, AllowOtherModel = true, EndStep = 1 });
         float[] tokens = [];
-        await Draw(new GivenInhibitors { Make = context => [new(context.Encode(Concept), [.. new float[context.Encode(Concept).Tokens]])], Read = predictions =>
+        await Draw(new GivenInhibitors
+        {
+            Make = context => [new(context.Encode(Concept), [.. new float[context.Encode(Concept).Tokens]])],
+            Read = predictions =>
         {
             if (tokens.Length > 0) return;
             tokens = new float[predictions.InhibitorResponse(0, 0).Length];
@@ -146,7 +158,8 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
             {
                 for (int i = 0; i < tokens.Length; i++) tokens[i] += predictions.InhibitorResponse(layer, 0)[i];
             }
-        } });
+        }
+        });
         Assert.Equal(tokens[1..4].Max(), Interventions(measured)[0].Scale, 1e-5f);
     }
 
@@ -189,11 +202,15 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
     public async Task OnlyThePromptsRowIsInhibited()
     {
         List<float[]> unconditional = [], prompts = [];
-        SafetyPolicy reading = SafetyPolicy.Empty.Add(new GivenInhibitors { Make = _ => [], Read = predictions =>
+        SafetyPolicy reading = SafetyPolicy.Empty.Add(new GivenInhibitors
+        {
+            Make = _ => [],
+            Read = predictions =>
         {
             unconditional.Add(predictions[Row.Unconditional].ToArray());
             prompts.Add(predictions[Row.Prompt].ToArray());
-        } });
+        }
+        });
         await Draw(reading);
         int steps = unconditional.Count;
         await Draw(reading.AddGrowthInhibitor(Concept));
