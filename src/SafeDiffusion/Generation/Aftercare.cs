@@ -25,7 +25,7 @@ internal sealed class Aftercare(
 
     private List<CheckedPicture> Look(PictureOrder order, Drawing drawing)
     {
-        if (!order.Policy.Requirements.Detects && checkers.Count == 0) return [];
+        if (order.Policy.Remedy is null && !order.Policy.Requirements.Detects && checkers.Count == 0) return [];
         List<CheckedPicture> pictures = [.. drawing.Images.Select((image, i) => new CheckedPicture(order, i, image, drawing.Report.Images[i]))];
         Check(pictures);
         return pictures;

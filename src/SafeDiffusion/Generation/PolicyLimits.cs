@@ -14,9 +14,6 @@ internal static class PolicyLimits
     /// <summary>The share of the steps below which a protection acts rarely.</summary>
     private const double RareShare = 1.0 / 3;
 
-    /// <summary>Below this strength much of a given picture stays.</summary>
-    private const float LowStrength = 0.9f;
-
     /// <summary>How many times the area that the model was made for, or what part of it, a picture may have.</summary>
     private const double AreaTolerance = 1.5;
 
@@ -46,9 +43,9 @@ internal static class PolicyLimits
 
     private static IEnumerable<ReportWarning> OfStart(PictureOrder order)
     {
-        if (order.Start.Strength is { } strength && strength < LowStrength)
+        if (order.Start.Strength is { } strength)
         {
-            yield return new("keeps-picture", $"at strength {strength} much of the given picture stays, and with it what it shows; protections act on what is drawn. Raise the strength, or check what is given");
+            yield return new("keeps-picture", $"a picture is given, of which something stays even at strength 1 (this is {strength}), and with it what it shows; protections act on what is drawn. Raise the strength, or check what is given");
         }
         if (order.KeepSpecialTokens && order.Prompt.Contains("<|", StringComparison.Ordinal))
         {
