@@ -20,7 +20,7 @@ public sealed class ExitCodeTests : IDisposable
         { ExitCode.BadInput, "known are detect-and-guide (dag), detection, growth-inhibitor (gie), negative-prompt (negative), safe-latent (sld)", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "wish"] },
         { ExitCode.BadInput, "must know what to steer to", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "trajectory-steering"] },
         { ExitCode.BadInput, "moves to nothing", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--instead", "z"] },
-        { ExitCode.BadInput, "belongs to detect-and-guide, safe-latent", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "sega", "--preset", "max"] },
+        { ExitCode.BadInput, "belongs to detect-and-guide, growth-inhibitor, safe-latent", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "sega", "--preset", "max"] },
         { ExitCode.BadInput, "name it with --avoid", ["generate", "x", "--model", "SHAPES", "--instead", "z"] },
         { ExitCode.BadInput, "--avoid", ["generate", "x", "--model", "SHAPES", "--preset", "max"] },
         { ExitCode.BadInput, "steps: is 0", ["generate", "x", "--model", "SHAPES", "--steps", "0"] },

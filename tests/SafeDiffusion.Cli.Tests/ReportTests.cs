@@ -21,7 +21,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(["version", "tool", "createdAt", "model", "request", "protections", "warnings", "images", "cost"], Names(report));
         Assert.Equal(["name", "weightsHash", "provider", "onnxRuntime", "sources"], Names(report.GetProperty("model")));
         Assert.Equal(
-            ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "givenLatents"],
+            ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "inversion", "givenLatents"],
             Names(report.GetProperty("request")));
         Assert.Equal(["method", "description", "settings", "assetHashes"], Names(report.GetProperty("protections")[0]));
         Assert.Equal(["seed", "rows", "steps", "erasures", "finished", "check"], Names(report.GetProperty("images")[0]));
