@@ -32,44 +32,59 @@ internal sealed class Purification(
         inversion.Encode(picture.Image, cancellationToken);
         RgbImage roundTrip = Decode(inversion.At(order.Plan.Timesteps.Length));
 
-        bool isLimited = IsLimited(region);
-        GivenPictureLook look = new(model, order.Shape, _guidelines);
-        float[]? map = _guidelines.Length == 0 ? null : look.Read(picture.Image, order.Seed, cancellationToken);
-        bool[]? shows = isLimited ? look.Shows(map) : null;
-        EditRegion? edited = shows is null ? null : new EditRegion(shows, order.Shape, dilation, roundTrip);
-        bool isChanged = shows is null || shows.Contains(true);
-        bool[] mask = edited is null ? [.. Enumerable.Repeat(true, picture.Image.Width * picture.Image.Height)] : isChanged ? edited.Pixels.ToArray() : new bool[picture.Image.Width * picture.Image.Height];
+        Finding found = Find(region, dilation, roundTrip);
 
-        AgreementReport? lost = isChanged ? Invert(inversion, roundTrip) : null;
-        PictureOrder cleaned = order with { Start = start with { Done = inversion, Region = edited } };
-        Drawing drawing = isChanged
-            ? (await new OrderBatch(model, tools, [cleaned], at => progress?.Invoke(new(PurifyStage.Denoising, at.Step, at.Steps)), cancellationToken).RunAsync().ConfigureAwait(false))[0]
-            : await UntouchedAsync(roundTrip).ConfigureAwait(false);
+        AgreementReport? lost = found.IsChanged ? Invert(inversion, roundTrip) : null;
+        PictureOrder cleaned = order with { Start = start with { Done = inversion, Region = found.Region } };
+        Drawing drawing = found.IsChanged ? await DrawAsync(cleaned).ConfigureAwait(false) : await UntouchedAsync(roundTrip).ConfigureAwait(false);
         Drawing given = (await new Aftercare(tools.Checkers, _ => throw new InvalidOperationException("An inverted picture is not drawn again."), cancellationToken)
             .ApplyAsync([cleaned], [drawing]).ConfigureAwait(false))[0];
 
-        RgbImage before = picture.Crop(roundTrip), after = picture.Crop(drawing.Images[0]), own = picture.Crop(picture.Image);
-        bool[] inside = picture.Crop(mask), outside = [.. inside.Select(isInside => !isInside)];
-        PurifyReport report = new()
+        long rows = (found.Map is null ? 0 : FinalLook.RowsPerPicture) + (found.IsChanged ? 2 * inversion.Steps : 0) + given.Report.Cost.Rows;
+        return new PurifyResult(picture.Crop(given.Images[0]), picture.Crop(roundTrip), Report(found, roundTrip, drawing.Images[0], lost, rows, given.Report))
+        {
+            HeatMap = found.Map is null ? null : new HeatMap(0, 0, 0, 0, order.Shape.Width, order.Shape.Height, found.Map, picture.Image),
+        };
+    }
+
+    /// <summary>Finds where the picture shows what the guidelines know.</summary>
+    private Finding Find(PurifyRegion region, int dilation, RgbImage roundTrip)
+    {
+        GivenPictureLook look = new(model, order.Shape, _guidelines);
+        float[]? map = _guidelines.Length == 0 ? null : look.Read(picture.Image, order.Seed, cancellationToken);
+        if (!IsLimited(region)) return new(map, Region: null, IsChanged: true);
+        bool[] shows = look.Shows(map);
+        return new(map, new EditRegion(shows, order.Shape, dilation, roundTrip), shows.Contains(true));
+    }
+
+    private async Task<Drawing> DrawAsync(PictureOrder cleaned)
+    {
+        OrderBatch batch = new(model, tools, [cleaned], at => progress?.Invoke(new(PurifyStage.Denoising, at.Step, at.Steps)), cancellationToken);
+        return (await batch.RunAsync().ConfigureAwait(false))[0];
+    }
+
+    /// <summary>What became of the picture, in its own size, inside and outside of the region.</summary>
+    private PurifyReport Report(Finding found, RgbImage roundTrip, RgbImage drawn, AgreementReport? lost, long rows, GenerationReport generation)
+    {
+        bool[] everywhere = [.. Enumerable.Repeat(true, picture.Image.Width * picture.Image.Height)];
+        bool[] inside = picture.Crop(found.Region?.Pixels.ToArray() ?? everywhere);
+        RgbImage own = picture.Crop(picture.Image), before = picture.Crop(roundTrip), after = picture.Crop(drawn);
+        return new()
         {
             Width = own.Width,
             Height = own.Height,
             PaddedColumns = picture.Image.Width - own.Width,
             PaddedRows = picture.Image.Height - own.Height,
-            Changed = isChanged,
-            IsLimited = isLimited,
-            Detected = map?.Max(),
+            Changed = found.IsChanged,
+            IsLimited = found.Region is not null,
+            Detected = found.Map?.Max(),
             Region = (double)inside.Count(isInside => isInside) / inside.Length,
             Inside = Agreement(before, after, inside),
-            Outside = Agreement(before, after, outside),
-            RoundTrip = Agreement(own, before, [.. Enumerable.Repeat(true, inside.Length)])!,
+            Outside = Agreement(before, after, [.. inside.Select(isInside => !isInside)]),
+            RoundTrip = Agreement(own, before, picture.Crop(everywhere))!,
             Inversion = lost,
-            Rows = (map is null ? 0 : look.Rows) + (isChanged ? 2 * inversion.Steps : 0) + given.Report.Cost.Rows,
-            Generation = given.Report,
-        };
-        return new PurifyResult(picture.Crop(given.Images[0]), before, report)
-        {
-            HeatMap = map is null ? null : new HeatMap(0, 0, 0, 0, order.Shape.Width, order.Shape.Height, map, picture.Image),
+            Rows = rows,
+            Generation = generation,
         };
     }
 
@@ -108,4 +123,10 @@ internal sealed class Purification(
         double? similarity = Math.Min(first.Width, first.Height) < StructuralSimilarity.Window ? null : StructuralSimilarity.Compute(first, second, mask);
         return new AgreementReport(similarity, double.IsInfinity(ratio) ? null : ratio);
     }
+
+    /// <summary>What was found in the given picture.</summary>
+    /// <param name="Map">The detection map; null without a guideline.</param>
+    /// <param name="Region">Where it may change; null for everywhere.</param>
+    /// <param name="IsChanged">Whether there is anything to change.</param>
+    private sealed record Finding(float[]? Map, EditRegion? Region, bool IsChanged);
 }

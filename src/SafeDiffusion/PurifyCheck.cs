@@ -5,6 +5,7 @@ using SafeDiffusion.Generation;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Protections;
+using static SafeDiffusion.RequestCheck;
 
 namespace SafeDiffusion;
 
@@ -35,7 +36,7 @@ internal static class PurifyCheck
             InitialImageInversion = request.InversionText,
             Strength = request.Strength,
         };
-        RequestCheck.RequireBounded([asked]);
+        RequireBounded([asked]);
         return (picture, asked);
     }
 
@@ -48,10 +49,5 @@ internal static class PurifyCheck
         return new PaddedPicture(image, model.Width, model.Height);
 
         int Up(int size) => (size + model.SizeMultiple - 1) / model.SizeMultiple * model.SizeMultiple;
-    }
-
-    private static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool holds, string field, string reason)
-    {
-        if (!holds) throw new InvalidRequestException(field, reason);
     }
 }

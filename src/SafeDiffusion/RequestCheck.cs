@@ -247,7 +247,8 @@ internal static class RequestCheck
         return text;
     }
 
-    private static void Require([DoesNotReturnIf(false)] bool holds, string field, string reason)
+    /// <exception cref="InvalidRequestException">It does not hold.</exception>
+    public static void Require([DoesNotReturnIf(false)] bool holds, string field, string reason)
     {
         if (!holds) throw new InvalidRequestException(field, reason);
     }

@@ -16,35 +16,19 @@ internal static class PythonJson
     /// <exception cref="InvalidFileException">The text is not one JSON object, or a text in it holds half of a surrogate pair.</exception>
     public static JsonDocument ParseObject(string json, string fileName)
     {
-        JsonDocument document = Parse(json, fileName);
         try
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidFileException(fileName, "is not a JSON object");
-            // Only an escape can bring in half of a pair: the file itself was decoded strictly.
-            if (json.Contains("\\ud", StringComparison.OrdinalIgnoreCase)) RequireWholeTexts(document.RootElement, fileName);
-            return document;
-        }
-        catch
-        {
+            string quoted = Quote(json);
+            JsonText.RequireUnicode(quoted);
+            JsonDocument document = JsonDocument.Parse(quoted);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
-            throw;
-        }
-    }
-
-    private static JsonDocument Parse(string json, string fileName)
-    {
-        try
-        {
-            return JsonDocument.Parse(Quote(json));
         }
         catch (JsonException error)
         {
-            throw new InvalidFileException(fileName, $"is not valid JSON: {error.Message}", error);
+            throw new InvalidFileException(fileName, $"is not valid JSON: {(error.Path is { } path && error.LineNumber is null ? $"{path} " : "")}{error.Message}", error);
         }
-        catch (ArgumentException error)
-        {
-            throw new InvalidFileException(fileName, "is not valid JSON: it holds half of a surrogate pair", error);
-        }
+        throw new InvalidFileException(fileName, "is not a JSON object");
     }
 
     private static string Quote(string json)
@@ -81,37 +65,5 @@ internal static class PythonJson
             if (isHere && (end == json.Length || !char.IsAsciiLetterOrDigit(json[end]))) return word.Length;
         }
         return 0;
-    }
-
-    private static void RequireWholeTexts(JsonElement element, string fileName)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (JsonProperty property in element.EnumerateObject())
-                {
-                    Require(() => property.Name, fileName);
-                    RequireWholeTexts(property.Value, fileName);
-                }
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in element.EnumerateArray()) RequireWholeTexts(item, fileName);
-                break;
-            case JsonValueKind.String:
-                Require(element.GetString, fileName);
-                break;
-        }
-    }
-
-    private static void Require(Func<string?> read, string fileName)
-    {
-        try
-        {
-            read();
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new InvalidFileException(fileName, "holds a text with half of a surrogate pair (such as \\ud800), which is no text; mend or export it again", error);
-        }
     }
 }

@@ -42,7 +42,7 @@ public static class StrictJson
     }
 
     /// <summary>Refuses a document in which a text is not Unicode.</summary>
-    /// <exception cref="JsonException">A text holds half of a surrogate pair, at the error's path; or the document is no JSON.</exception>
+    /// <exception cref="JsonException">A text holds half of a surrogate pair, at the error's path; or the document is no JSON, so far as that is noticed.</exception>
     public static void RequireUnicode(string json)
     {
         ArgumentNullException.ThrowIfNull(json);

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Detection;
 
@@ -30,6 +31,29 @@ internal static class DetectionMaps
         for (int token = 1; token < tokens; token++) TensorPrimitives.Add(mean, scores.Slice(token * positions, positions), mean);
         TensorPrimitives.Divide(mean, tokens, mean);
         if (hasBackground) TensorPrimitives.Subtract(mean, scores.Slice(tokens * positions, positions), mean);
+    }
+
+    /// <summary>The calibrated map of raw scores at a timestep, 0 to 1.</summary>
+    /// <param name="scores">As of <see cref="Mean"/>.</param>
+    /// <param name="guideline">The guideline that they are of.</param>
+    /// <param name="timestep">The training timestep that they were read at.</param>
+    /// <param name="map">The map to fill, <c>[H, W]</c>.</param>
+    /// <param name="step">The step, for the error; null outside the steps.</param>
+    /// <exception cref="InferenceException">A score is not finite.</exception>
+    public static void ReadCalibrated(ReadOnlySpan<float> scores, Guideline guideline, int timestep, Span<float> map, int? step = null)
+    {
+        ReadMean(scores, guideline, map, step);
+        CalibrateInPlace(map, guideline.BandAt(timestep));
+    }
+
+    /// <summary>The <see cref="Mean"/> of a guideline's scores, which must be finite.</summary>
+    /// <exception cref="InferenceException">A score is not finite.</exception>
+    public static void ReadMean(ReadOnlySpan<float> scores, Guideline guideline, Span<float> mean, int? step = null)
+    {
+        Mean(scores, guideline.HasBackground, mean);
+        // A number that is none would count as nothing detected.
+        if (float.IsFinite(TensorPrimitives.MaxMagnitude<float>(mean))) return;
+        throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?", step);
     }
 
     /// <summary>Makes the least value 0 and the greatest 1; a constant map becomes zeros, for nothing stands out in it.</summary>

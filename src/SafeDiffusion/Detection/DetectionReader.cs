@@ -34,9 +34,16 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     /// <exception cref="InferenceException">A score is not finite.</exception>
     public void Read(in DenoisingStep step, StepPredictions predictions)
     {
-        ReadMean(predictions.DetectionScores(_tokens), Map, step.Index);
-        if (normalisation == DetectionNormalisation.PerMap) DetectionMaps.NormalisePerMapInPlace(Map);
-        else DetectionMaps.CalibrateInPlace(Map, guideline.BandAt(step.Timestep));
+        ReadOnlySpan<float> scores = predictions.DetectionScores(_tokens);
+        if (normalisation == DetectionNormalisation.Calibrated)
+        {
+            DetectionMaps.ReadCalibrated(scores, guideline, step.Timestep, Map, step.Index);
+        }
+        else
+        {
+            DetectionMaps.ReadMean(scores, guideline, Map, step.Index);
+            DetectionMaps.NormalisePerMapInPlace(Map);
+        }
         if (!IsPresent) return;
         _isSuspected = true;
         _presence.Show();
@@ -48,17 +55,8 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     {
         ReadOnlySpan<float> scores = predictions.DetectionScores(_tokens);
         float[] map = new float[scores.Length / _tokens.Count];
-        ReadMean(scores, map, step: null);
-        DetectionMaps.CalibrateInPlace(map, guideline.BandAt(timestep));
+        DetectionMaps.ReadCalibrated(scores, guideline, timestep, map);
         return ReadingOf(map, _isSuspected ? RemainingShare * presence : presence);
-    }
-
-    private void ReadMean(ReadOnlySpan<float> scores, Span<float> map, int? step)
-    {
-        DetectionMaps.Mean(scores, guideline.HasBackground, map);
-        // A number that is none would count as nothing detected.
-        if (float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map))) return;
-        throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?", step);
     }
 
     private static DetectionReading ReadingOf(ReadOnlySpan<float> map, float threshold)

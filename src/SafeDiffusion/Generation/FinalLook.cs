@@ -23,9 +23,10 @@ internal readonly record struct FinishedPicture(PictureDenoising Denoising, RgbI
 internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
 {
     /// <summary>To which shares of the training timesteps pictures are noised.</summary>
-    public static IReadOnlyList<double> NoiseLevels { get; } = [0.08, 0.24];
+    private static readonly double[] _noiseLevels = [0.08, 0.24];
 
     private readonly LatentShape _seen = Seen(shape, model);
+
     /// <summary>Not where there is no encoder, nor where encoder and UNet were exported for different sizes.</summary>
     private readonly bool _canEncode = model.Encoder is { } encoder
         && (!model.Description.HasFixedSize || ((encoder.FixedWidth ?? model.Description.Width) == model.Description.Width && (encoder.FixedHeight ?? model.Description.Height) == model.Description.Height));
@@ -33,7 +34,17 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
     private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
 
     /// <summary>UNet rows of each picture that is looked at.</summary>
-    public static int RowsPerPicture => NoiseLevels.Count;
+    public static int RowsPerPicture => _noiseLevels.Length;
+
+    /// <summary>The training timesteps that pictures are noised to.</summary>
+    public static int[] Timesteps(LoadedModel model) => [.. _noiseLevels.Select(level => (int)(level * model.Scheduler.Settings.TrainingTimesteps))];
+
+    /// <summary>A picture in the size in which it is looked at.</summary>
+    public static RgbImage AsSeen(RgbImage image, LatentShape seen, LoadedModel model)
+    {
+        (int width, int height) = (seen.Width * model.Description.VaeFactor, seen.Height * model.Description.VaeFactor);
+        return (image.Width, image.Height) == (width, height) ? image : image.FitTo(width, height, ImageFit.Scale);
+    }
 
     /// <summary>Looks at pictures, and tells them what was seen.</summary>
     /// <param name="pictures">The pictures.</param>
@@ -48,7 +59,7 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
             TorchNoise[] noises = [.. chunk.Select(picture => new TorchNoise(~picture.Seed))];
             float[][] latents = [.. chunk.Select(picture => Latents(picture, cancellationToken))];
             for (int i = 0; i < chunk.Length; i++) batch.SetInputs(i, new RowInputs(nullText));
-            foreach (double level in NoiseLevels) Look(chunk, batch, latents, noises, (int)(level * model.Scheduler.Settings.TrainingTimesteps), cancellationToken);
+            foreach (int timestep in Timesteps(model)) Look(chunk, batch, latents, noises, timestep, cancellationToken);
         }
     }
 
@@ -73,10 +84,7 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
     private float[] Latents(FinishedPicture picture, CancellationToken cancellationToken)
     {
         if (!_canEncode) return picture.Denoising.Latents.ToArray();
-        RgbImage image = _seen == shape
-            ? picture.Image
-            : picture.Image.FitTo(_seen.Width * model.Description.VaeFactor, _seen.Height * model.Description.VaeFactor, ImageFit.Scale);
-        return model.Encoder!.Encode(image, _seen, model.Description.VaeScalingFactor, cancellationToken);
+        return model.Encoder!.Encode(AsSeen(picture.Image, _seen, model), _seen, model.Description.VaeScalingFactor, cancellationToken);
     }
 
     /// <summary>The shape in which pictures are looked at: their own, or one of the same proportions and the area that the model was made for.</summary>

@@ -5,6 +5,8 @@ using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Generation;
 
@@ -22,30 +24,26 @@ internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IRe
 
     private readonly LatentShape _seen = FinalLook.Seen(shape, model);
 
-    /// <summary>UNet rows of a look.</summary>
-    public int Rows => guidelines.Count * FinalLook.RowsPerPicture;
-
     /// <summary>Reads the map of a picture.</summary>
     /// <returns>The map, <c>[H, W]</c> on the grid of the picture's own latents, 0 to 1.</returns>
     /// <exception cref="InferenceException">The network failed, or a score is not finite.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public float[] Read(RgbImage image, long seed, CancellationToken cancellationToken)
     {
-        int factor = model.Description.VaeFactor;
-        RgbImage seen = _seen == shape ? image : image.FitTo(_seen.Width * factor, _seen.Height * factor, ImageFit.Scale);
-        int[] timesteps = [.. FinalLook.NoiseLevels.Select(level => (int)(level * model.Scheduler.Settings.TrainingTimesteps))];
+        int[] timesteps = FinalLook.Timesteps(model);
+        GuidelineList asked = new(model.TextEncoder.Width);
+        GuidelineTokens[] places = [.. guidelines.Select(guideline => asked.Add(guideline.Values))];
         float[] highest = new float[_seen.Height * _seen.Width], map = new float[highest.Length];
-        foreach (Guideline guideline in guidelines)
+        TextStates nullText = model.TextEncoder.Encode(model.TextEncoder.Tokenizer.Encode(""), cancellationToken);
+        PictureScores scores = new(model, new TorchNoise(~seed), cancellationToken);
+        scores.Read(FinalLook.AsSeen(image, _seen, model), nullText, asked.Embeddings, timesteps, (index, raw) =>
         {
-            PictureScores scores = new(model, new TorchNoise(~seed), cancellationToken);
-            scores.Read(seen, model.TextEncoder.Encode(model.TextEncoder.Tokenizer.Encode(""), cancellationToken), guideline.Values, timesteps, (index, raw) =>
+            for (int i = 0; i < places.Length; i++)
             {
-                DetectionMaps.Mean(raw, guideline.HasBackground, map);
-                if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map))) throw new InferenceException("unet", "gave a detection score that is not a finite number. Is the guideline one for this model?");
-                DetectionMaps.CalibrateInPlace(map, guideline.BandAt(timesteps[index]));
+                DetectionMaps.ReadCalibrated(raw.Slice(places[i].First * map.Length, places[i].Count * map.Length), guidelines[i], timesteps[index], map);
                 TensorPrimitives.Max(highest, map, highest);
-            });
-        }
+            }
+        });
         return OnOwnGrid(highest);
     }
 

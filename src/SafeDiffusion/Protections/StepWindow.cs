@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Protections;
 
@@ -13,6 +14,16 @@ public readonly record struct StepWindow(int Start, int End)
 
     /// <summary>From a step on.</summary>
     public static StepWindow From(int start) => new(start, int.MaxValue);
+
+    /// <summary>From a step on, and before another; null for no end.</summary>
+    internal static StepWindow Between(int start, int? end) => new(start, end ?? int.MaxValue);
+
+    /// <summary>Checks the settings <c>StartStep</c> and <c>EndStep</c>.</summary>
+    internal static void Require(FieldCheck check, int start, int? end)
+    {
+        check.RequireRange(start, 0, int.MaxValue, "StartStep");
+        check.Require(end is null || end > start, "EndStep", $"must be above startStep ({start}), and is {end}.");
+    }
 
     /// <summary>The steps of the first share of all: those whose number is below <paramref name="share"/> times their count.</summary>
     public static StepWindow First(double share, int steps) => new(0, (int)Math.Ceiling(share * steps));

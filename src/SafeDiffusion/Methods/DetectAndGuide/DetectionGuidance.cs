@@ -116,6 +116,8 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     /// <summary>The first step that is guided.</summary>
     internal int FirstStep => StartStep ?? PresetSettings.FirstStep;
 
+    internal StepWindow Window => StepWindow.Between(FirstStep, EndStep);
+
     /// <summary>The quantile of the semantic base.</summary>
     internal float ResolvedQuantile => Quantile ?? PresetSettings.Quantile;
 
@@ -132,7 +134,7 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     public override string Describe()
     {
         string where = Base == DetectAndGuideBase.Semantic ? $"quantile {ResolvedQuantile}" : $"threshold {Threshold}";
-        return $"detect-and-guide away from \"{ConceptText}\" where it shows, {new StepWindow(FirstStep, EndStep ?? int.MaxValue)} "
+        return $"detect-and-guide away from \"{ConceptText}\" where it shows, {Window} "
             + $"({Base} base, {where}, {Preset} preset, {Normalisation} maps of the {Guideline.Layers}, guideline {Guideline.Hash[..12]})";
     }
 
@@ -146,8 +148,7 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
         check.Require(Enum.IsDefined(Preset), nameof(Preset), "must be early or published.");
         check.Require(Enum.IsDefined(Normalisation), nameof(Normalisation), "must be calibrated or per-map.");
         check.Require(Enum.IsDefined(Rows), nameof(Rows), "must be betting, lazy or eager.");
-        check.RequireRange(FirstStep, 0, int.MaxValue, nameof(StartStep));
-        check.Require(EndStep is null || EndStep > FirstStep, nameof(EndStep), $"must be above startStep ({FirstStep}), and is {EndStep}.");
+        StepWindow.Require(check, FirstStep, EndStep);
         check.RequirePositive(ScaleSettings.Weight, nameof(Weight));
         check.RequireRange(ResolvedQuantile, 0, 1, nameof(Quantile));
         check.Require(float.IsFinite(Threshold), nameof(Threshold), "must be a finite number.");

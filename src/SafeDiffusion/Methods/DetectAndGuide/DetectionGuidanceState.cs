@@ -31,7 +31,7 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     {
         _settings = settings;
         _scaleSettings = settings.ScaleSettings;
-        _window = new StepWindow(settings.FirstStep, settings.EndStep ?? int.MaxValue);
+        _window = settings.Window;
         _null = context.Null;
         _guidanceScale = context.GuidanceScale;
         _concept = context.AddRow(settings.ConceptText);

@@ -92,7 +92,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
         Assets = Adapter is null ? [] : [new(Adapter, AllowOtherModel)],
     };
 
-    internal StepWindow Window => new(StartStep, EndStep ?? int.MaxValue);
+    internal StepWindow Window => StepWindow.Between(StartStep, EndStep);
 
     internal float ResolvedScale => Scale ?? PresetSettings.Scale;
 
@@ -129,8 +129,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
         check.Require(Adapter is null || Scale is null && AllConcepts.All(concept => concept.Scale is null), nameof(Scale), "is given beside an adapter, which chooses it. Leave one of them out.");
         check.RequirePositive(ResolvedMaxScale, nameof(MaxScale));
         check.RequireRange(SynonymThreshold, 0, 2, nameof(SynonymThreshold));
-        check.RequireRange(StartStep, 0, int.MaxValue, nameof(StartStep));
-        check.Require(EndStep is null || EndStep > StartStep, nameof(EndStep), $"must be above startStep ({StartStep}), and is {EndStep}.");
+        StepWindow.Require(check, StartStep, EndStep);
     }
 
     /// <inheritdoc/>

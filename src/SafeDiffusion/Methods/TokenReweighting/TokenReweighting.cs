@@ -37,7 +37,7 @@ public sealed record TokenReweighting : AttentionIntervention, IFromWords<TokenR
     [JsonIgnore]
     public override Requirements Requirements => new() { Features = AttentionFeatures.Reweight };
 
-    internal StepWindow Window => new(StartStep, EndStep ?? int.MaxValue);
+    internal StepWindow Window => StepWindow.Between(StartStep, EndStep);
 
     /// <inheritdoc/>
     public override string Describe() => $"token re-weighting of {string.Join(", ", Words.Select(word => word.Describe()))} where the prompt says it, {Window}";
@@ -47,8 +47,7 @@ public sealed record TokenReweighting : AttentionIntervention, IFromWords<TokenR
     {
         ArgumentNullException.ThrowIfNull(check);
         check.RequireItems<WordFactor>(Words.IsDefault ? null : Words, nameof(Words), WordFactor.Validate);
-        check.RequireRange(StartStep, 0, int.MaxValue, nameof(StartStep));
-        check.Require(EndStep is null || EndStep > StartStep, nameof(EndStep), $"must be above startStep ({StartStep}), and is {EndStep}.");
+        StepWindow.Require(check, StartStep, EndStep);
     }
 
     /// <inheritdoc/>
