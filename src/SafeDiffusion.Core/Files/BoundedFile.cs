@@ -38,14 +38,8 @@ public static class BoundedFile
     public static string[] ReadLines(Stream stream, string name, int limit)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using MemoryStream bytes = new();
-        byte[] piece = new byte[1 << 16];
-        while (stream.Read(piece) is > 0 and int count)
-        {
-            bytes.Write(piece, 0, count);
-            if (bytes.Length > limit) throw new InvalidFileException(name, $"has more than the {limit} bytes that are expected at most");
-        }
-        return Lines(Decode(bytes.ToArray(), name));
+        byte[] bytes = ReadToEnd(stream, limit) ?? throw new InvalidFileException(name, $"has more than the {limit} bytes that are expected at most");
+        return Lines(Decode(bytes, name));
     }
 
     /// <summary>Parses a JSON object as Python writes it, with <c>NaN</c> and <c>Infinity</c>, which are read as texts; the caller disposes the document.</summary>
@@ -97,16 +91,21 @@ public static class BoundedFile
         return [.. lines];
     }
 
-    /// <summary>Reads to the end, whatever length the system tells: that of a file under /proc is 0.</summary>
     private static byte[] Read(Stream stream, string path, int limit)
     {
         if (stream.Length > limit) throw new InvalidFileException(path, $"has {stream.Length} bytes, but at most {limit} are expected");
-        using MemoryStream bytes = new((int)stream.Length);
+        return ReadToEnd(stream, limit) ?? throw InputFile.TooLong(path, limit);
+    }
+
+    /// <summary>Reads to the end, whatever length the system tells: that of a file under /proc is 0. Null where that is beyond the limit.</summary>
+    private static byte[]? ReadToEnd(Stream stream, int limit)
+    {
+        using MemoryStream bytes = new(stream.CanSeek ? (int)Math.Min(stream.Length, limit) : 0);
         byte[] piece = new byte[1 << 16];
         while (stream.Read(piece) is > 0 and var read)
         {
             bytes.Write(piece, 0, read);
-            if (bytes.Length > limit) throw InputFile.TooLong(path, limit);
+            if (bytes.Length > limit) return null;
         }
         return bytes.ToArray();
     }
