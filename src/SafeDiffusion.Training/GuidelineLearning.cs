@@ -18,7 +18,6 @@ internal sealed class GuidelineLearning(
     SafeDiffusionPipeline pipeline, GuidelineLearningOptions options, IProgress<GuidelineLearningProgress>? progress, CancellationToken cancellationToken)
 {
     private const string WithConcept = "unsafe";
-    private static readonly string _tool = $"SafeDiffusion {typeof(GuidelineLearning).Assembly.GetName().Version!.ToString(3)}";
 
     private readonly LatentShape _shape = new(
         pipeline.Model.LatentChannels, pipeline.Model.Height / pipeline.Model.VaeFactor, pipeline.Model.Width / pipeline.Model.VaeFactor);
@@ -45,7 +44,7 @@ internal sealed class GuidelineLearning(
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands);
         RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
         string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
-        AssetIdentity identity = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
+        AssetIdentity identity = new() { Concept = options.Concept, BaseModelHash = hash, Tool = ToolName.Text };
         Guideline guideline = new(identity, [.. tokens.Select(value => (float)value)], plan.Width, [], options.Layers, bands)
         {
             Training = LearningRecord.Training(options, set, split),

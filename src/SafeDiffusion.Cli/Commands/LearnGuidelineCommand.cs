@@ -36,7 +36,7 @@ internal sealed class LearnGuidelineCommand : Command
         try
         {
             LearnedGuideline learned = await LearningProgressBar.RunAsync(
-                quiet, (progress, loading) => GuidelineLearner.LearnAsync(
+                quiet, (GuidelineLearningProgress value) => LearningBar.Of(value), (progress, loading) => GuidelineLearner.LearnAsync(
                     _model.Folder(parsed), options with { Pipeline = options.Pipeline with { LoadProgress = loading } }, progress, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             learned.Guideline.Save(file);

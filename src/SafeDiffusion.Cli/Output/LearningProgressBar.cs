@@ -1,13 +1,12 @@
-using System.Globalization;
-using SafeDiffusion.Training;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
 
-/// <summary>A progress bar for learning, on standard error: a bar per stage, with loss and overlap.</summary>
+/// <summary>A progress bar for learning, on standard error: a bar per stage.</summary>
 internal static class LearningProgressBar
 {
-    public static async Task<LearnedGuideline> RunAsync(bool quiet, Func<IProgress<GuidelineLearningProgress>?, IProgress<LoadProgress>?, Task<LearnedGuideline>> learn)
+    public static async Task<TLearned> RunAsync<TProgress, TLearned>(
+        bool quiet, Func<TProgress, LearningBar> bar, Func<IProgress<TProgress>?, IProgress<LoadProgress>?, Task<TLearned>> learn)
     {
         if (quiet) return await learn(null, null).ConfigureAwait(false);
         return await Terminal.Error.Progress()
@@ -15,7 +14,7 @@ internal static class LearningProgressBar
             .StartAsync(context =>
             {
                 ProgressTask loading = context.AddTask("loading");
-                return learn(new Bars(context), new LoadingDisplay.Direct(value =>
+                return learn(new Bars<TProgress>(context, bar), new LoadingDisplay.Direct(value =>
                 {
                     loading.Description = LoadingDisplay.Text(value);
                     loading.MaxValue = value.Total;
@@ -24,20 +23,21 @@ internal static class LearningProgressBar
             }).ConfigureAwait(false);
     }
 
-    private sealed class Bars(ProgressContext context) : IProgress<GuidelineLearningProgress>
+    private sealed class Bars<TProgress>(ProgressContext context, Func<TProgress, LearningBar> bar) : IProgress<TProgress>
     {
-        private readonly Dictionary<GuidelineLearningStage, ProgressTask> _tasks = [];
+        private readonly Dictionary<string, ProgressTask> _tasks = [];
 
-        public void Report(GuidelineLearningProgress value)
+        public void Report(TProgress value)
         {
-            if (!_tasks.TryGetValue(value.Stage, out ProgressTask? task))
+            LearningBar told = bar(value);
+            if (!_tasks.TryGetValue(told.Stage, out ProgressTask? task))
             {
                 foreach (ProgressTask earlier in _tasks.Values) earlier.Value = earlier.MaxValue;
-                task = _tasks[value.Stage] = context.AddTask(value.Stage.ToString().ToLowerInvariant());
+                task = _tasks[told.Stage] = context.AddTask(told.Stage);
             }
-            task.MaxValue = Math.Max(1, value.Total);
-            task.Value = value.Done;
-            if (value is { Loss: { } loss, Iou: { } iou }) task.Description = string.Create(CultureInfo.InvariantCulture, $"learning: loss {loss:0.0000}, overlap {iou:0.000}");
+            task.MaxValue = Math.Max(1, told.Total);
+            task.Value = told.Done;
+            if (told.Text is not null) task.Description = told.Text;
         }
     }
 }

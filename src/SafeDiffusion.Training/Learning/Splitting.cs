@@ -27,7 +27,8 @@ internal static class Splitting
         return new PictureSplit([.. learned.Order()], [.. watched.Order()], [.. measured.Order()]);
     }
 
-    private static void Shuffle(int[] values, TorchRandom random)
+    /// <summary>Fisher and Yates' shuffle.</summary>
+    public static void Shuffle(int[] values, TorchRandom random)
     {
         for (int i = values.Length - 1; i > 0; i--)
         {

@@ -72,22 +72,7 @@ public sealed record Separation(int WithConcept, int WithoutConcept, double Trig
             Span<double> row = scores[picture, place];
             for (int i = 0; i < row.Length; i++) cells.Add((row[i], mask[i] >= LearningSet.Covered));
         }
-        cells.Sort((left, right) => left.Score.CompareTo(right.Score));
-        (double ranks, long covered) = (0, 0);
-        for (int first = 0, next; first < cells.Count; first = next)
-        {
-            next = first + 1;
-            while (next < cells.Count && cells[next].Score == cells[first].Score) next++;
-            double rank = (first + 1 + next) / 2.0;
-            for (int i = first; i < next; i++)
-            {
-                if (!cells[i].Covered) continue;
-                ranks += rank;
-                covered++;
-            }
-        }
-        long others = cells.Count - covered;
-        return covered == 0 || others == 0 ? double.NaN : (ranks - (covered * (covered + 1) / 2.0)) / ((double)covered * others);
+        return RankStatistic.AucInPlace(cells);
     }
 
     private readonly record struct Cells(long Both, long Extra, long Missed, long Neither);

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Protections;
@@ -111,8 +110,8 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
                 LayerSelection.Parse(file.Metadata.GetValueOrDefault("layers", "")),
                 [.. bands.Chunk(3).Select(band => new CalibrationBand((int)band[0], band[1], band[2]))])
             {
-                Training = Details("training"),
-                Measured = Details("measured"),
+                Training = ReadDetails(file.Metadata, TrainingKey),
+                Measured = ReadDetails(file.Metadata, MeasuredKey),
                 Path = path,
             };
         }
@@ -124,14 +123,6 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         float[] Singles(string name, params ReadOnlySpan<long> shape) => (shape.IsEmpty ? file[name] : file.Get(name, shape)).Type == ElementType.F32
             ? file[name].ToSingles()
             : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
-
-        JsonObject? Details(string key) => file.Metadata.TryGetValue(key, out string? json) ? Tell(json) : null;
-    }
-
-    private static JsonObject? Tell(string json)
-    {
-        StrictJson.RequireUnicode(json);
-        return JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject();
     }
 
     /// <summary>Writes the guideline, whole or not at all. The same guideline gives the same bytes.</summary>
@@ -147,10 +138,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
                 [.. Calibration.SelectMany(band => new[] { band.FromTimestep, band.Floor, band.Ceiling })], Calibration.Length, 3),
         };
         if (HasBackground) tensors["background"] = StoredTensor.FromSingles(Background, TextWidth);
-        ImmutableSortedDictionary<string, string> metadata = Identity.ToMetadata(Kind).Add("layers", Layers.Text);
-        if (Training is not null) metadata = metadata.Add("training", Training.ToJsonString());
-        if (Measured is not null) metadata = metadata.Add("measured", Measured.ToJsonString());
-        return new SafeTensorsFile(tensors, metadata);
+        return new SafeTensorsFile(tensors, WithDetails(Identity.ToMetadata(Kind).Add("layers", Layers.Text), Training, Measured));
     }
 
     private byte[] ToBytes()

@@ -127,6 +127,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
         check.Require(Enum.IsDefined(When), nameof(When), "must be always or detected.");
         check.Require(ResolvedScale >= 0 && float.IsFinite(ResolvedScale), nameof(Scale), $"must be at least 0, and is {ResolvedScale}.");
         check.Require(Adapter is null || Scale is null && AllConcepts.All(concept => concept.Scale is null), nameof(Scale), "is given beside an adapter, which chooses it. Leave one of them out.");
+        check.Require(Adapter?.Preset is null || Adapter.Preset == Preset, nameof(Preset), $"is {Name(Preset)}, and the adapter's scales are those of {Name(Adapter?.Preset)}. Name that preset, or learn an adapter with this one.");
         check.RequirePositive(ResolvedMaxScale, nameof(MaxScale));
         check.RequireRange(SynonymThreshold, 0, 2, nameof(SynonymThreshold));
         StepWindow.Require(check, StartStep, EndStep);
@@ -148,14 +149,20 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Concept, Scale, Adapter, Layers, StartStep, EndStep);
 
+    private static string? Name(GrowthInhibitorPreset? preset) => preset?.ToString().ToLowerInvariant();
+
     static ProtectionWord IFromWords<GrowthInhibition>.Takes => ProtectionWord.Concept | ProtectionWord.Preset | ProtectionWord.Asset;
 
     static IReadOnlyList<string> IFromWords<GrowthInhibition>.Presets => ProtectionWords.Names<GrowthInhibitorPreset>();
 
-    static GrowthInhibition IFromWords<GrowthInhibition>.FromWords(ProtectionWords words) => new()
+    static GrowthInhibition IFromWords<GrowthInhibition>.FromWords(ProtectionWords words)
     {
-        Concept = words.RequireConcept("growth-inhibitor must know what to inhibit."),
-        Preset = words.PresetOr(GrowthInhibitorPreset.Published),
-        Adapter = words.Asset is { } file ? ScaleAdapter.Load(file) : null,
-    };
+        ScaleAdapter? adapter = words.Asset is { } file ? ScaleAdapter.Load(file) : null;
+        return new()
+        {
+            Concept = words.RequireConcept("growth-inhibitor must know what to inhibit."),
+            Preset = words.PresetOr(adapter?.Preset ?? GrowthInhibitorPreset.Published),
+            Adapter = adapter,
+        };
+    }
 }

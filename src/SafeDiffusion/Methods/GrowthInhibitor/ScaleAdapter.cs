@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Protections;
@@ -13,6 +16,7 @@ namespace SafeDiffusion.Methods.GrowthInhibitor;
 public sealed class ScaleAdapter : LearnedAsset, ILoadableAsset<ScaleAdapter>
 {
     private const string Kind = "adapter";
+    private const string PresetKey = "preset";
     private const int FirstWidth = 64;
     private const int SecondWidth = 32;
     private const int MaxLayers = 1024;
@@ -38,6 +42,15 @@ public sealed class ScaleAdapter : LearnedAsset, ILoadableAsset<ScaleAdapter>
     /// <summary>L, the inhibited layers that it reads.</summary>
     public int Layers { get; }
 
+    /// <summary>The settings that it answers for: a scale of one preset is none of another's. Null for an adapter that does not say.</summary>
+    public GrowthInhibitorPreset? Preset { get; init; }
+
+    /// <summary>What it was learned from and how, as the learner told it; null for an adapter that does not say.</summary>
+    public JsonObject? Training { get; init; }
+
+    /// <summary>How well it does on pictures held out from learning; null for an adapter that does not say.</summary>
+    public JsonObject? Measured { get; init; }
+
     /// <inheritdoc/>
     public override string Hash { get; }
 
@@ -48,9 +61,15 @@ public sealed class ScaleAdapter : LearnedAsset, ILoadableAsset<ScaleAdapter>
         AssetIdentity identity = AssetIdentity.Read(path, Kind, file.Metadata);
         try
         {
-            return new ScaleAdapter(identity, file) { Path = path };
+            return new ScaleAdapter(identity, file)
+            {
+                Preset = ReadPreset(path, file.Metadata),
+                Training = ReadDetails(file.Metadata, TrainingKey),
+                Measured = ReadDetails(file.Metadata, MeasuredKey),
+                Path = path,
+            };
         }
-        catch (Exception error) when (error is InvalidFileException or ArgumentException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception error) when (error is InvalidFileException or ArgumentException or InvalidOperationException or KeyNotFoundException or JsonException)
         {
             throw new InvalidFileException(path, $"is no adapter that can be read: {error.Message}", error);
         }
@@ -75,7 +94,24 @@ public sealed class ScaleAdapter : LearnedAsset, ILoadableAsset<ScaleAdapter>
         return values[0];
     }
 
-    private SafeTensorsFile ToFile() => new(_layers.SelectMany(layer => layer.Tensors).ToDictionary(), Identity.ToMetadata(Kind));
+    private SafeTensorsFile ToFile()
+    {
+        ImmutableSortedDictionary<string, string> metadata = WithDetails(Identity.ToMetadata(Kind), Training, Measured);
+        if (Preset is { } preset) metadata = metadata.Add(PresetKey, Name(preset));
+        return new(_layers.SelectMany(layer => layer.Tensors).ToDictionary(), metadata);
+    }
+
+    private static string Name(GrowthInhibitorPreset preset) => preset.ToString().ToLowerInvariant();
+
+    private static GrowthInhibitorPreset? ReadPreset(string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        if (!metadata.TryGetValue(PresetKey, out string? name)) return null;
+        foreach (GrowthInhibitorPreset preset in Enum.GetValues<GrowthInhibitorPreset>())
+        {
+            if (Name(preset) == name) return preset;
+        }
+        throw new InvalidFileException(path, $"answers for the preset '{name}', which this library does not know.");
+    }
 
     /// <summary>A linear layer <c>y = W x + b</c>.</summary>
     private sealed class Linear
