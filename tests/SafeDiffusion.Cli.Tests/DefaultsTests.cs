@@ -40,6 +40,8 @@ public sealed class DefaultsTests
         Assert.Equal((_request.Steps, _request.GuidanceScale), (options.Steps, options.GuidanceScale));
         const string Command = "learn guideline --concept red --model m --out g";
         Assert.Equal((_request.Steps, _request.GuidanceScale), (Default<int>(Command, "--steps"), Default<float>(Command, "--guidance")));
+        const string Adapter = "learn adapter --concepts c --model m";
+        Assert.Equal((_request.Steps, _request.GuidanceScale), (Default<int>(Adapter, "--steps"), Default<float>(Adapter, "--guidance")));
         Assert.Equal(_request.Steps, Default<int>("bench --model m", "--steps"));
     }
 

@@ -1,9 +1,10 @@
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Methods.GrowthInhibitor;
 
 namespace SafeDiffusion.Cli;
 
-/// <summary>Model layer: the command learn guideline, as its users run it.</summary>
+/// <summary>Model layer: the commands learn guideline and learn adapter, as their users run them.</summary>
 public sealed class LearnTests
 {
     [Fact]
@@ -33,5 +34,67 @@ public sealed class LearnTests
         int code = await Program.Main(["learn", "guideline", "--model", Fixture.ShapesModel, "--quiet", "--out", folder.File("it"), .. arguments]);
         Assert.Equal(expected, code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task AnAdapterIsLearnedWithAJudge()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal(0, await LearnAdapter(folder, "--judge", "shapes", "--out", folder.File("it.adapter.safetensors"), "--plot", folder.File("plot.svg")));
+        ScaleAdapter adapter = ScaleAdapter.Load(folder.File("it.adapter.safetensors"));
+        Assert.Equal(GrowthInhibitorPreset.Contrasting, adapter.Preset);
+        Assert.StartsWith("<svg", File.ReadAllText(folder.File("plot.svg")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAdapterIsLearnedFromSheets()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal(0, await LearnAdapter(folder, "--sheets", folder.File("sheets")));
+        string labels = Path.Combine(folder.File("sheets"), "labels.csv");
+        Assert.Equal(3, await LearnAdapter(folder, "--labels", labels, "--out", folder.File("it")));
+        File.WriteAllText(labels, File.ReadAllText(labels).Replace(",\n", ",4\n", StringComparison.Ordinal));
+        Assert.Equal(0, await LearnAdapter(folder, "--labels", labels, "--out", folder.File("it")));
+        Assert.Equal(2, await LearnAdapter(folder, "--labels", labels, "--out", labels));
+    }
+
+    [Theory]
+    [InlineData(2, "--judge", "shapes")]
+    [InlineData(2, "--out", "{it}")]
+    [InlineData(2, "--judge", "shapes", "--labels", "labels.csv", "--out", "{it}")]
+    [InlineData(2, "--sheets", "{it}", "--out", "{it}")]
+    [InlineData(2, "--judge", "shapes", "--out", "{it}", "--preset", "fierce")]
+    [InlineData(2, "--judge", "shapes", "--out", "{it}", "--scales", "0,many")]
+    [InlineData(2, "--judge", "shapes", "--out", "{it}", "--scales", "1,2")]
+    [InlineData(3, "--judge", "no-such.json", "--out", "{it}")]
+    [InlineData(3, "--labels", "no-such.csv", "--out", "{it}")]
+    [InlineData(2, "--judge", "shapes", "--out", "{concepts}")]
+    public async Task BadInputOfAnAdapterIsRefusedAndNothingIsWritten(int expected, params string[] arguments)
+    {
+        using TemporaryFolder folder = new();
+        string[] given = [.. arguments.Select(argument => argument.Replace("{it}", folder.File("it"), StringComparison.Ordinal).Replace("{concepts}", folder.File("concepts.txt"), StringComparison.Ordinal))];
+        Assert.Equal(expected, await LearnAdapter(folder, given));
+        Assert.Equal(folder.File("concepts.txt"), Assert.Single(Directory.EnumerateFileSystemEntries(folder.Path)));
+    }
+
+    [Fact]
+    public async Task AConceptThatTheJudgeDoesNotKnowIsRefused()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal(2, await LearnAdapter(folder, "[a teapot]\n+ a teapot\n+ teapots\n- a cup\n- cups\n", ["--judge", "shapes", "--out", folder.File("it")]));
+        Assert.Equal(3, await LearnAdapter(folder, "a teapot", ["--judge", "shapes", "--out", folder.File("it")]));
+    }
+
+    private static Task<int> LearnAdapter(TemporaryFolder folder, params string[] arguments) =>
+        LearnAdapter(folder, "[a red triangle]\n+ a red triangle\n+ a photo of a red triangle\n- a blue circle\n- a red square\n", arguments);
+
+    private static Task<int> LearnAdapter(TemporaryFolder folder, string concepts, string[] arguments)
+    {
+        File.WriteAllText(folder.File("concepts.txt"), concepts);
+        return Program.Main(
+        [
+            "learn", "adapter", "--concepts", folder.File("concepts.txt"), "--model", Fixture.ShapesModel, "--seeds", "1", "--steps", "3", "--epochs", "20", "--quiet",
+            .. arguments.Contains("--preset") ? [] : (string[])["--preset", "contrasting"], .. arguments.Contains("--scales") ? [] : (string[])["--scales", "0,4"], .. arguments,
+        ]);
     }
 }

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Methods.GrowthInhibitor;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Guidance;
@@ -50,6 +52,36 @@ public sealed class ScaleAdapterTests
         Assert.Throws<InvalidFileException>(() => ScaleAdapter.Load(file));
 
         void Save(Dictionary<string, StoredTensor> contents) => new SafeTensorsFile(contents, _identity.ToMetadata("adapter")).Save(file);
+    }
+
+    [Fact]
+    public void PresetAndRecordComeBackFromTheFile()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.File("a.safetensors");
+        ScaleAdapter adapter = new(_identity, new SafeTensorsFile(TestAdapter.Tensors(2, _ => { })))
+        {
+            Preset = GrowthInhibitorPreset.Contrasting,
+            Training = new JsonObject { ["seeds"] = 3 },
+            Measured = new JsonObject { ["auc"] = 0.75 },
+        };
+        adapter.Save(file);
+        ScaleAdapter read = ScaleAdapter.Load(file);
+        Assert.Equal((adapter.Hash, GrowthInhibitorPreset.Contrasting, 3, 0.75), (read.Hash, read.Preset, (int)read.Training!["seeds"]!, (double)read.Measured!["auc"]!));
+        SafetyPolicy.Empty.Add(new GrowthInhibition { Concept = "a", Preset = GrowthInhibitorPreset.Contrasting, Adapter = read });
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.Add(new GrowthInhibition { Concept = "a", Adapter = read }));
+        Assert.Contains("contrasting", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("preset", "fierce", "fierce")]
+    [InlineData("training", "[]", "no adapter that can be read")]
+    [InlineData("measured", "{", "no adapter that can be read")]
+    public void DamagedMetadataIsRefused(string key, string value, string expected)
+    {
+        using TemporaryFolder folder = new();
+        new SafeTensorsFile(TestAdapter.Tensors(2, _ => { }), _identity.ToMetadata("adapter").Add(key, value)).Save(folder.File("a.safetensors"));
+        Assert.Contains(expected, Assert.Throws<InvalidFileException>(() => ScaleAdapter.Load(folder.File("a.safetensors"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -101,14 +101,6 @@ public sealed class AdapterLearnerTests
     }
 
     [Fact]
-    public async Task AnAdapterOfAnotherPresetIsRefused()
-    {
-        LearnedAdapter learned = await AdapterLearner.LearnAsync(Fixture.ShapesModel, _small with { Epochs = 1 }, new LargestScale());
-        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => SafetyPolicy.Empty.Add(new GrowthInhibition { Concept = Concept, Adapter = learned.Adapter }));
-        Assert.Contains("contrasting", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task CancellationEndsTheWork()
     {
         using CancellationTokenSource source = new();
