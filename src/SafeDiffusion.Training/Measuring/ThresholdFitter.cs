@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Training.Learning;
@@ -8,8 +9,8 @@ namespace SafeDiffusion.Training.Measuring;
 /// <summary>
 /// Fits from where on a picture is drawn again, for each kept timestep, by the mean of its highest scores. <c>High</c>, for prompts that do not spell
 /// the concept, lies at the greater of the 99.5th percentile of the pictures without it and the middle between their 99th and the 5th of
-/// those with it; <c>low</c>, for those that do, at the lesser of the 80th without and the 3rd with. Each begins with the step from which on
-/// the two kinds are apart for good.
+/// those with it; <c>low</c>, for those that do, at the lesser of the 80th without and the 3rd with. Each begins with the first of three
+/// steps in which the two kinds are apart.
 /// </summary>
 /// <param name="set">The pictures.</param>
 /// <param name="pictures">Those to fit with.</param>
@@ -24,28 +25,32 @@ internal sealed class ThresholdFitter(LearningSet set, ImmutableArray<int> pictu
     /// <summary>Fewer say nothing of what few pictures do.</summary>
     public const int FewestWith = 20, FewestWithout = 60;
 
+    /// <summary>In so many steps on end they must be apart: one alone may be chance.</summary>
+    private const int Lasting = 3;
+
     private readonly int[] _with = [.. pictures.Where(set.ShowsConcept)];
     private readonly int[] _without = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
 
-    /// <summary>The thresholds; null where there are too few pictures, or the two kinds are never apart for good.</summary>
+    /// <summary>The thresholds; null where there are too few pictures, or the two kinds are never apart for long.</summary>
     public RedrawThresholds? Fit(ScoreTable scores)
     {
         if (_with.Length < FewestWith || _without.Length < FewestWithout) return null;
-        List<ScoreThreshold> high = [], low = [];
-        // From the last step back, so that what is apart in one step only counts for nothing.
-        for (int place = scores.Places - 1; place >= 0; place--)
-        {
-            float[] with = Statistics(scores, _with, place), without = Statistics(scores, _without, place);
-            bool isHigh = high.Count == scores.Places - 1 - place && IsApart(_apartForHigh);
-            bool isLow = low.Count == scores.Places - 1 - place && IsApart(_apartForLow);
-            int timestep = set.Plan.Timesteps[place];
-            if (isHigh) high.Insert(0, new(timestep, Math.Max(At(without, 0.995f), (At(without, 0.99f) + At(with, 0.05f)) / 2)));
-            if (isLow) low.Insert(0, new(timestep, Math.Min(At(without, 0.8f), At(with, 0.03f))));
-            if (!isHigh && !isLow) break;
+        Step[] steps = [.. Enumerable.Range(0, scores.Places).Select(place => new Step(Statistics(scores, _with, place), Statistics(scores, _without, place)))];
+        int high = First(steps, _apartForHigh), low = First(steps, _apartForLow);
+        return high < 0 || low < 0 ? null : new([.. Thresholds(high, step => step.High)], [.. Thresholds(low, step => step.Low)]);
 
-            bool IsApart((float With, float Without) quantiles) => At(with, quantiles.With) >= At(without, quantiles.Without);
+        IEnumerable<ScoreThreshold> Thresholds(int first, Func<Step, float> threshold) =>
+            Enumerable.Range(first, steps.Length - first).Select(place => new ScoreThreshold(set.Plan.Timesteps[place], threshold(steps[place])));
+    }
+
+    /// <summary>The first step in which the two kinds are apart, and in those after it; -1 for none.</summary>
+    private static int First(Step[] steps, (float With, float Without) quantiles)
+    {
+        for (int first = 0; first < steps.Length; first++)
+        {
+            if (steps[first..Math.Min(steps.Length, first + Lasting)].All(step => step.AreApart(quantiles))) return first;
         }
-        return high.Count == 0 || low.Count == 0 ? null : new([.. high], [.. low]);
+        return -1;
     }
 
     /// <summary>What decides, of each of some pictures at a step.</summary>
@@ -54,10 +59,20 @@ internal sealed class ThresholdFitter(LearningSet set, ImmutableArray<int> pictu
         float[] row = new float[scores[pictures[0], place].Length], scratch = new float[row.Length];
         return [.. pictures.Select(picture =>
         {
-            System.Numerics.Tensors.TensorPrimitives.ConvertSaturating<double, float>(scores[picture, place], row);
+            TensorPrimitives.ConvertSaturating<double, float>(scores[picture, place], row);
             return RedrawThresholds.Statistic(row, scratch);
         })];
     }
 
-    private static float At(float[] values, float quantile) => Quantile.SelectInPlace([.. values], quantile);
+    /// <summary>What decides in the pictures with the concept and in those without, at a step.</summary>
+    private sealed record Step(float[] With, float[] Without)
+    {
+        public float High => Math.Max(At(Without, 0.995f), (At(Without, 0.99f) + At(With, 0.05f)) / 2);
+
+        public float Low => Math.Min(At(Without, 0.8f), At(With, 0.03f));
+
+        public bool AreApart((float With, float Without) quantiles) => At(With, quantiles.With) >= At(Without, quantiles.Without);
+
+        private static float At(float[] values, float quantile) => Quantile.SelectInPlace([.. values], quantile);
+    }
 }

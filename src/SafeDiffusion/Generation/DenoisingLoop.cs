@@ -40,7 +40,7 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
             foreach (PictureDenoising picture in pass.Pictures)
             {
                 picture.Guide(step);
-                if (picture.Redraws(step, rows => Try(picture, rows, step, cancellationToken))) left.Add(picture);
+                if (picture.WantsRedraw(step)) left.Add(Decided(picture, step, cancellationToken));
                 TakeStep(picture, start + i);
             }
             afterStep?.Invoke(step, pass);
@@ -51,13 +51,19 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
         return left;
     }
 
+    private PictureDenoising Decided(PictureDenoising picture, DenoisingStep step, CancellationToken cancellationToken)
+    {
+        picture.DecideRedraw(step, rows => Try(picture, rows, step, cancellationToken));
+        return picture;
+    }
+
     private float[][] Try(PictureDenoising picture, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
     {
         picture.Trace.AddRows(step.Index, rows.Count);
         return evaluator.Try(picture, rows, step, cancellationToken);
     }
 
-    private void Predict(IReadOnlyList<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
+    private void Predict(List<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
     {
         foreach (PictureDenoising picture in pictures)
         {

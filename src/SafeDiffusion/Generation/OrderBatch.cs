@@ -129,11 +129,11 @@ internal sealed class OrderBatch
     }
 
     /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>
-    private RgbImage[] Preview(IReadOnlyList<PictureDenoising> pictures, DenoisingStep step)
+    private RgbImage[] Preview(PictureDenoising[] pictures, DenoisingStep step)
     {
         int length = First.Shape.Length;
-        float[] originals = new float[pictures.Count * length];
-        for (int i = 0; i < pictures.Count; i++)
+        float[] originals = new float[pictures.Length * length];
+        for (int i = 0; i < pictures.Length; i++)
         {
             _model.Scheduler.PredictOriginal(step.Timestep, pictures[i].Guided, pictures[i].Latents, originals.AsSpan(i * length, length));
         }

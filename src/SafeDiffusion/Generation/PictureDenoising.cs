@@ -141,19 +141,25 @@ internal sealed class PictureDenoising
         Trace.RecordRows(step.Index, Predictions.Evaluations);
     }
 
-    /// <summary>Whether a protection, having watched this step, wants the picture begun again; the first of the policy's decides how.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="predict">Predicts this step's noise by other rows.</param>
-    public bool Redraws(in DenoisingStep step, Func<IReadOnlyList<RowInputs>, IReadOnlyList<float[]>> predict)
+    /// <summary>Whether a protection, having watched this step, wants the picture begun again.</summary>
+    public bool WantsRedraw(in DenoisingStep step)
     {
         for (int i = 0; i < Protections.Redrawings.Count; i++)
         {
-            if (!Trace.Watch(step.Index, i).Redraws) continue;
-            (int place, RedrawingState state) = Protections.Redrawings[i];
-            Redraw = new(place, step, Trace.Watch(step.Index, i), state.Redraw(step, Predictions, texts => predict([.. texts.Select(Beginning!.Inputs)])));
-            return true;
+            if (Trace.Watch(step.Index, i).Redraws) return true;
         }
         return false;
+    }
+
+    /// <summary>Lets the first of the policy's protections that want the picture begun again say how.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="predict">Predicts this step's noise by other rows.</param>
+    public void DecideRedraw(DenoisingStep step, Func<IReadOnlyList<RowInputs>, IReadOnlyList<float[]>> predict)
+    {
+        int first = 0;
+        while (!Trace.Watch(step.Index, first).Redraws) first++;
+        (int place, RedrawingState state) = Protections.Redrawings[first];
+        Redraw = new(place, step, Trace.Watch(step.Index, first), state.Redraw(step, Predictions, texts => predict([.. texts.Select(Beginning!.Inputs)])));
     }
 
     /// <summary>Lets the protections that detect look at the finished picture.</summary>

@@ -124,7 +124,7 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     public async Task WhatIsSeenWithNothingLeftToReplaceIsSaidAndFlagged()
     {
         // By thresholds that everything reaches.
-        DetectionRedrawing all = _redrawing with { Guideline = With(new([new(999, -1000)], [new(999, -1000)])) };
+        DetectionRedrawing all = _redrawing with { Guideline = ShapesGuideline.Everywhere };
         GenerationResult redrawn = await Draw(_request with { Policy = SafetyPolicy.Empty.AddDetectAndRedraw(all).WhenStillDetected(RemedialAction.Withhold) });
         ImageReport image = redrawn.Report.Images[0];
         Assert.Equal("a green star", image.Redraws[^1].Text);
@@ -136,15 +136,9 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     [Fact]
     public async Task ThresholdsThatNoStepReachesAreRefused()
     {
-        DetectionRedrawing late = _redrawing with { Guideline = With(new([new(0, 5)], [new(0, 5)])) };
+        DetectionRedrawing late = _redrawing with { Guideline = ShapesGuideline.With(new([new(0, 5)], [new(0, 5)])) };
         InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => Draw(_request with { Policy = SafetyPolicy.Empty.AddDetectAndRedraw(late) }));
         Assert.Contains("would not be kept", error.Message, StringComparison.Ordinal);
-    }
-
-    private static Guideline With(RedrawThresholds thresholds)
-    {
-        Guideline shipped = ShapesGuideline.RedTriangle;
-        return new(shipped.Identity, shipped.Embeddings.ToArray(), shipped.TextWidth, shipped.Background.ToArray(), shipped.Layers, shipped.Calibration) { Redrawing = thresholds };
     }
 
     private Task<GenerationResult> Draw(GenerationRequest request) => detecting.Pipeline.GenerateAsync(request);

@@ -10,4 +10,14 @@ internal static class ShapesGuideline
 
     /// <summary>Of red triangles.</summary>
     public static Guideline RedTriangle => _redTriangle.Value;
+
+    /// <summary>Of red triangles, with other redraw thresholds.</summary>
+    public static Guideline With(RedrawThresholds thresholds)
+    {
+        Guideline shipped = RedTriangle;
+        return new(shipped.Identity, shipped.Embeddings.ToArray(), shipped.TextWidth, shipped.Background.ToArray(), shipped.Layers, shipped.Calibration) { Redrawing = thresholds };
+    }
+
+    /// <summary>Of red triangles, seen everywhere from the first step on.</summary>
+    public static Guideline Everywhere => With(new([new(999, -1000)], [new(999, -1000)]));
 }

@@ -61,11 +61,9 @@ public sealed record DetectionRedrawing : Redrawing, IFromWords<DetectionRedrawi
     };
 
     /// <summary>What to draw in the concept's place.</summary>
-    [JsonIgnore]
     internal InsteadPhrase Phrase => new(Instead ?? Guideline.Instead!);
 
     /// <summary>The concept's words in a prompt.</summary>
-    [JsonIgnore]
     internal SpelledConcept Spelled => new(Names);
 
     private IEnumerable<string> Names => [Concept ?? Guideline.Identity.Concept, .. Guideline.Synonyms, .. Synonyms.IsDefault ? [] : Synonyms];
@@ -81,7 +79,7 @@ public sealed record DetectionRedrawing : Redrawing, IFromWords<DetectionRedrawi
         check.Require(Guideline is not null, nameof(Guideline), "is missing: name a guideline's file (safediffusion learn guideline makes one).");
         check.Require(
             Guideline.Redrawing is not null, nameof(Guideline),
-            $"has no redraw thresholds: it was learned by an earlier version, or from too few pictures. Learn it again (safediffusion learn guideline), or use {DetectAndGuideName}, which needs none.");
+            "has no redraw thresholds: it was learned by an earlier version, or from too few pictures. Learn it again (safediffusion learn guideline), or use detect-and-guide, which needs none.");
         check.Require(Instead is null || !string.IsNullOrWhiteSpace(Instead), nameof(Instead), "must be a text that is not empty.");
         check.Require(
             (Instead ?? Guideline.Instead) is not null, nameof(Instead),
@@ -103,8 +101,6 @@ public sealed record DetectionRedrawing : Redrawing, IFromWords<DetectionRedrawi
         ArgumentNullException.ThrowIfNull(text);
         return new DetectionRedrawingState(this, context, text);
     }
-
-    private const string DetectAndGuideName = "detect-and-guide";
 
     static ProtectionWord IFromWords<DetectionRedrawing>.Takes => ProtectionWord.Concept | ProtectionWord.Instead | ProtectionWord.Asset;
 
