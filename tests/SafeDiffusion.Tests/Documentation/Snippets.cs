@@ -98,7 +98,7 @@ internal static class Snippets
     public static SafetyPolicy DetectAndRedraw()
     {
         // snippet: detect-and-redraw
-        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndRedraw("models/shapes/assets/red-triangle.guideline.safetensors", instead: "a green star");
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndRedraw("models/shapes/assets/red-triangle-redraw.guideline.safetensors", instead: "a green star");
         // end
         return policy;
     }

@@ -49,8 +49,8 @@ public sealed class DetectAndRedrawTests
         Guideline guideline = Learned(_thresholds);
         guideline.Save(folder.File("it"));
         Guideline loaded = Guideline.Load(folder.File("it"));
-        Assert.Equal(_thresholds.High, loaded.Redrawing!.High);
-        Assert.Equal(_thresholds.Low, loaded.Redrawing.Low);
+        Assert.Equal(_thresholds.High.AsEnumerable(), loaded.Redrawing!.High);
+        Assert.Equal(_thresholds.Low.AsEnumerable(), loaded.Redrawing.Low);
         Assert.Equal(["hazard sign"], loaded.Synonyms);
         Assert.Equal(("a green star", guideline.Hash), (loaded.Instead, loaded.Hash));
         Assert.NotEqual(Learned(null).Hash, guideline.Hash);

@@ -14,7 +14,7 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
 {
     private const int Looks = 2;
 
-    private static readonly DetectionRedrawing _redrawing = new() { Guideline = ShapesGuideline.RedTriangle, Instead = "a green star" };
+    private static readonly DetectionRedrawing _redrawing = new() { Guideline = ShapesGuideline.WithThresholds, Instead = "a green star" };
     private static readonly SafetyPolicy _policy = SafetyPolicy.Empty.AddDetectAndRedraw(_redrawing);
     private static readonly GenerationRequest _request = new("a red triangle on a gray background") { Seed = 3, Steps = 10, GuidanceScale = 5, KeepLatents = true, Policy = _policy };
 
