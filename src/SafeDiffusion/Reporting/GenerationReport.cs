@@ -201,12 +201,15 @@ public sealed record InterventionReport(int Protection, bool Acted, float Scale,
 public sealed record ObservationReport(int Protection, DetectionReading? Detection)
 {
     /// <summary>The number that a redrawing protection decides by; null for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public float? Statistic { get; init; }
 
     /// <summary>From where on it decides for the concept; null where nothing is decided in this step.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public float? Threshold { get; init; }
 
     /// <summary>Why the picture was not begun again although the concept showed; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 }
 

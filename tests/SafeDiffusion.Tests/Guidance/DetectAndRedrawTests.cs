@@ -51,7 +51,7 @@ public sealed class DetectAndRedrawTests
         Guideline loaded = Guideline.Load(folder.File("it"));
         Assert.Equal(_thresholds.High.AsEnumerable(), loaded.Redrawing!.High);
         Assert.Equal(_thresholds.Low.AsEnumerable(), loaded.Redrawing.Low);
-        Assert.Equal(["hazard sign"], loaded.Synonyms);
+        Assert.Equal("hazard sign", Assert.Single(loaded.Synonyms));
         Assert.Equal(("a green star", guideline.Hash), (loaded.Instead, loaded.Hash));
         Assert.NotEqual(Learned(null).Hash, guideline.Hash);
     }

@@ -2,6 +2,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Methods.DetectAndRedraw;
+using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
@@ -50,8 +51,7 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     {
         GenerationRequest implicitly = _request with { Prompt = "a blue square next to a hazard sign on a gray background" };
         RedrawReport redraw = Assert.Single((await Draw(implicitly)).Report.Images[0].Redraws);
-        Assert.Contains("hazard", redraw.Words, StringComparison.Ordinal);
-        Assert.DoesNotContain("blue square", redraw.Words, StringComparison.Ordinal);
+        Assert.Contains(redraw.Words, (string[])["hazard", "sign", "hazard sign"]);
         Assert.InRange(redraw.Tried.Count, 1, 8);
         Assert.Equal(2 * redraw.Steps.Count + redraw.Tried.Count, redraw.Rows);
     }
@@ -101,7 +101,7 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     [Fact]
     public async Task OtherProtectionsActOnTheNewText()
     {
-        SafetyPolicy others = SafetyPolicy.Empty.AddNegativePrompt("a blue circle").AddSafeLatent("a yellow ring");
+        SafetyPolicy others = SafetyPolicy.Empty.AddNegativePrompt("a blue circle").AddSafeLatent("a yellow ring", SafeLatentPreset.Max);
         GenerationResult redrawn = await Draw(_request with { Policy = others.AddDetectAndRedraw(_redrawing with { Hybrid = true }) });
         AssertSame(await Draw(_request with { Prompt = "a green star on a gray background", Policy = others }), redrawn);
         GenerationResult watched = await Draw(_request with { Policy = others.AddDetectAndRedraw(_redrawing) });
