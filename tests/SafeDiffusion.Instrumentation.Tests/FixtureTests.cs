@@ -96,6 +96,7 @@ public sealed class FixtureTests
             ["guideline_embeddings"] = TestTensor.Filled(0, 0, text[2]),
             ["inhibitor_hidden_states"] = TestTensor.Filled(0, batch, 0, text[1], text[2]),
             ["inhibitor_scale"] = TestTensor.Filled(0, batch, 0, text[1]),
+            ["inhibitor_mask"] = TestTensor.Filled(0, batch, 0, inputs["sample"].Shape[2], inputs["sample"].Shape[3]),
         };
     }
 }

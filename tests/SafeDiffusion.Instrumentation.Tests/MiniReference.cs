@@ -36,9 +36,10 @@ internal sealed class MiniReference(MiniUNet net)
                 for (int c = 0; c < concepts; c++)
                 {
                     int start = ((b * concepts) + c) * tokens;
+                    double mask = Greatest(inputs.GetValueOrDefault("inhibitor_mask"), (b * concepts) + c, p / columns * step, p % columns * step, step);
                     double[][] conceptKeys = Project(inputs["inhibitor_hidden_states"].Values, start, tokens, MiniUNet.TextWidth, net.Key, net.Biases[1]);
                     double[][] conceptValues = Project(inputs["inhibitor_hidden_states"].Values, start, tokens, MiniUNet.TextWidth, net.Value, net.Biases[2]);
-                    Attend(query, conceptKeys, conceptValues, n => inputs["inhibitor_scale"].Values[start + n], attended, Response.AsMemory(start, tokens), 1.0 / rows / columns);
+                    Attend(query, conceptKeys, conceptValues, n => mask * inputs["inhibitor_scale"].Values[start + n], attended, Response.AsMemory(start, tokens), 1.0 / rows / columns);
                 }
                 for (int c = 0; c < MiniUNet.Channels; c++)
                     output[(((b * MiniUNet.Channels) + c) * rows * columns) + p] = net.OutputBias[c] + Enumerable.Range(0, net.Width).Sum(i => attended[i] * net.Output[(i * MiniUNet.Channels) + c]);
@@ -48,6 +49,19 @@ internal sealed class MiniReference(MiniUNet net)
             Enlarge(own, guidelines, rows, columns, height, width, Scores.AsSpan(b * guidelines * height * width));
         }
         return output;
+    }
+
+    /// <summary>The greatest value of a block of a mask [B, C, H, W]; 1 without a mask.</summary>
+    private static double Greatest(TestTensor? mask, int map, int top, int left, int step)
+    {
+        if (mask is null) return 1;
+        (int height, int width) = ((int)mask.Shape[2], (int)mask.Shape[3]);
+        double greatest = double.NegativeInfinity;
+        for (int y = top; y < Math.Min(top + step, height); y++)
+        {
+            for (int x = left; x < Math.Min(left + step, width); x++) greatest = Math.Max(greatest, mask.Values[(map * height + y) * width + x]);
+        }
+        return greatest;
     }
 
     private void Attend(double[] query, double[][] keys, double[][] values, Func<int, double> scale, double[] attended, Memory<double>? response, double weight)

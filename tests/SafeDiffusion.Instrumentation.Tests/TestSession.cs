@@ -21,13 +21,14 @@ internal sealed class TestSession : IDisposable
         _session = new InferenceSession(model.ToBytes(), options);
     }
 
-    /// <summary>Runs with the inputs that the model has; others are left out.</summary>
+    /// <summary>Runs with the inputs that the model has; others are left out, and optional ones where they are not given.</summary>
     public Dictionary<string, TestTensor> Run(float timestep, Dictionary<string, TestTensor> inputs)
     {
         long batch = inputs["sample"].Shape[0];
         List<NamedOnnxValue> values = [.. _session.InputMetadata.Select(input => input.Key == "timestep"
             ? Timestep(input.Value, timestep, batch)
-            : Value(input.Key, input.Value, inputs[input.Key]))];
+            : Value(input.Key, input.Value, inputs[input.Key])),
+            .. _session.OverridableInitializerMetadata.Where(input => inputs.ContainsKey(input.Key)).Select(input => Value(input.Key, input.Value, inputs[input.Key]))];
         using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = _session.Run(values);
         return results.ToDictionary(result => result.Name, Read);
     }

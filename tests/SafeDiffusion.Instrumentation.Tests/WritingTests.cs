@@ -33,7 +33,18 @@ public sealed class WritingTests
             Close(reference.Run(inputs), results["out_sample"], 1e-4);
             Close(reference.Scores, results["detection_scores"], 1e-4);
             Close(reference.Response, results["inhibitor_response"], 1e-4);
+            inputs["inhibitor_mask"] = Mask(batch, height, width);
+            results = session.Run(0, inputs);
+            Close(reference.Run(inputs), results["out_sample"], 1e-4);
+            Close(reference.Response, results["inhibitor_response"], 1e-4);
         }
+    }
+
+    /// <summary>A mask of its own for each row and concept, of which a third is 0.</summary>
+    private static TestTensor Mask(int batch, int height, int width)
+    {
+        Random random = new(5);
+        return new([batch, 2, height, width], [.. Enumerable.Range(0, batch * 2 * height * width).Select(_ => Math.Max(0, (random.NextSingle() * 1.5f) - 0.5f))]);
     }
 
     private static Dictionary<string, TestTensor> Inputs(int batch, int height, int width, bool neutral)

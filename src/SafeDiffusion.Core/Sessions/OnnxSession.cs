@@ -29,6 +29,9 @@ public sealed class OnnxSession : IDisposable
     /// <summary>The inputs by name.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => _session.InputMetadata;
 
+    /// <summary>The inputs that have a value where nothing is given, by name.</summary>
+    public IReadOnlyDictionary<string, NodeMetadata> OptionalInputs => _session.OverridableInitializerMetadata;
+
     /// <summary>The outputs by name.</summary>
     public IReadOnlyDictionary<string, NodeMetadata> Outputs => _session.OutputMetadata;
 

@@ -24,14 +24,21 @@ public static class AddedNames
     /// </summary>
     public const string InhibitorLayerScale = "inhibitor_layer_scale";
 
+    /// <summary>
+    /// Input, float32 <c>[B, C, H, W]</c> on the latent grid: where each concept is inhibited, 1 for wholly and 0 for not at all. A layer on a
+    /// coarser grid takes the greatest value of those below each of its positions. It has a value, 1 everywhere, which holds where nothing is
+    /// given.
+    /// </summary>
+    public const string InhibitorMask = "inhibitor_mask";
+
     /// <summary>Output, float32 <c>[L, B, C, N]</c>: mean attention of each concept token in each of the steered layers.</summary>
     public const string InhibitorResponse = "inhibitor_response";
 
     /// <summary>The added inputs.</summary>
-    public static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale];
+    public static IReadOnlyList<string> Inputs { get; } = [GuidelineEmbeddings, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale, InhibitorMask];
 
     internal static IReadOnlySet<string> All { get; } = new HashSet<string>
     {
-        GuidelineEmbeddings, DetectionScores, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale, InhibitorResponse,
+        GuidelineEmbeddings, DetectionScores, TokenScale, InhibitorHiddenStates, InhibitorScale, InhibitorLayerScale, InhibitorMask, InhibitorResponse,
     };
 }

@@ -13,7 +13,7 @@ public enum AttentionFeatures
     /// <summary>Input <c>token_scale</c>.</summary>
     Reweight = 2,
 
-    /// <summary>Inputs <c>inhibitor_hidden_states</c> and <c>inhibitor_scale</c>, output <c>inhibitor_response</c>.</summary>
+    /// <summary>Inputs <c>inhibitor_hidden_states</c>, <c>inhibitor_scale</c>, <c>inhibitor_layer_scale</c> and <c>inhibitor_mask</c>, output <c>inhibitor_response</c>.</summary>
     Inhibit = 4,
 
     /// <summary>All of them.</summary>

@@ -28,17 +28,19 @@ internal static class AddedValues
             graph.Input.Add(Value(AddedNames.InhibitorHiddenStates, text[0], concepts, text[1], width));
             graph.Input.Add(Value(AddedNames.InhibitorScale, text[0], concepts, text[1]));
             graph.Input.Add(Value(AddedNames.InhibitorLayerScale, new Dimension { DimParam = "layer_scale_rows" }, new Dimension { DimParam = "layer_scale_concepts" }, new Dimension { DimValue = plan.Inhibited.Count }));
-            graph.Initializer.Add(Ones(AddedNames.InhibitorLayerScale, plan.Inhibited.Count));
+            graph.Initializer.Add(Ones(AddedNames.InhibitorLayerScale, 1, 1, plan.Inhibited.Count));
+            graph.Input.Add(Value(AddedNames.InhibitorMask, [.. new[] { "mask_rows", "mask_concepts", "mask_height", "mask_width" }.Select(name => new Dimension { DimParam = name })]));
+            graph.Initializer.Add(Ones(AddedNames.InhibitorMask, 1, 1, 1, 1));
             graph.Output.Add(Value(AddedNames.InhibitorResponse, new Dimension { DimValue = plan.Inhibited.Count }, text[0], concepts, text[1]));
         }
     }
 
-    /// <summary>What an input is where nothing is given, <c>[1, 1, length]</c>: ones.</summary>
-    private static TensorProto Ones(string name, int length)
+    /// <summary>What an input is where nothing is given: ones, which are broadcast.</summary>
+    private static TensorProto Ones(string name, params long[] shape)
     {
         TensorProto tensor = new() { Name = name, DataType = (int)OnnxElementType.Float32 };
-        tensor.Dims.Add([1, 1, length]);
-        tensor.RawData = ByteString.CopyFrom([.. Enumerable.Repeat(1f, length).SelectMany(BitConverter.GetBytes)]);
+        tensor.Dims.Add(shape);
+        tensor.RawData = ByteString.CopyFrom([.. Enumerable.Repeat(1f, (int)shape.Aggregate(1L, (product, size) => product * size)).SelectMany(BitConverter.GetBytes)]);
         return tensor;
     }
 

@@ -41,13 +41,36 @@ internal sealed class InhibitionBranch(Branches branches)
     {
         AttentionCore core = layer.Core;
         string probabilities = Probabilities(layer);
-        string flat = _builder.Add("Reshape", Hint(layer, "flat"), [probabilities, _builder.Integers(0, 0, 0, -1)]);
+        string flat = _builder.Add("Reshape", Hint(layer, "flat"), [Masked(layer, probabilities), _builder.Integers(0, 0, 0, -1)]);
         string attended = _builder.Add("MatMul", Hint(layer, "attended"), [flat, Values(layer, place)]);
         string placed = InLayoutOf(layer, attended);
         string injected = _builder.Add("Add", Hint(layer, "injected"), [core.Output, _builder.Cast(placed, OnnxElementType.Float32, branches.TypeOf(core.Output))]);
         _builder.Replace(core.Output, injected);
         return _builder.Mean(probabilities, Hint(layer, "response"), 1, 2);
     }
+
+    /// <summary>The probabilities where the mask says.</summary>
+    private string Masked(AttentionLayer layer, string probabilities) => _builder.Add("Mul", Hint(layer, "masked"), [probabilities, Mask(layer.GridFactor)]);
+
+    /// <summary>
+    /// The mask on a layer's grid, <c>[B, 1, P, C, 1]</c>: the greatest value of each block of latents, exact for 0 and 1 on every grid. Rows and
+    /// concepts are one axis of the pooling, concepts first: that axis alone may be empty, and Reshape reads a 0 as the size it finds in its place.
+    /// </summary>
+    private string Mask(int factor) => _builder.Shared($"inhibitor mask {factor}", () =>
+    {
+        string hint = $"inhibit.mask{factor}";
+        string turned = _builder.Shared("mask turned", () => _builder.Transpose(AddedNames.InhibitorMask, "inhibit.mask.turned", 1, 0, 2, 3));
+        string pooled = _builder.Add("Reshape", $"{hint}.maps", [turned, _builder.Shared("mask maps", () => _builder.Concat("inhibit.mask.maps", _builder.Integers(-1, 1), MaskSizes(2, 4)))]);
+        if (factor > 1)
+            pooled = _builder.Add("MaxPool", $"{hint}.pooled", [pooled], Attributes.Of("kernel_shape", [factor, factor]), Attributes.Of("strides", [factor, factor]), Attributes.Of("ceil_mode", 1));
+        string shape = _builder.Add("Shape", $"{hint}.shape", [pooled]);
+        string positions = _builder.Add("Mul", $"{hint}.positions", [_builder.Part(shape, $"{hint}.height", 2, 3), _builder.Part(shape, $"{hint}.width", 3, 4)]);
+        string flat = _builder.Add("Reshape", $"{hint}.flat", [pooled, _builder.Concat($"{hint}.flat.shape", MaskSizes(1, 2), MaskSizes(0, 1), _builder.Integers(1), positions)]);
+        return _builder.Unsqueeze(_builder.Transpose(flat, $"{hint}.placed", 1, 2, 3, 0), hint, 4);
+    });
+
+    private string MaskSizes(int start, int end) => _builder.Part(_builder.Shared("mask shape",
+        () => _builder.Add("Shape", "inhibit.mask.shape", [AddedNames.InhibitorMask])), "inhibit.mask.sizes", start, end);
 
     /// <summary><c>[B, h, P, C, N]</c>.</summary>
     private string Probabilities(AttentionLayer layer)

@@ -10,7 +10,7 @@ namespace SafeDiffusion.Instrumentation.Editing;
 internal sealed record InstrumentationMetadata(InstrumentationRecord Record, Dictionary<string, string> Replaced)
 {
     public const string Key = "safediffusion.instrumentation";
-    private const int CurrentVersion = 2;
+    private const int CurrentVersion = 3;
 
     public int Version { get; init; } = CurrentVersion;
 

@@ -5,11 +5,7 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Detection;
 
 /// <summary>Reads a guideline's detection map of one picture, step by step.</summary>
-/// <param name="guideline">What the concept is detected by.</param>
-/// <param name="normalisation">How scores become a map.</param>
-/// <param name="presence">At or above it a position shows the concept.</param>
-/// <param name="context">The picture's generation.</param>
-internal sealed class DetectionReader(Guideline guideline, DetectionNormalisation normalisation, float presence, ProtectionContext context)
+internal sealed class DetectionReader
 {
     /// <summary>
     /// In a finished picture this share of what counts as present is enough where the concept was present in some step, since guidance pushes
@@ -17,31 +13,47 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     /// </summary>
     private const float RemainingShare = 0.7f;
 
-    private readonly GuidelineTokens _tokens = context.AddGuideline(guideline.Values);
-    private readonly ConceptPresence _presence = context.AddPresence();
-    private bool _isSuspected = context.Steps < ProtectionContext.FewSteps;
+    private readonly Guideline _guideline;
+    private readonly DetectionNormalisation _normalisation;
+    private readonly float _threshold;
+    private readonly GuidelineTokens _tokens;
+    private readonly ConceptPresence _presence;
+    private bool _isSuspected;
+
+    /// <param name="guideline">What the concept is detected by.</param>
+    /// <param name="normalisation">How scores become a map.</param>
+    /// <param name="threshold">At or above it a position shows the concept.</param>
+    /// <param name="context">The picture's generation.</param>
+    public DetectionReader(Guideline guideline, DetectionNormalisation normalisation, float threshold, ProtectionContext context)
+    {
+        (_guideline, _normalisation, _threshold) = (guideline, normalisation, threshold);
+        Map = new float[context.Shape.Height * context.Shape.Width];
+        _tokens = context.AddGuideline(guideline.Values);
+        _presence = context.AddPresence(Map, threshold);
+        _isSuspected = context.Steps < ProtectionContext.FewSteps;
+    }
 
     /// <summary>The map of the last step that was read, <c>[H, W]</c> from 0 to 1.</summary>
-    public float[] Map { get; } = new float[context.Shape.Height * context.Shape.Width];
+    public float[] Map { get; }
 
     /// <summary>Whether the map shows the concept.</summary>
-    public bool IsPresent => TensorPrimitives.Max<float>(Map) >= presence;
+    public bool IsPresent => TensorPrimitives.Max<float>(Map) >= _threshold;
 
     /// <summary>What the map says.</summary>
-    public DetectionReading Reading => ReadingOf(Map, presence);
+    public DetectionReading Reading => ReadingOf(Map, _threshold);
 
     /// <summary>Reads a step's map.</summary>
     /// <exception cref="InferenceException">A score is not finite.</exception>
     public void Read(in DenoisingStep step, StepPredictions predictions)
     {
         ReadOnlySpan<float> scores = predictions.DetectionScores(_tokens);
-        if (normalisation == DetectionNormalisation.Calibrated)
+        if (_normalisation == DetectionNormalisation.Calibrated)
         {
-            DetectionMaps.ReadCalibrated(scores, guideline, step.Timestep, Map, step.Index);
+            DetectionMaps.ReadCalibrated(scores, _guideline, step.Timestep, Map, step.Index);
         }
         else
         {
-            DetectionMaps.ReadMean(scores, guideline, Map, step.Index);
+            DetectionMaps.ReadMean(scores, _guideline, Map, step.Index);
             DetectionMaps.NormalisePerMapInPlace(Map);
         }
         if (IsPresent) Suspect();
@@ -60,8 +72,8 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
     {
         ReadOnlySpan<float> scores = predictions.DetectionScores(_tokens);
         float[] map = new float[scores.Length / _tokens.Count];
-        DetectionMaps.ReadCalibrated(scores, guideline, timestep, map);
-        return ReadingOf(map, _isSuspected ? RemainingShare * presence : presence);
+        DetectionMaps.ReadCalibrated(scores, _guideline, timestep, map);
+        return ReadingOf(map, _isSuspected ? RemainingShare * _threshold : _threshold);
     }
 
     private static DetectionReading ReadingOf(ReadOnlySpan<float> map, float threshold)

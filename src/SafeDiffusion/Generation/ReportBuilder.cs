@@ -149,5 +149,6 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
             // An outcome that was never given has no lists.
             Parts = outcome.Parts.IsDefault ? [] : outcome.Parts,
             Layers = outcome.Layers.IsDefault ? [] : outcome.Layers,
+            Area = outcome.Area,
         };
 }

@@ -44,7 +44,7 @@ public sealed class SafetyPolicy
         }
         if (protection.Requirements.WaitsForDetection && !Requirements.Detects)
         {
-            throw new InvalidPolicyException(path, $"({protection.Method}) waits until a concept is detected, but no protection before it detects. Put detect-and-guide or detection before it, or let it act always.");
+            throw new InvalidPolicyException(path, $"({protection.Method}) acts only when or where a concept is detected, but no protection before it detects. Put detect-and-guide or detection before it, or let it act always and everywhere.");
         }
         return new(Protections.Add(protection), Remedy);
     }

@@ -70,6 +70,9 @@ public readonly record struct InterventionOutcome(bool HasActed, string? Reason)
     /// <summary>The names of the cross-attention layers that it acted in; empty for all of them.</summary>
     public ImmutableArray<string> Layers { get; init; } = [];
 
+    /// <summary>The share of the picture that it acted in, 0 to 1; null for everywhere.</summary>
+    public float? Area { get; init; }
+
     /// <summary>It has changed the row, with a scale.</summary>
     public static InterventionOutcome Acted(float scale, float? response = null) => new(true, null) { Scale = scale, Response = response };
 

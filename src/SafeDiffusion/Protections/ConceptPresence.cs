@@ -1,8 +1,18 @@
 namespace SafeDiffusion.Protections;
 
-/// <summary>Whether a detector has found its concept in a picture, for protections that act only then. One per detector and picture.</summary>
+/// <summary>Whether and where a detector has found its concept in a picture, for protections that act only then and there. One per detector and picture.</summary>
 public sealed class ConceptPresence
 {
+    private readonly float[] _map;
+
+    internal ConceptPresence(float[] map, float threshold) => (_map, Threshold) = (map, threshold);
+
+    /// <summary>The detection map of the last step that was read, <c>[H, W]</c> from 0 to 1 on the latent grid; empty for a detector that does not say where.</summary>
+    public ReadOnlySpan<float> Map => _map;
+
+    /// <summary>At or above it a position of the map shows the concept.</summary>
+    public float Threshold { get; }
+
     /// <summary>Whether the concept was present in some step so far.</summary>
     public bool HasShown { get; private set; }
 

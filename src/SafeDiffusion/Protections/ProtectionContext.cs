@@ -88,9 +88,21 @@ public sealed class ProtectionContext
     public IReadOnlyList<ConceptPresence> Presences => [.. _presences];
 
     /// <summary>Lets the protections after this one in the policy know when its concept shows; for one that detects.</summary>
-    public ConceptPresence AddPresence()
+    public ConceptPresence AddPresence() => Add(new([], 1));
+
+    /// <summary>Lets the protections after this one in the policy know when and where its concept shows; for one that detects.</summary>
+    /// <param name="map">The array in which it keeps its detection map of the last step, <c>[H, W]</c> from 0 to 1 on the latent grid.</param>
+    /// <param name="threshold">At or above it a position shows the concept; what shows there is also said by <see cref="ConceptPresence.Show"/>.</param>
+    /// <exception cref="ArgumentException">The map is not of the latent grid's size.</exception>
+    public ConceptPresence AddPresence(float[] map, float threshold)
     {
-        ConceptPresence presence = new();
+        ArgumentNullException.ThrowIfNull(map);
+        if (map.Length != Shape.Height * Shape.Width) throw new ArgumentException($"A map of {map.Length} positions is not one of the latent grid, {Shape.Height} x {Shape.Width}.", nameof(map));
+        return Add(new(map, threshold));
+    }
+
+    private ConceptPresence Add(ConceptPresence presence)
+    {
         _presences.Add(presence);
         return presence;
     }

@@ -19,7 +19,7 @@ public sealed record Requirements
     /// <summary>Whether it says of a finished picture if it shows the concept, so that a policy can act on it.</summary>
     public bool Detects { get; init; }
 
-    /// <summary>Whether it acts only once a protection before it in the policy has detected its concept; without one the policy is refused.</summary>
+    /// <summary>Whether it acts only when or where a protection before it in the policy detects its concept; without one the policy is refused.</summary>
     public bool WaitsForDetection { get; init; }
 
     /// <summary>The learned assets that it acts with.</summary>

@@ -193,6 +193,9 @@ public sealed record InterventionReport(int Protection, bool Acted, float Scale,
 
     /// <summary>The names of the cross-attention layers that it acted in; empty for all of them.</summary>
     public IReadOnlyList<string> Layers { get; init; } = [];
+
+    /// <summary>The share of the picture that it acted in, 0 to 1; null for everywhere, and where it did not act.</summary>
+    public float? Area { get; init; }
 }
 
 /// <summary>What one protection saw, in a step or in the finished picture.</summary>

@@ -193,6 +193,70 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 6).Select(step => step > first), Interventions(acting).Select(intervention => intervention.Acted));
     }
 
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(InhibitionTime.Always, null)]
+    public async Task ItActsOnlyWhereTheConceptHasBeenDetected(InhibitionTime? when, InhibitionPlace? where)
+    {
+        SafetyPolicy watching = SafetyPolicy.Empty.AddDetection(DetectingModel.GuidelineFile);
+        SafetyPolicy gated = watching.AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, Preset = GrowthInhibitorPreset.Gated, When = when, Where = where });
+        GenerationRequest harmless = _request with { Prompt = "a green star on a white background" };
+        GenerationResult untouched = await _pipeline.GenerateAsync(harmless with { Policy = gated });
+        AssertSame(await _pipeline.GenerateAsync(harmless with { Policy = watching }), untouched);
+        Assert.All(Interventions(untouched), intervention => Assert.Equal((false, "nothing detected", null), (intervention.Acted, intervention.Reason, intervention.Area)));
+
+        GenerationResult acting = await Draw(gated);
+        int first = acting.Report.Images[0].Steps.ToList().FindIndex(step => step.Observations[0].Detection!.Value.Maximum >= 0.5f);
+        Assert.InRange(first, 0, 4);
+        Assert.Equal(Enumerable.Range(0, 6).Select(step => step > first), Interventions(acting).Select(intervention => intervention.Acted));
+        float[] areas = [.. Interventions(acting).Skip(first + 1).Select(intervention => intervention.Area!.Value)];
+        Assert.True(areas[0] >= acting.Report.Images[0].Steps[first].Observations[0].Detection!.Value.Area);
+        Assert.Equal(areas.Order(), areas);
+        Assert.InRange(areas[^1], 0.01f, 0.9f);
+        Assert.NotEqual(Steps(acting), Steps(await Draw(watching.AddGrowthInhibitor(
+            new GrowthInhibition { Concept = Concept, Preset = GrowthInhibitorPreset.Gated, Where = InhibitionPlace.Everywhere }))));
+    }
+
+    /// <summary>Ones are everywhere and zeros nowhere, to the bit; a part is neither.</summary>
+    [Fact]
+    public async Task AMaskLimitsAnInhibitor()
+    {
+        GenerationResult plain = await Draw(SafetyPolicy.Empty), whole = await Draw(Masked([]));
+        AssertSame(whole, await Draw(Masked([.. Enumerable.Repeat(1f, 256)])));
+        AssertSame(plain, await Draw(Masked([.. new float[256]])));
+        GenerationResult half = await Draw(Masked([.. Enumerable.Range(0, 256).Select(position => position % 16 < 8 ? 1f : 0f)]));
+        Assert.NotEqual(Steps(plain), Steps(half));
+        Assert.NotEqual(Steps(whole), Steps(half));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Draw(Masked([1])));
+
+        static GivenInhibitors Masked(ImmutableArray<float> mask) => new()
+        {
+            Make = context => [new(context.Encode(Concept), [.. Enumerable.Repeat(-1f, context.Encode(Concept).Tokens)]) { Mask = mask }],
+        };
+    }
+
+    /// <summary>The guidance that opens the gate does so after the step's row was made: what it opens is the next step.</summary>
+    [Fact]
+    public async Task AGuidanceOpensTheGateForTheNextStep()
+    {
+        GenerationResult result = await Draw(SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.Guidance)
+            .AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, When = InhibitionTime.Detected }));
+        int first = result.Report.Images[0].Steps.ToList().FindIndex(step => step.Terms[0].Detection!.Value.Maximum >= 0.5f);
+        Assert.InRange(first, 0, 4);
+        Assert.Equal(Enumerable.Range(0, 6).Select(step => step > first), Interventions(result).Select(intervention => intervention.Acted));
+    }
+
+    [Theory]
+    [InlineData(InhibitionTime.Detected, InhibitionPlace.Everywhere)]
+    [InlineData(InhibitionTime.Always, InhibitionPlace.Detected)]
+    public void WithoutADetectorBeforeItIsRefused(InhibitionTime when, InhibitionPlace where)
+    {
+        GrowthInhibition inhibition = new() { Concept = Concept, When = when, Where = where };
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddGrowthInhibitor(inhibition).AddDetection(DetectingModel.GuidelineFile));
+        Assert.Contains("growth-inhibitor", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Put detect-and-guide or detection before it", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>A gate that opens from the second step on cannot act in the first alone.</summary>
     [Fact]
     public async Task AGateThatOpensTooLateIsRefused() => await Assert.ThrowsAsync<InvalidRequestException>(
@@ -228,6 +292,7 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
             SafetyPolicy.Empty.AddGrowthInhibitor(Adapted(-4)),
             SafetyPolicy.Empty.AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, Preset = GrowthInhibitorPreset.Contrasting }).AddGrowthInhibitor("a blue circle", 2),
             SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.Guidance).AddGrowthInhibitor(Adapted(2)),
+            SafetyPolicy.Empty.AddDetection(DetectingModel.GuidelineFile).AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, Preset = GrowthInhibitorPreset.Gated }),
         ];
         IReadOnlyList<GenerationResult> together = await _pipeline.GenerateBatchAsync([.. policies.Select(policy => _request with { Policy = policy })]);
         for (int i = 0; i < policies.Length; i++)

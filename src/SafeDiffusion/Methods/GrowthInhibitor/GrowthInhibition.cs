@@ -63,8 +63,13 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Contrast { get; init; }
 
-    /// <summary>When it acts within its window; always by default.</summary>
-    public InhibitionTime When { get; init; } = InhibitionTime.Always;
+    /// <summary>When it acts within its window; null for the preset's, always but with the gated one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InhibitionTime? When { get; init; }
+
+    /// <summary>Where in the picture it acts; null for the preset's, everywhere but with the gated one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InhibitionPlace? Where { get; init; }
 
     /// <summary>
     /// Of concepts nearer to each other than this, by 1 - cosine of their states at the first end-of-text, only the one with the largest scale
@@ -88,7 +93,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     public override Requirements Requirements => new()
     {
         Features = AttentionFeatures.Inhibit,
-        WaitsForDetection = When == InhibitionTime.Detected,
+        WaitsForDetection = ResolvedWhen == InhibitionTime.Detected || ResolvedWhere == InhibitionPlace.Detected,
         Assets = Adapter is null ? [] : [new(Adapter, AllowOtherModel)],
     };
 
@@ -99,6 +104,10 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     internal float ResolvedMaxScale => MaxScale ?? 10;
 
     internal InhibitedLayers ResolvedLayers => Layers ?? PresetSettings.Layers;
+
+    internal InhibitionTime ResolvedWhen => When ?? PresetSettings.When;
+
+    internal InhibitionPlace ResolvedWhere => Where ?? PresetSettings.Where;
 
     internal bool ResolvedContrast => Contrast ?? PresetSettings.Contrast;
 
@@ -112,7 +121,12 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     {
         string texts = string.Join(", ", AllConcepts.Select(concept => $"\"{concept.Text}\"{(concept.Scale is { } own ? $" (scale {own})" : "")}"));
         string scale = Adapter is null ? $"scale {ResolvedScale}" : $"scale by adapter {Adapter.Hash[..12]}, at most {ResolvedMaxScale}";
-        string when = When == InhibitionTime.Detected ? " once a concept is detected" : "";
+        string when = (ResolvedWhen, ResolvedWhere) switch
+        {
+            (_, InhibitionPlace.Detected) => " once and where a concept is detected",
+            (InhibitionTime.Detected, _) => " once a concept is detected",
+            _ => "",
+        };
         return $"growth inhibitor of {texts}, {Window}{when} ({scale}, {ResolvedLayers}{(ResolvedContrast ? ", against the empty text" : "")})";
     }
 
@@ -123,8 +137,9 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
         check.Require(Concept is not null || Concepts is not null, nameof(Concept), "is missing: say what is to be inhibited, in concept or in concepts.");
         if (Concept is not null) check.RequireText(Concept, nameof(Concept));
         if (Concepts is { } concepts) check.RequireItems<InhibitedConcept>(concepts.IsDefault ? null : concepts, nameof(Concepts), InhibitedConcept.Validate);
-        check.Require(Enum.IsDefined(Preset), nameof(Preset), "must be published or contrasting.");
-        check.Require(Enum.IsDefined(When), nameof(When), "must be always or detected.");
+        check.Require(Enum.IsDefined(Preset), nameof(Preset), "must be published, contrasting or gated.");
+        check.Require(Enum.IsDefined(ResolvedWhen), nameof(When), "must be always or detected.");
+        check.Require(Enum.IsDefined(ResolvedWhere), nameof(Where), "must be everywhere or detected.");
         check.Require(ResolvedScale >= 0 && float.IsFinite(ResolvedScale), nameof(Scale), $"must be at least 0, and is {ResolvedScale}.");
         check.Require(Adapter is null || Scale is null && AllConcepts.All(concept => concept.Scale is null), nameof(Scale), "is given beside an adapter, which chooses it. Leave one of them out.");
         check.Require(Adapter?.Preset is null || Adapter.Preset == Preset, nameof(Preset), $"is {Name(Preset)}, and the adapter's scales are those of {Name(Adapter?.Preset)}. Name that preset, or learn an adapter with this one.");
@@ -144,7 +159,7 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
     public bool Equals(GrowthInhibition? other) =>
         other is not null && AllConcepts.SequenceEqual(other.AllConcepts)
         && (Preset, Scale, Adapter, AllowOtherModel, MaxScale, Layers) == (other.Preset, other.Scale, other.Adapter, other.AllowOtherModel, other.MaxScale, other.Layers)
-        && (Contrast, When, SynonymThreshold, StartStep, EndStep) == (other.Contrast, other.When, other.SynonymThreshold, other.StartStep, other.EndStep);
+        && (Contrast, When, Where, SynonymThreshold, StartStep, EndStep) == (other.Contrast, other.When, other.Where, other.SynonymThreshold, other.StartStep, other.EndStep);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Concept, Scale, Adapter, Layers, StartStep, EndStep);

@@ -20,11 +20,14 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
     private readonly IReadOnlyList<ConceptPresence> _gates;
     private readonly ImmutableArray<InhibitedLayer> _layers;
     private readonly TextStates _null;
+    private readonly InhibitionMask? _mask;
     private readonly ImmutableArray<Inhibitor> _probes;
     private InhibitionPlan? _plan;
     private RowInputs? _plain;
     private RowInputs? _edited;
     private ImmutableArray<Inhibitor> _added;
+    private ImmutableArray<Inhibitor> _limited = [];
+    private bool _isActing;
     private int _place;
     private float[] _firstResponses = [];
 
@@ -32,11 +35,12 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
     {
         _settings = settings;
         _layers = context.InhibitedLayers;
-        _gates = settings.When == InhibitionTime.Detected ? context.Presences : [];
-        if (settings.When == InhibitionTime.Detected && _gates.Count == 0)
+        _gates = settings.ResolvedWhen == InhibitionTime.Detected ? context.Presences : [];
+        if (settings.Requirements.WaitsForDetection && context.Presences.Count == 0)
         {
-            throw new InvalidRequestException("policy", $"lets {settings.Method} wait until a concept is detected, and no protection before it says when. Put detect-and-guide or detection before it.");
+            throw new InvalidRequestException("policy", $"lets {settings.Method} act only when or where a concept is detected, and no protection before it says so. Put detect-and-guide or detection before it.");
         }
+        if (settings.ResolvedWhere == InhibitionPlace.Detected) _mask = new InhibitionMask(context.Presences, context.Shape);
         if (settings.Adapter is { } adapter && adapter.Layers != _layers.Length)
         {
             throw new InvalidRequestException("policy", $"has an adapter that reads {adapter.Layers} layers; this model's inhibitors act in {_layers.Length}. Learn it with this model.");
@@ -51,14 +55,17 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         if (isOff || settings.Adapter is null && !chosen.IsEmpty) _plan = Plan(fixedScales, chosen.IsEmpty ? All : chosen);
     }
 
-    public override StepWindow ActiveSteps => _gates.Count > 0 ? _settings.Window.StartingAt(1) : _settings.Window;
+    public override StepWindow ActiveSteps => _settings.Requirements.WaitsForDetection ? _settings.Window.StartingAt(1) : _settings.Window;
 
     private ImmutableArray<bool> All => [.. _layers.Select(_ => true)];
 
     public override RowInputs Edit(in DenoisingStep step, RowInputs prompt)
     {
         if (_plan is null) return With(prompt, _probes);
-        return Acts(step) ? With(prompt, _plan.Inhibitors) : prompt;
+        _mask?.Update();
+        // Decided here: a detector may open the gate later in the step, for the next one.
+        _isActing = Acts(step);
+        return _isActing ? With(prompt, Limited(_plan.Inhibitors)) : prompt;
     }
 
     public override bool Reconsider(in DenoisingStep step, StepPredictions predictions)
@@ -72,7 +79,7 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
 
     public override InterventionOutcome Conclude(in DenoisingStep step, StepPredictions predictions)
     {
-        if (!Acts(step)) return InterventionOutcome.NotActed(Reason(step)) with { Response = step.Index == 0 && _firstResponses.Length > 0 ? _firstResponses.Max() : null };
+        if (!_isActing) return InterventionOutcome.NotActed(Reason(step)) with { Response = step.Index == 0 && _firstResponses.Length > 0 ? _firstResponses.Max() : null };
         InterventionPart[] parts = new InterventionPart[_plan!.Acting.Length];
         for (int i = 0; i < parts.Length; i++)
         {
@@ -83,10 +90,11 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         {
             Parts = _concepts.Length == 1 ? [] : [.. parts, .. _plan.Dropped],
             Layers = _plan.Layers,
+            Area = _mask?.Area,
         };
     }
 
-    private bool Acts(in DenoisingStep step) => _plan is { Inhibitors.IsEmpty: false } && _settings.Window.Contains(step.Index) && IsOpen;
+    private bool Acts(in DenoisingStep step) => _plan is { Inhibitors.IsEmpty: false } && _settings.Window.Contains(step.Index) && IsOpen && _mask is null or { Area: > 0 };
 
     private bool IsOpen
     {
@@ -113,6 +121,14 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
         if (ReferenceEquals(_plain, prompt) && _added == inhibitors) return _edited!;
         (_plain, _added, _place) = (prompt, inhibitors, prompt.Inhibitors.Length);
         return _edited = prompt with { Inhibitors = [.. prompt.Inhibitors, .. inhibitors] };
+    }
+
+    /// <summary>The inhibitors within the mask; the same ones until it changes.</summary>
+    private ImmutableArray<Inhibitor> Limited(ImmutableArray<Inhibitor> inhibitors)
+    {
+        if (_mask is null) return inhibitors;
+        if (_limited.IsEmpty || _limited[0].Mask != _mask.Values) _limited = [.. inhibitors.Select(inhibitor => inhibitor with { Mask = _mask.Values })];
+        return _limited;
     }
 
     private InhibitionPlan Plan(float[][] scales, ImmutableArray<bool> chosen) => InhibitionPlan.Of(_settings, _concepts, scales, _null, chosen, _layers);

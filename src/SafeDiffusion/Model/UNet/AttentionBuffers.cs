@@ -14,14 +14,17 @@ internal sealed class AttentionBuffers : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly UNetSignature _signature;
     private readonly int _rows;
+    private readonly int _positions;
     private readonly int _tokens;
     private readonly int _textWidth;
+    private readonly LatentShape _shape;
     private readonly FloatTensor? _guidelines;
     private readonly FloatTensor? _detectionScores;
     private readonly FloatTensor? _tokenScale;
     private FloatTensor? _inhibitorStates;
     private FloatTensor? _inhibitorScale;
     private FloatTensor? _inhibitorLayerScale;
+    private FloatTensor? _inhibitorMask;
     private FloatTensor? _inhibitorResponse;
 
     public AttentionBuffers(OrtIoBinding binding, UNetSignature signature, ReadOnlyMemory<float> guidelines, int rows, LatentShape shape, int tokens, int textWidth)
@@ -29,6 +32,8 @@ internal sealed class AttentionBuffers : IDisposable
         _binding = binding;
         _signature = signature;
         _rows = rows;
+        _shape = shape;
+        _positions = shape.Height * shape.Width;
         _tokens = tokens;
         _textWidth = textWidth;
         if (signature.Features.HasFlag(AttentionFeatures.Detect))
@@ -65,6 +70,7 @@ internal sealed class AttentionBuffers : IDisposable
         _binding.BindInput(AddedNames.InhibitorHiddenStates, _inhibitorStates.OrtValue);
         _binding.BindInput(AddedNames.InhibitorScale, _inhibitorScale!.OrtValue);
         _binding.BindInput(AddedNames.InhibitorLayerScale, _inhibitorLayerScale!.OrtValue);
+        _binding.BindInput(AddedNames.InhibitorMask, _inhibitorMask!.OrtValue);
     }
 
     /// <summary>Writes all added inputs of a row.</summary>
@@ -97,7 +103,7 @@ internal sealed class AttentionBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (FloatTensor? tensor in new[] { _guidelines, _detectionScores, _tokenScale, _inhibitorStates, _inhibitorScale, _inhibitorLayerScale, _inhibitorResponse }) tensor?.Dispose();
+        foreach (FloatTensor? tensor in new[] { _guidelines, _detectionScores, _tokenScale, _inhibitorStates, _inhibitorScale, _inhibitorLayerScale, _inhibitorMask, _inhibitorResponse }) tensor?.Dispose();
     }
 
     private void WriteInhibitors(int row, RowInputs inputs)
@@ -107,9 +113,12 @@ internal sealed class AttentionBuffers : IDisposable
         int layers = _signature.InhibitedLayers;
         Span<float> layerScales = _inhibitorLayerScale!.Values.AsSpan(row * Inhibitors * layers, Inhibitors * layers);
         layerScales.Fill(1);
+        Span<float> masks = _inhibitorMask!.Values.AsSpan(row * Inhibitors * _positions, Inhibitors * _positions);
+        masks.Fill(1);
         for (int i = 0; i < inputs.Inhibitors.Length; i++)
         {
             inputs.Inhibitors[i].LayerScales.AsSpan().CopyTo(layerScales[(i * layers)..]);
+            inputs.Inhibitors[i].Mask.AsSpan().CopyTo(masks[(i * _positions)..]);
             inputs.Inhibitors[i].Concept.Values.CopyTo(states[(i * _tokens * _textWidth)..]);
             inputs.Inhibitors[i].Weights.AsSpan().CopyTo(scales[(i * _tokens)..]);
         }
@@ -122,12 +131,15 @@ internal sealed class AttentionBuffers : IDisposable
         _inhibitorStates?.Dispose();
         _inhibitorScale?.Dispose();
         _inhibitorLayerScale?.Dispose();
+        _inhibitorMask?.Dispose();
         _inhibitorResponse?.Dispose();
         Inhibitors = inhibitors;
         _inhibitorStates = Input(AddedNames.InhibitorHiddenStates, _rows, inhibitors, _tokens, _textWidth);
         _inhibitorScale = Input(AddedNames.InhibitorScale, _rows, inhibitors, _tokens);
         _inhibitorLayerScale = Input(AddedNames.InhibitorLayerScale, _rows, inhibitors, _signature.InhibitedLayers);
         _inhibitorLayerScale.Values.AsSpan().Fill(1);
+        _inhibitorMask = Input(AddedNames.InhibitorMask, _rows, inhibitors, _shape.Height, _shape.Width);
+        _inhibitorMask.Values.AsSpan().Fill(1);
         _inhibitorResponse = Output(AddedNames.InhibitorResponse, _signature.InhibitedLayers, _rows, inhibitors, _tokens);
     }
 
@@ -141,6 +153,7 @@ internal sealed class AttentionBuffers : IDisposable
             {
                 throw new InvalidOperationException($"An inhibitor has {inhibitor.LayerScales.Length} layer scales; {_signature.InhibitedLayers} are needed.");
             }
+            if (!inhibitor.Mask.IsEmpty && inhibitor.Mask.Length != _positions) throw new InvalidOperationException($"An inhibitor has a mask of {inhibitor.Mask.Length} positions; {_positions} are needed.");
             if (inhibitor.Weights.Length == _tokens && inhibitor.Concept.Tokens == _tokens && inhibitor.Concept.Width == _textWidth) continue;
             throw new InvalidOperationException($"An inhibitor has {inhibitor.Weights.Length} weights and states [{inhibitor.Concept.Tokens}, {inhibitor.Concept.Width}]; {_tokens} weights and [{_tokens}, {_textWidth}] are needed.");
         }

@@ -27,4 +27,10 @@ public sealed record Inhibitor(TextStates Concept, ImmutableArray<float> Weights
 {
     /// <summary>What the weights are multiplied by in each inhibited layer, <c>[L]</c>; empty for ones.</summary>
     public ImmutableArray<float> LayerScales { get; init; } = [];
+
+    /// <summary>
+    /// Where it acts, <c>[H, W]</c> on the latent grid: 1 for wholly, 0 for not at all; empty for everywhere. Layers on coarser grids take the
+    /// greatest value of those below each of their positions.
+    /// </summary>
+    public ImmutableArray<float> Mask { get; init; } = [];
 }

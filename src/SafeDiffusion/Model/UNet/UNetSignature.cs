@@ -36,6 +36,10 @@ internal sealed class UNetSignature
         if (session.Inputs.ContainsKey(AddedNames.GuidelineEmbeddings)) Features |= AttentionFeatures.Detect;
         if (session.Inputs.ContainsKey(AddedNames.TokenScale)) Features |= AttentionFeatures.Reweight;
         if (!session.Inputs.ContainsKey(AddedNames.InhibitorScale)) return;
+        if (!session.OptionalInputs.ContainsKey(AddedNames.InhibitorMask))
+        {
+            throw new InvalidFileException(session.File, $"was instrumented by another version: it is inhibited and has no {AddedNames.InhibitorMask}. Instrument the model anew, as it was exported.");
+        }
         Features |= AttentionFeatures.Inhibit;
         InhibitedLayers = session.Output(AddedNames.InhibitorResponse).Node.Dimensions[0];
     }
