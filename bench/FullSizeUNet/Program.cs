@@ -18,15 +18,21 @@ Option<int> guidelines = new("--guidelines") { Description = "Guideline tokens."
 Option<int> concepts = new("--concepts") { Description = "Concepts to inhibit.", DefaultValueFactory = _ => 0 };
 Option<bool> fromFile = new("--from-file") { Description = "Load the plain graph from its file, not from memory." };
 Option<string?> profile = new("--profile") { Description = "Write ONNX Runtime's profile, names beginning so." };
+Option<string?> bake = new("--bake") { Description = "Bake an erasure of random numbers into the UNet instead, and write it to this folder." };
 RootCommand command = new("Measures the full-size UNet: editing, loading, memory and steps; ratios are to the first variant.")
 {
-    file, variants, steps, threads, rows, size, guidelines, concepts, fromFile, profile,
+    file, variants, steps, threads, rows, size, guidelines, concepts, fromFile, profile, bake,
 };
 command.SetAction(Run);
 return command.Parse(args).Invoke();
 
 void Run(ParseResult parsed)
 {
+    if (parsed.GetValue(bake) is { } folder)
+    {
+        Print(BakingRun.Of(parsed.GetValue(file)!, folder));
+        return;
+    }
     Workload workload = new(parsed.GetValue(rows), parsed.GetValue(size), parsed.GetValue(size), parsed.GetValue(guidelines), parsed.GetValue(concepts),
         parsed.GetValue(fromFile));
     List<MeasuredSession> sessions = [];

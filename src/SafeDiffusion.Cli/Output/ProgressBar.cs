@@ -1,3 +1,6 @@
+using SafeDiffusion.Baking;
+using SafeDiffusion.Evaluation.Robustness;
+using SafeDiffusion.Instrumentation.Baking;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
@@ -39,6 +42,37 @@ internal static class ProgressBar
             })).ConfigureAwait(false);
             task.Value = task.MaxValue;
             return result;
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>One bar for the weights that are baked.</summary>
+    public static async Task<BakingResult> RunAsync(bool quiet, Func<IProgress<BakingProgress>?, Task<BakingResult>> bake)
+    {
+        if (quiet) return await bake(null).ConfigureAwait(false);
+        return await Bar().StartAsync(context =>
+        {
+            ProgressTask task = context.AddTask("reading the weights");
+            return bake(new Direct<BakingProgress>(value =>
+            {
+                task.Description = value.Done < value.Total ? "baking" : "checking";
+                task.MaxValue = value.Total;
+                task.Value = value.Done;
+            }));
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>One bar for the prompts that a search finds.</summary>
+    public static async Task<RobustnessResult> RunAsync(bool quiet, Func<IProgress<RobustnessProgress>?, Task<RobustnessResult>> search)
+    {
+        if (quiet) return await search(null).ConfigureAwait(false);
+        return await Bar().StartAsync(context =>
+        {
+            ProgressTask task = context.AddTask("searching");
+            return search(new Direct<RobustnessProgress>(value =>
+            {
+                task.Description = $"{value.Found} found of {value.Tried} tried, {value.Draws} pictures";
+                task.Value = 100 * Math.Max((double)value.Found / value.Wanted, (double)value.Draws / value.MaxDraws);
+            }));
         }).ConfigureAwait(false);
     }
 

@@ -80,9 +80,14 @@ internal sealed class OrderBatch
             if (learnedWith == hash) continue;
             throw new InvalidRequestException(
                 "policy", $"holds an asset{(required.Asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} that was learned with another model "
-                + $"({learnedWith[..Math.Min(12, learnedWith.Length)]}, this one is {hash[..12]}). Learn it with this model, or set allowOtherModel.");
+                + $"({learnedWith[..Math.Min(12, learnedWith.Length)]}, this one is {hash[..12]}{BakedFrom(model, learnedWith)}). Learn it with this model, or set allowOtherModel.");
         }
     }
+
+    /// <summary>An asset of the model before erasures were baked into it is another model's as well: the layers answer otherwise now.</summary>
+    private static string BakedFrom(LoadedModel model, string learnedWith) => model.Description.Baked is { } baked && baked.BaseModelHash == learnedWith
+        ? $", which is that one with the erasure of {string.Join(", ", baked.Erasures.Select(erasure => $"\"{erasure.Concept}\""))} baked into it"
+        : "";
 
     private void Denoise(PictureDenoising[] pictures, BatchTimes times)
     {

@@ -53,7 +53,11 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         {
             Tool = _tool,
             CreatedAt = _createdAt,
-            Model = new(model.Description.Name, weightsHash, model.Provider, OrtEnv.Instance().GetVersionString()) { Sources = model.Description.Sources },
+            Model = new(model.Description.Name, weightsHash, model.Provider, OrtEnv.Instance().GetVersionString())
+            {
+                Sources = model.Description.Sources,
+                BakedErasures = model.Description.Baked?.Erasures,
+            },
             Request = Request(),
             Protections = [.. order.Policy.Protections.Select(Protection)],
             Warnings = _warnings,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Model;
@@ -48,6 +49,9 @@ public sealed record ModelDescription
 
     /// <summary>Where the sizes were found.</summary>
     public required ModelSources Sources { get; init; }
+
+    /// <summary>The text erasures that the UNet's weights hold, as its metadata says; null where it says nothing of any.</summary>
+    public BakedErasures? Baked { get; init; }
 
     /// <summary>The noise schedule.</summary>
     public required SchedulerSettings Scheduler { get; init; }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
+using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Model;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
@@ -77,6 +78,10 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
 {
     /// <summary>Where the model's sizes were found; null in reports of earlier versions.</summary>
     public ModelSources? Sources { get; init; }
+
+    /// <summary>The text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<BakedErasure>? BakedErasures { get; init; }
 }
 
 /// <summary>What was asked for, with every default filled in.</summary>

@@ -86,5 +86,8 @@ internal sealed class ModelVariant : IDisposable
         weight.RawData = ByteString.CopyFrom(bytes);
     }
 
+    /// <summary>Puts another UNet in the place of its own.</summary>
+    public void Replace(OnnxModelFile unet) => System.IO.File.WriteAllBytes(File("unet/model.onnx"), unet.ToBytes());
+
     public void Dispose() => _folder.Dispose();
 }

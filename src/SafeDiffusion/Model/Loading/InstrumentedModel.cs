@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Files;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Editing;
@@ -31,28 +30,7 @@ public static class InstrumentedModel
             if (File.Exists(there) && File.ReadAllBytes(there).AsSpan().SequenceEqual(unet)) return false;
             throw new InvalidFileException(outputFolder, "exists and holds something else. Remove it, or name another folder.");
         }
-        string temporary = $"{output}.{Environment.ProcessId}.tmp";
-        try
-        {
-            foreach (string source in Directory.EnumerateFiles(model.Path, "*", SearchOption.AllDirectories))
-            {
-                string relative = Path.GetRelativePath(model.Path, source);
-                string target = Path.Combine(temporary, relative);
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                if (relative == unetFile) File.WriteAllBytes(target, unet);
-                else if (copyWeights) File.Copy(source, target);
-                else HardLink.Create(RealPath.Of(source), target);
-            }
-            Directory.Move(temporary, output);
-            return true;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(outputFolder, $"cannot be written: {error.Message}", error);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
-        }
+        ModelCopy.Write(model, output, copyWeights, path => File.WriteAllBytes(path, unet));
+        return true;
     }
 }

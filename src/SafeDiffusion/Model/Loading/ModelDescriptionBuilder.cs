@@ -1,5 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.UNet;
@@ -58,6 +59,7 @@ internal sealed class ModelDescriptionBuilder(ModelFolder folder, ModelGraphs gr
                 VaeFactor = factorFrom,
                 VaeScalingFactor = scalingFrom,
             },
+            Baked = BakedErasures.Of(graphs.UNet),
             Scheduler = scheduler,
         };
     }
