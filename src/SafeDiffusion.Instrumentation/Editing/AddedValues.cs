@@ -27,13 +27,15 @@ internal static class AddedValues
         {
             graph.Input.Add(Value(AddedNames.InhibitorHiddenStates, text[0], concepts, text[1], width));
             graph.Input.Add(Value(AddedNames.InhibitorScale, text[0], concepts, text[1]));
-            graph.Input.Add(Value(AddedNames.InhibitorLayerScale, new Dimension { DimParam = "layer_scale_rows" }, new Dimension { DimParam = "layer_scale_concepts" }, new Dimension { DimValue = plan.Inhibited.Count }));
+            graph.Input.Add(Value(AddedNames.InhibitorLayerScale, Named("layer_scale_rows"), Named("layer_scale_concepts"), new Dimension { DimValue = plan.Inhibited.Count }));
             graph.Initializer.Add(Ones(AddedNames.InhibitorLayerScale, 1, 1, plan.Inhibited.Count));
-            graph.Input.Add(Value(AddedNames.InhibitorMask, [.. new[] { "mask_rows", "mask_concepts", "mask_height", "mask_width" }.Select(name => new Dimension { DimParam = name })]));
+            graph.Input.Add(Value(AddedNames.InhibitorMask, Named("mask_rows"), Named("mask_concepts"), Named("mask_height"), Named("mask_width")));
             graph.Initializer.Add(Ones(AddedNames.InhibitorMask, 1, 1, 1, 1));
             graph.Output.Add(Value(AddedNames.InhibitorResponse, new Dimension { DimValue = plan.Inhibited.Count }, text[0], concepts, text[1]));
         }
     }
+
+    private static Dimension Named(string name) => new() { DimParam = name };
 
     /// <summary>What an input is where nothing is given: ones, which are broadcast.</summary>
     private static TensorProto Ones(string name, params long[] shape)

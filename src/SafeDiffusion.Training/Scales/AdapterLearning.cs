@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
-using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Methods.GrowthInhibitor;
 using SafeDiffusion.Protections;

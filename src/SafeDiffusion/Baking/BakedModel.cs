@@ -1,7 +1,6 @@
 using System.Reflection;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.LinearErasure;

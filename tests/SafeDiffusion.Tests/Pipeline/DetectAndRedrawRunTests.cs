@@ -1,10 +1,8 @@
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
-using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Pipeline;

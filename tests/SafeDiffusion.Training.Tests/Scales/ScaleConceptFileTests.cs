@@ -44,7 +44,7 @@ public sealed class ScaleConceptFileTests
     public void APromptThatIsTooLongIsRefused() =>
         Assert.Contains("line 2", Assert.Throws<InvalidFileException>(() => Read($"[a star]\n+ {new string('x', 20_000)}\n- a")).Message, StringComparison.Ordinal);
 
-    private static IEnumerable<ScaleConcept> Read(string text)
+    private static ImmutableArray<ScaleConcept> Read(string text)
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("concepts.txt"), text);

@@ -32,10 +32,10 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _isPromptPlain = context.IsPromptPlain;
         _thresholds = _isSpelled ? settings.Guideline.Redrawing!.Low : settings.Guideline.Redrawing!.High;
         _tokens = context.AddGuideline(settings.Guideline.Values);
-        _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, presence: HeatMap.Present, context);
+        _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
         _scores = new float[context.Shape.Height * context.Shape.Width];
         _scratch = new float[_scores.Length];
-        _map = new float[_scores.Length];
+        _map = _finished.Map;
         int first = context.Timesteps.TakeWhile(timestep => timestep > _thresholds[0].Timestep).Count();
         ActiveSteps = StepWindow.From(first);
     }
