@@ -5,5 +5,9 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary><c>safediffusion learn</c>: makes the small files that methods need.</summary>
 internal sealed class LearnCommand : Command
 {
-    public LearnCommand() : base("learn", "Learn the small files that methods need.") => Subcommands.Add(new LearnGuidelineCommand());
+    public LearnCommand() : base("learn", "Learn the small files that methods need.")
+    {
+        Subcommands.Add(new LearnGuidelineCommand());
+        Subcommands.Add(new LearnErasureCommand());
+    }
 }

@@ -62,13 +62,16 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         foreach ((int place, Protection protection) in order.Policy.Protections.Index())
         {
             if (protection is not TextErasure erasure) continue;
-            ErasedText erased = erasure.Erase(prompt);
+            ErasedText erased = erasure.Erase(prompt, EncodeOfPolicy);
             Report.AddErasure(place, erased);
             prompt = erased.States;
-            if (erasure.MapsNullCondition) unconditional = erasure.Erase(unconditional).States;
+            if (erasure.MapsNullCondition) unconditional = erasure.Erase(unconditional, EncodeOfPolicy).States;
         }
         return (unconditional, prompt);
     }
+
+    /// <summary>A protection's own text: special tokens in it stay ordinary text, whatever the request wants for its prompt.</summary>
+    private TextStates EncodeOfPolicy(string text) => Encode(text, SpecialTokenHandling.Escape);
 
     private TextStates Encode(string text, SpecialTokenHandling handling)
     {
@@ -83,8 +86,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         INoiseSource noise = tools.NoiseSource(order.Seed + index);
         float[] initial = latents(index, noise);
         bool isPromptShared = !order.Policy.Protections.Any(protection => protection is AttentionIntervention);
-        // Special tokens in a protection's own text stay ordinary text, whatever the request wants for its prompt.
-        RowList rows = new(unconditional, prompt, isPromptShared, text => Encode(text, SpecialTokenHandling.Escape));
+        RowList rows = new(unconditional, prompt, isPromptShared, EncodeOfPolicy);
         ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) { InhibitedLayers = model.InhibitedLayers };
         PictureProtections protections = new(order.Policy, context);
         return new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length) { Start = order.Start };

@@ -46,7 +46,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     }
 
     public void AddErasure(int protection, ErasedText erased) =>
-        _erasures.Add(new(protection, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason));
+        _erasures.Add(new(protection, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy });
 
     public void AddEncoderWarning() => Warn(new(
         "encoder-not-seeded", "the VAE encoder draws its sample inside its graph, which no seed controls; export it with latent_parameters for pictures that can be made again"));

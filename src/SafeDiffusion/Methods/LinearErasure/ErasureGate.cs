@@ -6,7 +6,7 @@ namespace SafeDiffusion.Methods.LinearErasure;
 
 /// <summary>
 /// Says where in a text a concept begins, token by token: <c>σ(s(e) + b)</c> with a score that is linear in the token's state,
-/// <c>w · e</c>, or a kernel map of it. A token of the text (from the first word to the first end-of-text) opens the gate where that is at
+/// <c>w · e</c>, or a kernel map of it. A token of the text (from the first word to the end-of-text) opens the gate where that is at
 /// or above the threshold; from the first that does on the gate is 1, since a causal encoder lets every later token read it, and before it
 /// exactly 0. Immutable.
 /// </summary>
@@ -72,16 +72,25 @@ public sealed class ErasureGate
     public GateReading Read(TextStates text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int last = text.Text?.EndPosition ?? text.Tokens - 1;
+        int last = LastOfText(text);
         float largest = 0;
         ImmutableArray<int>.Builder open = ImmutableArray.CreateBuilder<int>();
         for (int token = Math.Min(1, last); token <= last; token++)
         {
-            float value = Value(text.Values.Slice(token * text.Width, text.Width));
+            float value = Value(text.Token(token));
             largest = Math.Max(largest, value);
             if (value >= Threshold) open.Add(token);
         }
         return new(largest, open.ToImmutable());
+    }
+
+    /// <summary>The first end-of-text, or the last word behind it: a request may keep special tokens, and what follows them is read as well.</summary>
+    private static int LastOfText(TextStates text)
+    {
+        if (text.Text is not { } tokens) return text.Tokens - 1;
+        int last = tokens.Ids.Length - 1;
+        while (last > tokens.EndPosition && (tokens.Ids[last] == tokens.Ids[^1] || tokens.Ids[last] == tokens.Ids[tokens.EndPosition])) last--;
+        return last;
     }
 
     private static float Sigmoid(float score) => 1 / (1 + MathF.Exp(-score));

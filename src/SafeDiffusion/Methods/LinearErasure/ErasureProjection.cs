@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
@@ -99,6 +100,22 @@ public sealed class ErasureProjection : LearnedAsset, ILoadableAsset<ErasureProj
         {
             throw new InvalidFileException(path, $"is damaged: {error.Message}", error);
         }
+    }
+
+    /// <summary>Maps one token's state, whatever the gate says.</summary>
+    /// <param name="state">The state, <c>[D]</c>.</param>
+    /// <param name="target">What it becomes, <c>[D]</c>; no part of <paramref name="state"/>.</param>
+    /// <exception cref="ArgumentException">A size does not fit.</exception>
+    public void Map(ReadOnlySpan<float> state, Span<float> target)
+    {
+        if (state.Length != TextWidth || target.Length != TextWidth) throw new ArgumentException($"The erasure maps states of width {TextWidth}.", nameof(state));
+        if (Kernel is not null)
+        {
+            state.CopyTo(target);
+            Kernel.AddTo(state, target);
+            return;
+        }
+        for (int i = 0; i < TextWidth; i++) target[i] = TensorPrimitives.Dot(_matrix.AsSpan(i * TextWidth, TextWidth), state);
     }
 
     /// <summary>Writes the erasure.</summary>
