@@ -18,9 +18,9 @@ internal sealed class ErasureOptions
     private readonly Option<string?> _tokens = new("--tokens") { Description = "Which tokens are learned from (default: the method's).", HelpName = Names<ErasureTokens>() };
     private readonly Option<string?> _gate = new("--gate") { Description = "What says where it acts (default: kernel).", HelpName = Names<ErasureGating>() };
     private readonly Option<double?> _preservation = new("--preservation") { Description = "What preserving weighs, for trce (default: 0.01) and uce (1)." };
-    private readonly Option<double?> _ridge = new("--ridge") { Description = "The pull towards changing nothing, relative (default: 1e-6)." };
+    private readonly Option<double?> _ridge = new("--ridge") { Description = "The pull towards changing nothing, relative (default: 1e-6; 1e-7 for kernels)." };
     private readonly Option<double?> _rest = new("--null-space-rest") { Description = "The share of the preserved states' power that null-space does not keep exactly (default: 0.001)." };
-    private readonly Option<double?> _bandwidth = new("--bandwidth") { Description = "The kernel's width, in median distances of two states (default: 0.5)." };
+    private readonly Option<double?> _bandwidth = new("--bandwidth") { Description = "The kernel's width, in median distances of two states (default: 1)." };
     private readonly Option<int?> _anchors = new("--anchors") { Description = "The kernel map's anchors, 10 to 4096 (default: 800)." };
     private readonly Option<bool> _null = new("--null-condition") { Description = "Map the null condition as well, as where the erasure is baked into weights; without a gate." };
     private readonly Option<int?> _seed = new("--seed") { Description = "Decides what is made of the captions and what is held out (default: 0)." };

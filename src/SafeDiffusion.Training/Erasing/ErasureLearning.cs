@@ -15,6 +15,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
     private const int HeldOutOf = 5;
 
     private const double DefaultRidge = 1e-6;
+    private const double DefaultKernelRidge = 1e-7;
 
     /// <summary>The least power of a state's change that counts, to divide by.</summary>
     private const double Least = 1e-12;
@@ -24,6 +25,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
     private readonly ErasurePrompts _prompts = new(options);
     private readonly Dictionary<string, TextStates> _states = [];
     private readonly double _ridge = options.Ridge ?? DefaultRidge;
+    private readonly double _kernelRidge = options.Ridge ?? DefaultKernelRidge;
 
     public LearnedErasure Run()
     {
@@ -71,7 +73,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
     {
         if (options.Gate == ErasureGating.None) return null;
         StateTable table = GateStates(pairs, harmless);
-        ErasureGate gate = options.Gate == ErasureGating.Kernel ? GateLearner.Kernel(table, options.Bandwidth, _ridge, options.Seed) : GateLearner.Logistic(table);
+        ErasureGate gate = options.Gate == ErasureGating.Kernel ? GateLearner.Kernel(table, options.Bandwidth, _kernelRidge, options.Seed) : GateLearner.Logistic(table);
         float threshold = GateCalibration.Threshold(allHarmless.Select(states => gate.Read(states).Largest), heldPairs.Select(pair => gate.Read(pair.Concept).Largest));
         return GateLearner.WithThreshold(gate, threshold);
     }
@@ -101,7 +103,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         AssetIdentity identity = new() { Concept = string.Join(", ", options.Concepts.Select(concept => concept.Concept)), BaseModelHash = modelHash, Tool = _tool };
         if (options.Method == ErasureMethod.Kernel)
         {
-            KernelMap map = KernelSolver.Solve(MapStates(pairs, harmless), options.Anchors, options.Bandwidth, _ridge, options.Seed);
+            KernelMap map = KernelSolver.Solve(MapStates(pairs, harmless), options.Anchors, options.Bandwidth, _kernelRidge, options.Seed);
             return (new ErasureProjection(identity, map, gate) { MapsNullCondition = options.MapsNullCondition, Learning = Record(null).ToJsonString() }, null);
         }
         SolvedProjection solved = SolveLinear(pairs, harmless);
@@ -211,7 +213,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         ["tokens"] = Tokens().ToString(),
         ["gate"] = options.Gate.ToString(),
         ["preservation"] = options.Method is ErasureMethod.Trce or ErasureMethod.Uce ? Preservation() : null,
-        ["ridge"] = _ridge,
+        ["ridge"] = options.Method == ErasureMethod.Kernel ? _kernelRidge : _ridge,
         ["pairs"] = _prompts.Pairs.Count,
         ["harmless"] = _prompts.Harmless.Count,
         ["near_misses"] = _prompts.NearMisses.Count,

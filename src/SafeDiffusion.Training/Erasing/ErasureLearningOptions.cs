@@ -27,7 +27,7 @@ public sealed record ErasureLearningOptions
     /// <summary>η, what preservation weighs against erasing, at least 0; null for the method's: 0.01 for TRCE, 1 for UCE. The other methods have none.</summary>
     public double? Preservation { get; init; }
 
-    /// <summary>λ, the pull towards the identity, at least 0, relative to the mean of the solved matrix's diagonal; null for 1e-6.</summary>
+    /// <summary>λ, the pull towards the identity, at least 0, relative to the mean of the solved matrix's diagonal; null for 1e-6, or 1e-7 for kernels.</summary>
     public double? Ridge { get; init; }
 
     /// <summary>The null-space form's subspace: eigenvectors of the preserved states are left alone until what is left over is below this share of their power; above 0 and below 1.</summary>
@@ -40,7 +40,7 @@ public sealed record ErasureLearningOptions
     public int Anchors { get; init; } = 800;
 
     /// <summary>The kernel's bandwidth, above 0, in units of the median distance of two states.</summary>
-    public double Bandwidth { get; init; } = 0.5;
+    public double Bandwidth { get; init; } = 1;
 
     /// <summary>Prompts of a concept, for each of its names, at most; at least 20.</summary>
     public int PromptsPerName { get; init; } = 300;
