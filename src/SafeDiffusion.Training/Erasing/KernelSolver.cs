@@ -14,9 +14,6 @@ internal static class KernelSolver
     /// <summary>So many states are learned from at most.</summary>
     private const int MaxStates = 12_000;
 
-    /// <summary>The weight of a state that is on the right side already: without any, the next solution would throw it across.</summary>
-    private const double Settled = 0.1;
-
     /// <summary>Keeps the system positive definite where anchors nearly coincide.</summary>
     private const double Jitter = 1e-10;
 
@@ -27,8 +24,8 @@ internal static class KernelSolver
     /// <param name="ridge">λ, relative to the mean of the system's diagonal.</param>
     /// <param name="seed">Decides which states are anchors.</param>
     /// <param name="oneSidedRounds">
-    /// How often it is solved again with little weight on the states that are on the right side already: at 1 or above where 1 is wanted, at
-    /// 0 or below where 0 is. So the loss nears a squared hinge, and the map a classifier; for one output.
+    /// How often it is solved again without the states that are on the right side already: at 1 or above where 1 is wanted, at
+    /// 0 or below where 0 is. So the loss is a squared hinge, and the map a classifier; for one output.
     /// </param>
     /// <exception cref="InvalidRequestException">The problem is singular.</exception>
     public static KernelMap Solve(StateTable table, int anchors, double bandwidth, double ridge, int seed, int oneSidedRounds = 0)
@@ -66,7 +63,7 @@ internal static class KernelSolver
     {
         double[] values = new double[states.Count];
         for (int j = 0; j < columns.Length; j++) TensorPrimitives.MultiplyAdd<double>(columns[j], coefficients[j], values, values);
-        return [.. values.Select((value, row) => (states.Target(row)[0] > 0 ? value < 1 : value > 0) ? states.Weight(row) : Settled * states.Weight(row))];
+        return [.. values.Select((value, row) => (states.Target(row)[0] > 0 ? value < 1 : value > 0) ? states.Weight(row) : 0)];
     }
 
     private static float[] Solve(Matrix<double> system, Matrix<double> right)
