@@ -47,7 +47,7 @@ public sealed class TextErasureTests : IAsyncLifetime
         TextStates text = _pipeline.EncodeText("a red triangle and a blue circle");
         LinearTextErasure erasure = Linear(Gated());
         ErasedText erased = erasure.Erase(text, Encode);
-        int opened = Assert.Single(erased.OpenedBy);
+        int opened = erased.OpenedBy[0];
         Assert.Equal(text.Text!.FindSpans("red triangle").Single().End - 1, opened);
         Assert.Equal((text.Tokens - opened, null), (erased.Tokens, erased.Reason));
         for (int token = 0; token < text.Tokens; token++)
