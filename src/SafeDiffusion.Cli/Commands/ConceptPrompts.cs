@@ -92,7 +92,7 @@ internal static class ConceptPrompts
         return string.Format(CultureInfo.InvariantCulture, Turn(_forms, i + i / _forms.Length), what) + (ground.Length == 0 ? "" : $" on a {ground} background");
     }
 
-    private static T Turn<T>(IReadOnlyList<T> values, int i) => values[i % values.Count];
+    private static string Turn(string[] values, int i) => values[i % values.Length];
 
     private static string WithArticle(string thing) => ("aeiou".Contains(char.ToLowerInvariant(thing[0])) ? "an " : "a ") + thing;
 }

@@ -9,5 +9,6 @@ internal sealed class LearnCommand : Command
     {
         Subcommands.Add(new LearnGuidelineCommand());
         Subcommands.Add(new LearnAdapterCommand());
+        Subcommands.Add(new LearnErasureCommand());
     }
 }

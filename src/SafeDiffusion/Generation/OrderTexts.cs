@@ -21,7 +21,7 @@ internal sealed class OrderTexts
         TextStates negative = Encode(order.NegativePrompt, isOfPolicy ? SpecialTokenHandling.Escape : _handling);
         if (isOfPolicy && Encode(order.Prompt, _handling).Values.SequenceEqual(negative.Values)) report.Warn(PolicyLimits.NegativeIsPrompt);
         Unconditional = order.Policy.Protections.OfType<TextErasure>().Where(erasure => erasure.MapsNullCondition)
-            .Aggregate(negative, (states, erasure) => erasure.Erase(states).States);
+            .Aggregate(negative, (states, erasure) => erasure.Erase(states, OfProtection).States);
     }
 
     /// <summary>The states of the null condition, or of the negative prompt in its place.</summary>
@@ -43,8 +43,8 @@ internal sealed class OrderTexts
         foreach ((int place, Protection protection) in _order.Policy.Protections.Index())
         {
             if (protection is not TextErasure erasure) continue;
-            ErasedText erased = erasure.Erase(prompt);
-            erasures.Add(new(place, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason));
+            ErasedText erased = erasure.Erase(prompt, OfProtection);
+            erasures.Add(new(place, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy });
             prompt = erased.States;
         }
         return (prompt, erasures);

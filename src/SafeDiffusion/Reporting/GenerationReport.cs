@@ -181,9 +181,13 @@ public sealed record StepReport(int Step, int Timestep, int Rows, IReadOnlyList<
 /// <param name="Erased">Whether it changed the prompt's text states.</param>
 /// <param name="Tokens">How many token positions it changed.</param>
 /// <param name="Change">The norm of the change, relative to that of the text states.</param>
-/// <param name="Gate">How far its gate was open, 0 to 1; null for one without a gate.</param>
+/// <param name="Gate">The largest value of its gate, 0 to 1, also where that did not open it; null for one without a gate.</param>
 /// <param name="Reason">Why it changed nothing; null where it did.</param>
-public sealed record ErasureReport(int Protection, bool Erased, int Tokens, float Change, float? Gate, string? Reason);
+public sealed record ErasureReport(int Protection, bool Erased, int Tokens, float Change, float? Gate, string? Reason)
+{
+    /// <summary>The positions of the tokens that opened the gate, from 1, the first word's first; empty where it stayed closed, is of the whole text, or there is none.</summary>
+    public IReadOnlyList<int> OpenedBy { get; init; } = [];
+}
 
 /// <summary>What one attention intervention did in one step.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>

@@ -28,6 +28,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         """{ "method": "token-reweighting", "words": [ { "text": "a" } ] }""",
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
         $$"""{ "method": "text-erasure", "projection": "{{GuidelineFolder.Projection}}" }""",
+        """{ "method": "text-subtraction", "concepts": [ "b" ] }""",
     ];
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
     private static IEnumerable<JsonObject> Targets(string protection)
     {
         JsonObject target = JsonNode.Parse(protection)!.AsObject();
-        return [target, .. target.Select(property => property.Value).OfType<JsonArray>().Select(list => list[0]!.AsObject())];
+        return [target, .. target.Select(property => property.Value).OfType<JsonArray>().Select(list => list[0]).OfType<JsonObject>()];
     }
 
     private static JsonObject Find(JsonObject protection, string path) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Training.Scales.Labelling;

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model.Text;
@@ -8,8 +7,9 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Methods.LinearErasure;
 
 /// <summary>
-/// Text erasure by one matrix, the form of TRCE's first stage (arXiv:2503.07389) and of UCE: every token's state <c>e</c> of the prompt
-/// becomes <c>P e</c> before the UNet reads it. Costs no UNet row. This version applies a given matrix to all tokens, without a gate.
+/// Text erasure by a learned map: every token's state <c>e</c> of the prompt becomes <c>P e</c>, the form of TRCE's first stage
+/// (arXiv:2503.07389) and of UCE, or <c>e + f(e)</c> with a kernel map, before the UNet reads it. Where the asset has a gate, only from the
+/// first token on that opens it; where none does, the picture is that without it, to the bit. Costs no UNet row.
 /// </summary>
 [ProtectionMethod(MethodName)]
 public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasure>
@@ -17,7 +17,7 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     /// <summary>The method's name in JSON.</summary>
     public const string MethodName = "text-erasure";
 
-    /// <summary>P; in JSON the path of its file, relative to the policy's.</summary>
+    /// <summary>The erasure; in JSON the path of its file, relative to the policy's.</summary>
     [JsonRequired]
     public required ErasureProjection Projection { get; init; }
 
@@ -29,7 +29,12 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     public override Requirements Requirements => new() { Assets = [new(Projection, AllowOtherModel)] };
 
     /// <inheritdoc/>
-    public override string Describe() => $"text erasure of \"{Projection.Identity.Concept}\" (projection {Projection.Hash[..12]})";
+    public override string Describe() => 
+        $"text erasure of \"{Projection.Identity.Concept}\" ({(Projection.Form == ErasureForm.Linear ? "linear" : "kernel")}{(Projection.IsGated ? ", gated" : "")}; projection {Projection.Hash[..12]})";
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override bool MapsNullCondition => Projection.MapsNullCondition;
 
     /// <inheritdoc/>
     public override void Validate(FieldCheck check)
@@ -39,23 +44,17 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     }
 
     /// <inheritdoc/>
-    public override ErasedText Erase(TextStates text)
+    public override ErasedText Erase(TextStates text, Func<string, TextStates> encode)
     {
         ArgumentNullException.ThrowIfNull(text);
         int width = Projection.TextWidth;
         if (text.Width != width) throw new InvalidRequestException("policy", $"has an erasure projection of width {width}; this model's text states are {text.Width} wide.");
-        float[] erased = new float[text.Values.Length];
-        int changed = 0;
-        for (int token = 0; token < text.Tokens; token++)
-        {
-            ReadOnlySpan<float> state = text.Values.Slice(token * width, width);
-            Span<float> target = erased.AsSpan(token * width, width);
-            for (int i = 0; i < width; i++) target[i] = TensorPrimitives.Dot(Projection.Matrix.Slice(i * width, width), state);
-            if (!state.SequenceEqual(target)) changed++;
-        }
-        if (changed == 0) return new ErasedText(text, 0, 0, Reason: "the projection leaves this text as it is");
-        float change = TensorPrimitives.Distance(text.Values, erased) / TensorPrimitives.Norm(text.Values);
-        return new ErasedText(new TextStates(text.Text, erased, text.Tokens, text.Width), changed, change);
+        GateReading? gate = Projection.Gate?.Read(text);
+        if (gate is { IsOpen: false }) return new ErasedText(text, 0, 0, gate.Value.Largest, $"the gate stayed closed: its largest value is {gate.Value.Largest:0.####}, and it opens at {Projection.Gate!.Threshold:0.####}");
+        float[] erased = text.Values.ToArray();
+        for (int token = gate?.Open[0] ?? 0; token < text.Tokens; token++) Projection.Map(text.Token(token), erased.AsSpan(token * width, width));
+        ErasedText result = ErasedText.Of(text, erased, "the erasure leaves this text as it is");
+        return gate is null ? result : result with { Gate = gate.Value.Largest, OpenedBy = gate.Value.Open };
     }
 
     static ProtectionWord IFromWords<LinearTextErasure>.Takes => ProtectionWord.Asset;

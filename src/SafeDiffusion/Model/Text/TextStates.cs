@@ -31,4 +31,8 @@ public sealed class TextStates
 
     /// <summary>The states, <c>[tokens, width]</c>.</summary>
     public ReadOnlySpan<float> Values => _values;
+
+    /// <summary>One token's state, <c>[width]</c>.</summary>
+    /// <param name="position">The token's position, from 0.</param>
+    public ReadOnlySpan<float> Token(int position) => _values.AsSpan(position * Width, Width);
 }
