@@ -14,7 +14,7 @@ public sealed class FloorTests
     [
         ["SafeDiffusion.Cli"],
         ["SafeDiffusion.ShapesWorld"],
-        ["SafeDiffusion.Evaluation", "SafeDiffusion.Training"],
+        ["SafeDiffusion.Evaluation", "SafeDiffusion.FineTuning", "SafeDiffusion.Training"],
         ["SafeDiffusion"],
         ["SafeDiffusion.Instrumentation", "SafeDiffusion.ImageSharp"],
         ["SafeDiffusion.Core"],
