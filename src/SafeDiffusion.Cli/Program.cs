@@ -36,6 +36,7 @@ internal static class Program
         new EvaluateCommand(),
         new EvaluateMergeCommand(),
         new LearnCommand(),
+        new FineTuneCommand(),
         new SchemaCommand(),
         MethodsHelp.Option(),
         new VersionOption(),

@@ -18,6 +18,7 @@ public sealed class TorchGraph : IDisposable
     private readonly GraphNode[] _nodes;
     private readonly Dictionary<string, Tensor> _constants;
     private readonly Dictionary<string, Tensor> _parameters;
+    private readonly Dictionary<string, Tensor> _originals;
     private readonly Dictionary<string, SizePlan> _plans = [];
     private readonly OnnxModelFile _model;
     private readonly ScalarType _precision;
@@ -40,6 +41,7 @@ public sealed class TorchGraph : IDisposable
         _nodes = [.. graph.Nodes.Select(node => GraphNode.Of(model.Path, node, graph.Opset, precision))];
         HashSet<string> used = [.. graph.Nodes.SelectMany(node => node.Inputs), .. model.Outputs.Select(output => output.Name)];
         _parameters = (parameters ?? []).Distinct().ToDictionary(name => name, name => Parameter(graph, name));
+        _originals = _parameters.ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone().DetachFromDisposeScope());
         _constants = graph.Initializers.Where(pair => used.Contains(pair.Key) && !_parameters.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => Read(pair.Value));
         _nodes = ConstantFolding.Fold(_nodes, _constants, [.. model.Outputs.Select(output => output.Name)]);
     }
@@ -58,7 +60,17 @@ public sealed class TorchGraph : IDisposable
     /// <returns>The outputs by name; the caller disposes of them.</returns>
     /// <exception cref="InvalidRequestException">An input is missing, or is none of the network's.</exception>
     /// <exception cref="UnsupportedGraphException">A node cannot be run with these inputs.</exception>
-    public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs)
+    public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs) => Run(inputs, _parameters);
+
+    /// <summary>Runs the network as its file has it, whatever its parameters have become. All other weights are shared.</summary>
+    /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor})"/>
+    public IReadOnlyDictionary<string, Tensor> RunOriginal(IReadOnlyDictionary<string, Tensor> inputs)
+    {
+        using IDisposable tapeless = no_grad();
+        return Run(inputs, _originals);
+    }
+
+    private Dictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> parameters)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Require(inputs);
@@ -70,7 +82,7 @@ public sealed class TorchGraph : IDisposable
             if (_plans.Count >= MostSizes) Forget();
             plan = _plans[size] = new SizePlan(_nodes);
         }
-        Dictionary<string, Tensor> outputs = plan.Run(given, _parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
+        Dictionary<string, Tensor> outputs = plan.Run(given, parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
         NodesOfLastRun = plan.Count;
         foreach (Tensor output in outputs.Values) output.MoveToOuterDisposeScope();
         return outputs;
@@ -80,7 +92,7 @@ public sealed class TorchGraph : IDisposable
     public void Dispose()
     {
         Forget();
-        foreach (Tensor tensor in _constants.Values.Concat(_parameters.Values)) tensor.Dispose();
+        foreach (Tensor tensor in _constants.Values.Concat(_parameters.Values).Concat(_originals.Values)) tensor.Dispose();
     }
 
     private void Forget()

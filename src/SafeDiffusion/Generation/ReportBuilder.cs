@@ -53,12 +53,21 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
 
     public GenerationReport Build(IReadOnlyList<PictureDenoising> pictures, string weightsHash, BatchTimes times)
     {
+        if (model.WeightChangeHash is { } loaded && !order.Policy.Protections.Any(protection => protection is WeightChange))
+        {
+            Warn(new("weight-delta-unnamed", $"the pipeline was loaded with the weight delta {loaded[..12]}, which the policy does not name; the picture was drawn with it"));
+        }
         ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, order.Seed + index))];
         return new()
         {
             Tool = _tool,
             CreatedAt = _createdAt,
-            Model = new(model.Description.Name, weightsHash, model.Provider, OrtEnv.Instance().GetVersionString()) { Sources = model.Description.Sources },
+            Model = new(model.Description.Name, weightsHash, model.Provider, OrtEnv.Instance().GetVersionString())
+            {
+                Sources = model.Description.Sources,
+                BaseWeightsHash = model.BaseWeightsHash,
+                WeightDeltaHash = model.WeightChangeHash,
+            },
             Request = Request(),
             Protections = [.. order.Policy.Protections.Select(Protection)],
             Warnings = _warnings,
@@ -93,7 +102,8 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     };
 
     private static ProtectionReport Protection(Protection protection) => new(
-        protection.Method, protection.Describe(), PolicyJson.Settings(protection), [.. protection.Requirements.Assets.Select(required => required.Asset.Hash)]);
+        protection.Method, protection.Describe(), PolicyJson.Settings(protection),
+        [.. protection.Requirements.Assets.Select(required => required.Asset.Hash), .. protection is WeightChange change ? [change.Change.Hash] : Array.Empty<string>()]);
 
     private ImageReport Image(PictureDenoising picture, long seed)
     {

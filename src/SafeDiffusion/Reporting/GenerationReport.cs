@@ -77,6 +77,14 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
 {
     /// <summary>Where the model's sizes were found; null in reports of earlier versions.</summary>
     public ModelSources? Sources { get; init; }
+
+    /// <summary>The hash of the model's weights without the weight delta that it was loaded with; null where there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? BaseWeightsHash { get; init; }
+
+    /// <summary>The hash of the weight delta; null where there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WeightDeltaHash { get; init; }
 }
 
 /// <summary>What was asked for, with every default filled in.</summary>

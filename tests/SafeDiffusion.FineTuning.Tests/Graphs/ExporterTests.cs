@@ -11,7 +11,7 @@ public sealed class ExporterTests
 {
     public static TheoryData<string> Networks =>
     [
-        .. ((string[])["attention23", "dynamo18", "fp16-io16", "fp16-io32", "fp16-upcast", "fused-mha", "fused-packed", "legacy14-merged", "legacy14-sdpa", "legacy17-sdpa", "optimum", "sd2-linear"])
+        .. ((string[])["attention23", "dynamo18", "fp16-io16", "fp16-io32", "fp16-upcast", "fused-mha", "legacy14-merged", "legacy14-sdpa", "legacy17-sdpa", "optimum", "sd2-linear"])
             .Select(name => $"tests/Fixtures/graphs/{name}/unet/model.onnx"),
         .. ((string[])["unet", "text_encoder", "vae_decoder", "vae_encoder"]).Select(name => $"models/shapes/{name}/model.onnx"),
     ];
@@ -35,5 +35,14 @@ public sealed class ExporterTests
                 Assert.True(error < tolerance, $"{name} differs by {error}");
             }
         }
+    }
+
+    [Fact]
+    public void AnOperatorThatNobodyKnowsIsRefusedByNodeAndName()
+    {
+        OnnxModelFile model = OnnxModelFile.Load(Fixture.Locate("graphs", "fused-packed", "unet", "model.onnx"));
+        UnsupportedGraphException error = Assert.Throws<UnsupportedGraphException>(() => new TorchGraph(model));
+        Assert.Equal("NhwcConv_0-/unet/conv_in/Conv", error.Node);
+        Assert.Contains("com.microsoft.NhwcConv", error.Message, StringComparison.Ordinal);
     }
 }

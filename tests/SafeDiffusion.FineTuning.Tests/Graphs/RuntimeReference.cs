@@ -39,11 +39,11 @@ internal sealed class RuntimeReference(OnnxModelFile model) : IDisposable
     {
         long[] shape = [.. input.Dimensions!.Select((dimension, index) => dimension.Size ?? Size(input.Dimensions!.Count, index))];
         if (input.ElementType is OnnxElementType.Int64 or OnnxElementType.Int32) return randint(1, 40, shape, input.ElementType == OnnxElementType.Int64 ? ScalarType.Int64 : ScalarType.Int32, generator: generator);
-        return shape.Length < 2 ? full(shape, 341) : randn(shape, generator: generator);
+        return shape.Length < 2 ? full(shape, 341f, ScalarType.Float32) : randn(shape, generator: generator);
     }
 
-    /// <summary>Batches of 2, 16 pixels, 77 tokens; the width of text states is fixed in these models.</summary>
-    private static long Size(int rank, int index) => index == 0 ? 2 : rank == 4 ? 16 : 77;
+    /// <summary>Batches of 2, 4 channels, 16 pixels, 77 tokens; the width of text states is fixed in these models.</summary>
+    private static long Size(int rank, int index) => index == 0 ? 2 : rank == 4 ? index == 1 ? 4 : 16 : 77;
 
     private static OrtValue Value(Tensor tensor, OnnxElementType type) => type switch
     {

@@ -11,6 +11,7 @@ internal static class AttentionOperators
     {
         table.Add("Attention", Attention);
         table.Add("com.microsoft.MultiHeadAttention", MultiHead);
+        table.Add("com.microsoft.Attention", Projected);
     }
 
     /// <summary>Attention of heads.</summary>
@@ -39,6 +40,18 @@ internal static class AttentionOperators
         Tensor value = Repeated(areFlat ? Heads(call[2], keyHeads) : call[2], heads / keyHeads);
         Tensor attended = Attend(query, key, value, call.Node.Float("scale"), call.Optional(3), call.Node.Int("is_causal") != 0);
         return areFlat ? Flat(attended) : attended;
+    }
+
+    /// <summary>Attention together with its three projections, whose weight is <c>[C, 3 H D]</c>.</summary>
+    private static Tensor Projected(OperatorCall call)
+    {
+        if (call.Optional(3) is not null || call.Optional(4) is not null || call.Optional(6) is not null) throw call.Refuse("it has a mask, or keeps keys and values of earlier calls");
+        long heads = call.Node.Int("num_heads");
+        Tensor projected = matmul(call[0], call[1]);
+        if (call.Optional(2) is { } bias) projected += bias;
+        long[] widths = call.Node.Ints("qkv_hidden_sizes")?.ToArray() ?? [.. Enumerable.Repeat(projected.shape[2] / 3, 3)];
+        Tensor[] parts = [.. projected.split(widths, 2).Select(part => Heads(part, heads))];
+        return Flat(Attend(parts[0], parts[1], parts[2], call.Node.Float("scale") is { } scale and not 0 ? scale : null, call.Optional(5), call.Node.Int("unidirectional") != 0));
     }
 
     private static Tensor MultiHead(OperatorCall call)

@@ -17,7 +17,7 @@ internal static class NormalizationOperators
         table.Add("BatchNormalization", call => call.Node.Int("training_mode") == 0
             ? F.batch_norm(call[0], call[3], call[4], call[1], call[2], training: false, eps: Epsilon(call))
             : throw call.Refuse("it is in training mode"));
-        table.Add("com.microsoft.SkipLayerNormalization", SkipLayer);
+        table.AddMany("com.microsoft.SkipLayerNormalization", SkipLayer);
     }
 
     private static float Epsilon(OperatorCall call) => call.Node.Float("epsilon") ?? DefaultEpsilon;
@@ -58,11 +58,13 @@ internal static class NormalizationOperators
         Tensor PerChannel(Tensor values) => call.Opset >= 21 ? values : values.unsqueeze(1).expand(groups, channels / groups).reshape(channels);
     }
 
-    private static Tensor SkipLayer(OperatorCall call)
+    /// <summary>The fourth output is the sum that is normalised; the second and third are for training alone.</summary>
+    private static Tensor[] SkipLayer(OperatorCall call)
     {
-        if (call.Node.Outputs.Skip(1).Any(output => output.Length > 0)) throw call.Refuse("more than its first output is used");
+        if (call.Node.Outputs.Skip(1).Take(2).Any(output => output.Length > 0)) throw call.Refuse("its mean or deviation is used");
         Tensor sum = call[0] + call[1];
         if (call.Optional(4) is { } bias) sum += bias;
-        return Layer(sum, [sum.shape[^1]], call[2], call.Optional(3), call.Node.Float("epsilon") ?? 1e-12f);
+        Tensor y = Layer(sum, [sum.shape[^1]], call[2], call.Optional(3), call.Node.Float("epsilon") ?? 1e-12f);
+        return call.Node.Outputs.Count > 3 ? [y, zeros(0), zeros(0), sum] : [y];
     }
 }
