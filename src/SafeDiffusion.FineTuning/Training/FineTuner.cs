@@ -1,7 +1,7 @@
 using System.Reflection;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
-using SafeDiffusion.FineTuning.Graphs;
+using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.FineTuning.Losses;
 using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.FineTuning.Optimizing;
@@ -11,7 +11,7 @@ using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Model.Loading;
-using SafeDiffusion.Model.Text;
+using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using TorchSharp;
 using static TorchSharp.torch;

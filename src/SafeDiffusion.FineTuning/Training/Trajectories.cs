@@ -1,4 +1,6 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Generation;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.FineTuning.Training;
 

@@ -79,11 +79,9 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     public ModelSources? Sources { get; init; }
 
     /// <summary>The hash of the model's weights without the weight delta that it was loaded with; null where there was none.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? BaseWeightsHash { get; init; }
 
     /// <summary>The hash of the weight delta; null where there was none.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? WeightDeltaHash { get; init; }
 }
 

@@ -27,6 +27,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         """{ "method": "token-reweighting", "words": [ { "text": "a" } ] }""",
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
         $$"""{ "method": "text-erasure", "projection": "{{GuidelineFolder.Projection}}" }""",
+        $$"""{ "method": "weight-delta", "delta": "{{GuidelineFolder.Delta}}" }""",
     ];
 
     [Fact]

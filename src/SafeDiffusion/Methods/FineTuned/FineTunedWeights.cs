@@ -7,7 +7,7 @@ namespace SafeDiffusion.Methods.FineTuned;
 
 /// <summary>
 /// A concept that fine-tuning has taken out of the model's weights: TRCE's second stage, All but One, ESD. Stands in the weights that the
-/// pipeline is loaded with (<see cref="PipelineOptions.For"/>), acts in every picture, and costs no UNet row.
+/// pipeline is loaded with, acts in every picture, and costs no UNet row.
 /// </summary>
 [ProtectionMethod(MethodName)]
 public sealed record FineTunedWeights : WeightChange, IFromWords<FineTunedWeights>
@@ -23,6 +23,7 @@ public sealed record FineTunedWeights : WeightChange, IFromWords<FineTunedWeight
     public bool AllowOtherModel { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
     public override LearnedAsset Change => Delta;
 
     /// <inheritdoc/>

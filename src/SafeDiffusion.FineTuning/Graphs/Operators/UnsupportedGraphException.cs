@@ -1,6 +1,6 @@
 using SafeDiffusion.Core.Errors;
 
-namespace SafeDiffusion.FineTuning.Graphs;
+namespace SafeDiffusion.FineTuning.Graphs.Operators;
 
 /// <summary>A graph holds a node that cannot be run under autograd.</summary>
 public sealed class UnsupportedGraphException : SafeDiffusionException
