@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 
 /// <summary>A node of a graph.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "These are the names of ONNX's attribute types.")]
 public sealed class OnnxNode
 {
     private readonly OnnxModelFile _model;
