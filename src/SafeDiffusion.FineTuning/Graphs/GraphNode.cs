@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using SafeDiffusion.Core.Errors;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.Instrumentation.Onnx;
 using TorchSharp;

@@ -2,7 +2,6 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.FineTuning.Graphs;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.Instrumentation.Onnx;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Losses;

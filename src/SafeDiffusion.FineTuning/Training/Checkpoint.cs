@@ -4,7 +4,6 @@ using System.Text;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Optimizing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Training;

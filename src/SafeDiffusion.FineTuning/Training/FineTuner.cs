@@ -1,6 +1,5 @@
 using System.Reflection;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.FineTuning.Losses;
 using SafeDiffusion.FineTuning.Native;

@@ -1,4 +1,3 @@
-using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Onnx;

@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using SafeDiffusion.Instrumentation.Onnx;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Graphs;

@@ -1,5 +1,4 @@
 using SafeDiffusion.Instrumentation.Onnx;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Graphs.Operators;
