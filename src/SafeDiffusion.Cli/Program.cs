@@ -38,6 +38,7 @@ internal static class Program
         new EvaluateMergeCommand(),
         new RobustnessCommand(),
         new LearnCommand(),
+        new FineTuneCommand(),
         new SchemaCommand(),
         MethodsHelp.Option(),
         new VersionOption(),

@@ -6,6 +6,7 @@ using SafeDiffusion.Generation;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
@@ -39,6 +40,12 @@ public sealed record PipelineOptions
     /// pictures within rounding. True by default; float32 on the CPU only.
     /// </summary>
     public bool FuseAttention { get; init; } = true;
+
+    /// <summary>
+    /// Fine-tuned weights that the UNet is loaded with, in memory; <see cref="For"/> takes them from a policy. Null, the default: the
+    /// model's own. All pictures of the pipeline are then drawn with them, whatever their policies say.
+    /// </summary>
+    public FineTunedWeights? WeightDelta { get; init; }
 
     /// <summary>
     /// What looks at finished pictures besides the protections that detect; a policy says what to do with those that are flagged
@@ -81,11 +88,14 @@ public sealed record PipelineOptions
         DetectionLayers = DetectionLayers,
         FuseAttention = FuseAttention,
         CacheFolder = CacheFolder,
+        ChangedWeights = WeightDelta is { Delta: { } delta } weights
+            ? new(delta.Path ?? "the weight delta", delta.Hash, delta.Identity.BaseModelHash, weights.AllowOtherModel, delta.Weights)
+            : null,
         Loading = LoadProgress is { } progress ? (network, done, total) => progress.Report(new(network, done, total)) : null,
     };
 
-    /// <summary>These options, with what a policy needs of the UNet's cross-attention besides; for several policies, call it for each.</summary>
-    /// <exception cref="InvalidPolicyException">The policy reads other layers than a policy before it.</exception>
+    /// <summary>These options, with what a policy needs of the UNet's cross-attention and weights besides; for several policies, call it for each.</summary>
+    /// <exception cref="InvalidPolicyException">The policy reads other layers, or names another weight delta, than a policy before it.</exception>
     public PipelineOptions For(SafetyPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -95,6 +105,11 @@ public sealed record PipelineOptions
         {
             throw new InvalidPolicyException("protections", $"read the {layers}, but the pipeline is to read the {DetectionLayers}. Load a pipeline for each.");
         }
-        return this with { AttentionFeatures = AttentionFeatures | policy.Requirements.Features, DetectionLayers = layers };
+        FineTunedWeights? weights = policy.Protections.OfType<FineTunedWeights>().SingleOrDefault();
+        if (weights is not null && WeightDelta is { } other && other.Delta.Hash != weights.Delta.Hash)
+        {
+            throw new InvalidPolicyException("protections", $"name the weight delta {weights.Delta.Hash[..12]}, but the pipeline is to be loaded with {other.Delta.Hash[..12]}. Load a pipeline for each.");
+        }
+        return this with { WeightDelta = weights ?? WeightDelta, AttentionFeatures = AttentionFeatures | policy.Requirements.Features, DetectionLayers = layers };
     }
 }

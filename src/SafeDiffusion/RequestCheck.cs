@@ -69,6 +69,7 @@ internal static class RequestCheck
             request.HeatMapEvery == 0 || request.Policy.Requirements.Detects, "heatMapEvery",
             "asks for heat maps, but no protection of the policy detects anything. Add one that does, such as detect-and-guide, or ask for none.");
         RequireAttention(request.Policy, model);
+        RequireWeights(request.Policy, model);
         RequireWidth(request.Policy, model.TextEncoder.Width);
         (int width, int height) = SizeOf(request, description);
         if (request.InitialImage is { } initial) request = request with { InitialImage = Fit(initial, width, height, request, description) };
@@ -134,6 +135,18 @@ internal static class RequestCheck
         Require(
             policy.Requirements.DetectionLayers is not { } layers || layers == model.DetectionLayers, "policy",
             $"reads the {policy.Requirements.DetectionLayers}, but the pipeline was loaded to read the {model.DetectionLayers}. {Advice}");
+    }
+
+    /// <summary>Refuses a policy whose weights the pipeline was not loaded with: they would not protect.</summary>
+    private static void RequireWeights(SafetyPolicy policy, LoadedModel model)
+    {
+        foreach (WeightChange change in policy.Protections.OfType<WeightChange>())
+        {
+            string there = model.WeightChangeHash is { } hash ? $"with {hash[..12]}" : "with the model's own weights";
+            Require(
+                change.Change.Hash == model.WeightChangeHash, "policy",
+                $"names the weight delta {change.Change.Hash[..12]}, but the pipeline was loaded {there}. Load the pipeline with new PipelineOptions().For(policy).");
+        }
     }
 
     /// <summary>Refuses learned assets whose values would be read in the wrong places.</summary>

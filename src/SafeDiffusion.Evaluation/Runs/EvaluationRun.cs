@@ -8,6 +8,7 @@ using SafeDiffusion.Evaluation.Runs.Folder;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.FineTuned;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -75,6 +76,9 @@ public static class EvaluationRun
     private static PipelineOptions Options(EvaluationSuite suite, EvaluationOptions options, RunResources resources)
     {
         PipelineOptions plain = new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows, LoadProgress = options.LoadProgress };
+        // All policies of a run share one pipeline, and its weights.
+        if (suite.Policies.Select(policy => policy.Policy.Protections.OfType<FineTunedWeights>().SingleOrDefault()?.Delta.Hash).Distinct().Count() > 1)
+            throw new InvalidRequestException("policies", "name different weight deltas, or not all name one. Measure those of each delta in a suite of their own, and compare the reports with --baseline.");
         return suite.Policies.Aggregate(plain, (pipeline, policy) => pipeline.For(policy.Policy));
     }
 

@@ -133,6 +133,24 @@ public sealed class OnnxModelFile
         return (model.ToBytes(), folder);
     }
 
+    /// <summary>The model with other elements in some of its initializers, of the same types and shapes; the others stay where they are.</summary>
+    /// <param name="contents">The elements by initializer: little-endian, the last dimension fastest.</param>
+    /// <exception cref="InvalidFileException">There is no such initializer, or the elements do not fill it.</exception>
+    public OnnxModelFile With(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents)
+    {
+        ArgumentNullException.ThrowIfNull(contents);
+        ModelProto proto = Proto.Clone();
+        ILookup<string, TensorProto> tensors = proto.Graph.Initializer.ToLookup(tensor => tensor.Name);
+        foreach ((string name, ReadOnlyMemory<byte> bytes) in contents)
+        {
+            if (tensors[name].FirstOrDefault() is not { } tensor) throw new InvalidFileException(Path, $"has no initializer '{name}'");
+            if (TensorBytes.Count(tensor) is not { } needed || needed != bytes.Length)
+                throw new InvalidFileException(Path, $"the initializer '{name}' takes {TensorBytes.Count(tensor)} bytes, and {bytes.Length} are given");
+            TensorContents.Replace(tensor, bytes);
+        }
+        return new OnnxModelFile(Path, proto);
+    }
+
     /// <summary>Writes the model, whole or not at all. Its external data is looked for beside the new file, and is not copied.</summary>
     /// <param name="path">The file to write.</param>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>

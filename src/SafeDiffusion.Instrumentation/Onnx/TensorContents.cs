@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Google.Protobuf;
 
 namespace SafeDiffusion.Instrumentation.Onnx;
 
@@ -21,6 +22,19 @@ internal static class TensorContents
     public static bool IsZero(TensorProto tensor) =>
         tensor.DataLocation != TensorProto.Types.DataLocation.External && tensor.HasRawData && tensor.RawData.Length > 0
         && tensor.RawData.Span.IndexOfAnyExcept((byte)0) < 0;
+
+    /// <summary>Puts other elements into a tensor, in the model itself.</summary>
+    public static void Replace(TensorProto tensor, ReadOnlyMemory<byte> bytes)
+    {
+        tensor.ExternalData.Clear();
+        tensor.ClearDataLocation();
+        tensor.FloatData.Clear();
+        tensor.DoubleData.Clear();
+        tensor.Int32Data.Clear();
+        tensor.Int64Data.Clear();
+        tensor.Uint64Data.Clear();
+        tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
+    }
 
     private static int? Count(TensorProto tensor)
     {

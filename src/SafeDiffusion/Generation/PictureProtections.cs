@@ -28,7 +28,7 @@ internal sealed class PictureProtections
                 case AttentionIntervention intervention: _interventions.Add((place, intervention.Begin(context))); break;
                 case Redrawing redrawing: _redrawings.Add((place, redrawing.Begin(context, text(place)))); break;
                 case Observer observer: _observers.Add((place, observer.Begin(context))); break;
-                case TextErasure or { UnconditionalText: not null }: break; // At work in the texts already.
+                case TextErasure or WeightChange or { UnconditionalText: not null }: break; // At work in the texts, or the weights, already.
                 default: throw new NotSupportedException($"Nothing runs {protection.GetType().Name}: the picture would not be protected.");
             }
         }

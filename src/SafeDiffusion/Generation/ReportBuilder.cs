@@ -48,6 +48,10 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
 
     public GenerationReport Build(IReadOnlyList<PictureDenoising> pictures, string weightsHash, BatchTimes times)
     {
+        if (model.WeightChangeHash is { } loaded && !order.Policy.Protections.Any(protection => protection is WeightChange))
+        {
+            Warn(new("weight-delta-unnamed", $"the pipeline was loaded with the weight delta {loaded[..12]}, which the policy does not name; the picture was drawn with it"));
+        }
         ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, order.Seed + index))];
         return new()
         {
@@ -57,6 +61,8 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
             {
                 Sources = model.Description.Sources,
                 BakedErasures = model.Description.Baked?.Erasures,
+                BaseWeightsHash = model.BaseWeightsHash,
+                WeightDeltaHash = model.WeightChangeHash,
             },
             Request = Request(),
             Protections = [.. order.Policy.Protections.Select(Protection)],
@@ -92,7 +98,8 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     };
 
     private static ProtectionReport Protection(Protection protection) => new(
-        protection.Method, protection.Describe(), PolicyJson.Settings(protection), [.. protection.Requirements.Assets.Select(required => required.Asset.Hash)]);
+        protection.Method, protection.Describe(), PolicyJson.Settings(protection),
+        [.. protection.Requirements.Assets.Select(required => required.Asset.Hash), .. protection is WeightChange change ? [change.Change.Hash] : Array.Empty<string>()]);
 
     private ImageReport Image(PictureDenoising picture, long seed)
     {

@@ -38,6 +38,10 @@ public sealed class SafetyPolicy
         {
             throw new InvalidPolicyException(path, "is a second negative prompt. Join the two texts into one.");
         }
+        if (protection is WeightChange && Protections.Any(p => p is WeightChange))
+        {
+            throw new InvalidPolicyException(path, "is a second weight delta. Fine-tune one after the other, and name the last.");
+        }
         if (protection.Requirements.DetectionLayers is { } layers && Requirements.DetectionLayers is { } others && layers != others)
         {
             throw new InvalidPolicyException(path, $"reads the {layers}, but a protection before it the {others}. Learn both guidelines on the same layers.");

@@ -82,6 +82,12 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     /// <summary>The text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<BakedErasure>? BakedErasures { get; init; }
+
+    /// <summary>The hash of the model's weights without the weight delta that it was loaded with; null where there was none.</summary>
+    public string? BaseWeightsHash { get; init; }
+
+    /// <summary>The hash of the weight delta; null where there was none.</summary>
+    public string? WeightDeltaHash { get; init; }
 }
 
 /// <summary>What was asked for, with every default filled in.</summary>

@@ -29,6 +29,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",
         $$"""{ "method": "text-erasure", "projection": "{{GuidelineFolder.Projection}}" }""",
         """{ "method": "text-subtraction", "concepts": [ "b" ] }""",
+        $$"""{ "method": "weight-delta", "delta": "{{GuidelineFolder.Delta}}" }""",
     ];
 
     [Fact]

@@ -12,9 +12,9 @@ public sealed class FloorTests
     /// <summary>The projects from the top. Those of one floor do not know each other.</summary>
     private static readonly string[][] _projects =
     [
-        ["SafeDiffusion.Cli"],
+        ["SafeDiffusion.Cli", "SafeDiffusion.FineTuning.Cli"],
         ["SafeDiffusion.ShapesWorld"],
-        ["SafeDiffusion.Evaluation", "SafeDiffusion.Training"],
+        ["SafeDiffusion.Evaluation", "SafeDiffusion.FineTuning", "SafeDiffusion.Training"],
         ["SafeDiffusion"],
         ["SafeDiffusion.Instrumentation", "SafeDiffusion.ImageSharp"],
         ["SafeDiffusion.Core"],

@@ -30,6 +30,11 @@ internal sealed class LoadedModel : IDisposable
             OnnxModelFile decoder = folder.LoadNetwork("vae_decoder");
             OnnxModelFile? encoder = folder.Has("vae_encoder") ? folder.LoadNetwork("vae_encoder") : null;
             _files = FileStamps.Of(new[] { textEncoder, unet, decoder, encoder }.OfType<OnnxModelFile>().SelectMany(Files));
+            if (settings.ChangedWeights is { } changed)
+            {
+                (unet, BaseWeightsHash) = changed.ApplyTo(textEncoder, unet);
+                WeightChangeHash = changed.Hash;
+            }
             SchedulerSettings scheduler = SchedulerSettings.Load(folder.SchedulerConfig);
             ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Tokenizer);
             if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
@@ -62,6 +67,12 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public ModelDescription Description { get; }
+
+    /// <summary>The hash of what the UNet's weights were changed by when it was loaded; null where they are its file's.</summary>
+    public string? WeightChangeHash { get; }
+
+    /// <summary>The hash of the model's weights without that change; null where there is none.</summary>
+    public string? BaseWeightsHash { get; }
 
     /// <summary>What really runs the UNet, as its session says; networks that would run elsewhere than asked for are not loaded.</summary>
     public ExecutionProvider Provider { get; }

@@ -15,6 +15,9 @@ internal sealed record ModelSettings
 
     public bool FuseAttention { get; init; } = true;
 
+    /// <summary>Weights of the UNet in place of its file's; null for none.</summary>
+    public ChangedWeights? ChangedWeights { get; init; }
+
     public string? CacheFolder { get; init; }
 
     /// <summary>Told the network that is loaded next, how many are loaded, and how many there are.</summary>

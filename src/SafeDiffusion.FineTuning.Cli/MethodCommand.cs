@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Globalization;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Files;
+using SafeDiffusion.FineTuning.Optimizing;
+using SafeDiffusion.FineTuning.Parameters;
+using SafeDiffusion.FineTuning.Training;
+using SafeDiffusion.Methods.FineTuned;
+using SafeDiffusion.Methods.LinearErasure;
+
+namespace SafeDiffusion.FineTuning.Cli;
+
+/// <summary>A method's command: parses, fine-tunes, writes the delta and the loss curve.</summary>
+internal sealed class MethodCommand : Command
+{
+    private const int MaxPromptBytes = 1 << 20;
+    private readonly FineTuningMethod _method;
+    private readonly Option<string> _model = new("--model", "-m") { Description = "The model folder, the one that holds unet/model.onnx.", Required = true };
+    private readonly Option<string> _concept = new("--concept", "-c") { Description = "The concept in words.", Required = true };
+    private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts with the concept, one a line (default: the concept itself)." };
+    private readonly Option<string?> _safe = new("--safe") { Description = "The safe text in the concept's place." };
+    private readonly Option<string?> _safePrompts = new("--safe-prompts") { Description = "A file of the safe counterpart of each prompt, one a line." };
+    private readonly Option<string?> _erasure = new("--erasure") { Description = "The erasure projection of TRCE's first stage, through which the trained model reads texts." };
+    private readonly Option<string[]> _towards = new("--towards") { Description = "What the erasing signal leads to, with the scale 6.5; may be given several times." };
+    private readonly Option<string> _out = new("--out", "-o") { Description = "The file to write (.delta.safetensors).", Required = true };
+    private readonly Option<string?> _curve = new("--curve") { Description = "A picture of the losses, .svg." };
+    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "A file to go on from, written every 50 updates and at the end." };
+    private readonly Option<string?> _weights = new("--weights") { Description = "The weights to train, by role and joined by commas, such as self-attention,cross-query (default: the method's own)." };
+    private readonly Option<int> _updates = new("--updates") { Description = "Updates.", DefaultValueFactory = _ => 200 };
+    private readonly Option<int> _trajectories = new("--trajectories") { Description = "Trajectories that latents come from.", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _batch = new("--batch") { Description = "Latents of an update.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _steps = new("--steps") { Description = "DDIM steps of a trajectory.", DefaultValueFactory = _ => 50 };
+    private readonly Option<float> _guidance = new("--guidance") { Description = "The guidance scale of trajectories.", DefaultValueFactory = _ => 7.5f };
+    private readonly Option<double?> _scale = new("--scale") { Description = "The method's scale: beta 15 for trce, gamma 7.5 for sce, eta 1 for esd." };
+    private readonly Option<double?> _preserve = new("--preserve") { Description = "The weight of what is held: 100 for trce, 5 for sce." };
+    private readonly Option<double> _rate = new("--learning-rate") { Description = "The learning rate.", DefaultValueFactory = _ => 1e-5 };
+    private readonly Option<double> _decay = new("--weight-decay") { Description = "The decay of weights.", DefaultValueFactory = _ => 0.01 };
+    private readonly Option<double?> _clip = new("--clip") { Description = "The norm that gradients are clipped to (default: none)." };
+    private readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress; errors only." };
+
+    public MethodCommand(string name, string description, FineTuningMethod method) : base(name, description)
+    {
+        _method = method;
+        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _rate, _decay, _clip, _seed, _quiet];
+        Option[] own = method switch
+        {
+            FineTuningMethod.Trce => [_safe, _safePrompts, _erasure, _preserve],
+            FineTuningMethod.Sce => [_towards, _preserve],
+            _ => [],
+        };
+        foreach (Option option in (Option[])[.. all, .. own]) Options.Add(option);
+        SetAction((parsed, cancellationToken) => RunAsync(parsed, cancellationToken));
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool quiet = parsed.GetValue(_quiet);
+            List<FineTuningProgress> history = [];
+            ErasureProjection? erasure = _method == FineTuningMethod.Trce && parsed.GetValue(_erasure) is { } file ? ErasureProjection.Load(file) : null;
+            WeightDelta delta = await FineTuner.RunAsync(parsed.GetRequiredValue(_model), Read(parsed), erasure, new Display(history, quiet), cancellationToken).ConfigureAwait(false);
+            delta.Save(parsed.GetRequiredValue(_out));
+            if (parsed.GetValue(_curve) is { } curve) AtomicFile.WriteText(curve, LossCurve.Write(history));
+            Console.Out.WriteLine(parsed.GetRequiredValue(_out));
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Cancelled; the checkpoint, where one was asked for, holds what was trained.");
+            return 130;
+        }
+        catch (SafeDiffusionException error)
+        {
+            Console.Error.WriteLine($"error: {VisibleText.OfLines(error.Message)}");
+            return error is InvalidRequestException ? 2 : 3;
+        }
+    }
+
+    private FineTuningOptions Read(ParseResult parsed)
+    {
+        string concept = parsed.GetRequiredValue(_concept);
+        string[] towards = _method == FineTuningMethod.Sce ? parsed.GetValue(_towards) ?? [] : [];
+        return new FineTuningOptions
+        {
+            Method = _method,
+            Concept = concept,
+            Prompts = parsed.GetValue(_prompts) is { } prompts ? BoundedFile.ReadLines(prompts, MaxPromptBytes) : [concept],
+            SafePrompts = _method == FineTuningMethod.Trce ? Safe(parsed) : [],
+            Instructions = towards.Length == 0 ? [] : [(concept, -7.5), .. towards.Select(text => (text, 6.5))],
+            Weights = parsed.GetValue(_weights) is { } weights ? Roles(weights) : null,
+            Optimizer = new AdamWSettings { LearningRate = parsed.GetValue(_rate), WeightDecay = parsed.GetValue(_decay), Clip = parsed.GetValue(_clip) },
+            Updates = parsed.GetValue(_updates),
+            Trajectories = parsed.GetValue(_trajectories),
+            Batch = parsed.GetValue(_batch),
+            Steps = parsed.GetValue(_steps),
+            GuidanceScale = parsed.GetValue(_guidance),
+            Scale = parsed.GetValue(_scale),
+            PreservationWeight = _method == FineTuningMethod.Esd ? null : parsed.GetValue(_preserve),
+            Seed = parsed.GetValue(_seed),
+            Checkpoint = parsed.GetValue(_checkpoint),
+        };
+    }
+
+    private string[] Safe(ParseResult parsed) => (parsed.GetValue(_safe), parsed.GetValue(_safePrompts)) switch
+    {
+        ({ } text, null) => [text],
+        (null, { } file) => BoundedFile.ReadLines(file, MaxPromptBytes),
+        _ => throw new InvalidRequestException("--safe", "or --safe-prompts is needed, and not both: TRCE steers to a safe text."),
+    };
+
+    internal static TrainedWeights Roles(string text)
+    {
+        TrainedWeights roles = TrainedWeights.None;
+        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Enum.TryParse(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out TrainedWeights role) || char.IsDigit(word[0]))
+                throw new InvalidRequestException("--weights", $"names '{word}'; known are {string.Join(", ", Enum.GetNames<TrainedWeights>().Skip(1).Select(Kebab))}.");
+            roles |= role;
+        }
+        return roles;
+    }
+
+    private static string Kebab(string name) => string.Concat(name.Select((letter, index) => char.IsUpper(letter) && index > 0 ? $"-{char.ToLowerInvariant(letter)}" : char.ToLowerInvariant(letter).ToString()));
+
+    /// <summary>Progress on standard error, a line now and then; called in order, on the training's own thread.</summary>
+    private sealed class Display(List<FineTuningProgress> history, bool quiet) : IProgress<FineTuningProgress>
+    {
+        public void Report(FineTuningProgress value)
+        {
+            if (value.Update > 0) history.Add(value);
+            if (quiet) return;
+            if (value.Update == 0 && value.Sampled % 10 == 0) Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{value.Sampled} trajectories sampled"));
+            if (value.Update > 0 && (value.Update % 10 == 0 || value.Update == value.Updates))
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"update {value.Update} of {value.Updates}: erase {value.Erase:g4}, preserve {value.Preserve:g4}, gradient {value.GradientNorm:g4}"));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Reflection;
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.FineTuning.Graphs.Operators;
+using SafeDiffusion.FineTuning.Losses;
+using SafeDiffusion.FineTuning.Native;
+using SafeDiffusion.FineTuning.Optimizing;
+using SafeDiffusion.FineTuning.Parameters;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.FineTuned;
+using SafeDiffusion.Methods.LinearErasure;
+using SafeDiffusion.Methods.SurgicalErasing;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeDiffusion.FineTuning.Training;
+
+/// <summary>Fine-tunes a model's UNet so that a concept is gone from its weights, and gives what has changed.</summary>
+public static class FineTuner
+{
+    private const double ErasingSteps = 0.5;
+
+    private static readonly string _tool = "SafeDiffusion "
+        + typeof(FineTuner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Fine-tunes. With the same options, seed, processor and threads the result is the same.</summary>
+    /// <param name="modelFolder">The model folder, not instrumented.</param>
+    /// <param name="options">How.</param>
+    /// <param name="erasure">TRCE's first stage, through which the student reads every text; null for the second stage alone. The policy must then hold both.</param>
+    /// <param name="progress">Told after every trajectory and every update.</param>
+    /// <param name="cancellationToken">Ends the run within one update; the last checkpoint stays.</param>
+    /// <returns>The changed weights.</returns>
+    /// <exception cref="InvalidRequestException">An option is out of range.</exception>
+    /// <exception cref="InvalidFileException">A file is missing, damaged or not of the form that is needed.</exception>
+    /// <exception cref="UnsupportedGraphException">The UNet holds a node that cannot be run under autograd.</exception>
+    /// <exception cref="AutogradNotAvailableException">libtorch is not there.</exception>
+    /// <exception cref="NotFiniteException">A loss or gradient is not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static async Task<WeightDelta> RunAsync(
+        string modelFolder, FineTuningOptions options, ErasureProjection? erasure = null, IProgress<FineTuningProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (erasure is not null && options.Method != FineTuningMethod.Trce) throw new InvalidRequestException("erasure", "belongs to TRCE; the other methods train the model as it reads texts.");
+        AutogradLibrary.Load();
+        string file = ModelFiles.Find(modelFolder, "unet") ?? throw new InvalidFileException(modelFolder, "holds no unet/model.onnx");
+        OnnxModelFile model = OnnxModelFile.Load(file);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(modelFolder, cancellationToken: cancellationToken).ConfigureAwait(false);
+        string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
+        if (erasure is not null && erasure.Identity.BaseModelHash != hash) throw new InvalidRequestException("erasure", "was learned with another model. Learn it with this one.");
+
+        IReadOnlyList<string> parameters = ParameterChoice.Of(model, options.EffectiveWeights);
+        using UNetGraph unet = new(model, parameters);
+        using AdamW optimizer = new(unet.Graph.Parameters, options.Optimizer);
+        string identity = options.Identity($"{hash} {erasure?.Hash}");
+        if (options.Checkpoint is { } checkpoint) Checkpoint.Resume(checkpoint, optimizer, identity);
+
+        Trajectories trajectories = await Trajectories.SampleAsync(
+            pipeline, options.Prompts, options.Trajectories, options.GuidanceScale, SamplingPolicy(options), options, Sampled, cancellationToken).ConfigureAwait(false);
+        Trajectories? unconditional = options.Method != FineTuningMethod.Trce ? null : await Trajectories.SampleAsync(
+            pipeline, [""], Math.Max(1, options.Trajectories / 4), 1, SafetyPolicy.Empty, options, null, cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => Train(), cancellationToken).ConfigureAwait(false);
+
+        AssetIdentity asset = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
+        return new WeightDelta(asset, unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => Checkpoint.ToStored(pair.Value)));
+
+        void Sampled(int count) => progress?.Report(new(count, 0, options.Updates, 0, 0, 0));
+
+        void Train()
+        {
+            using SampleSource source = new(pipeline, options, trajectories, unconditional, ErasingSteps);
+            IFineTuningLoss loss = LossOf(options, erasure, source);
+            while (optimizer.Steps < options.Updates)
+            {
+                if (cancellationToken.IsCancellationRequested) Keep();
+                cancellationToken.ThrowIfCancellationRequested();
+                using DisposeScope scope = NewDisposeScope();
+                TrainingSample sample = source.Draw(optimizer.Steps);
+                StepLoss losses = loss.Compute(unet, sample);
+                double total = losses.Total.item<float>();
+                if (!double.IsFinite(total)) throw new NotFiniteException($"the loss of update {optimizer.Steps + 1} (timestep {sample.Timestep}) is {total}");
+                losses.Total.backward();
+                double norm = optimizer.Step();
+                if (optimizer.Steps % options.CheckpointEvery == 0) Keep();
+                progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm));
+            }
+            Keep();
+        }
+
+        void Keep()
+        {
+            if (options.Checkpoint is { } path) Checkpoint.Save(path, optimizer, identity);
+        }
+    }
+
+    /// <summary>SCE's latents are sampled with its erasing signal; the others' are the original's own.</summary>
+    private static SafetyPolicy SamplingPolicy(FineTuningOptions options) => options.Method != FineTuningMethod.Sce
+        ? SafetyPolicy.Empty
+        : SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance
+        {
+            Instructions = [.. InstructionsOf(options).Select(one => new ErasingInstruction { Text = one.Text, Scale = (float)one.Scale })],
+        });
+
+    private static IEnumerable<(string Text, double Scale)> InstructionsOf(FineTuningOptions options) =>
+        options.Instructions.Count > 0 ? options.Instructions : [(options.Concept, -7.5)];
+
+    private static IFineTuningLoss LossOf(FineTuningOptions options, ErasureProjection? erasure, SampleSource source) => options.Method switch
+    {
+        FineTuningMethod.Trce => new TrajectoryLoss
+        {
+            Scale = options.Scale ?? 15,
+            PreservationWeight = options.PreservationWeight ?? 100,
+            Projection = erasure is null ? null : tensor(erasure.Matrix.ToArray(), [erasure.TextWidth, erasure.TextWidth]).DetachFromDisposeScope(),
+        },
+        FineTuningMethod.Sce => new SurgicalLoss([.. InstructionsOf(options).Select(one => new SignalInstruction(source.Encode(one.Text), one.Scale))])
+        {
+            Scale = options.Scale ?? 7.5,
+            PreservationWeight = options.PreservationWeight ?? 5,
+        },
+        _ => new ErasedDiffusionLoss { Scale = options.Scale ?? 1 },
+    };
+}

@@ -1,0 +1,108 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.FineTuning.Optimizing;
+using SafeDiffusion.FineTuning.Parameters;
+
+namespace SafeDiffusion.FineTuning.Training;
+
+/// <summary>Which method fine-tunes.</summary>
+public enum FineTuningMethod
+{
+    /// <summary>TRCE's second stage: trajectories of the concept are steered to those of the safe texts.</summary>
+    Trce,
+
+    /// <summary>All but One: the guidance term takes the explicit erasing signal in.</summary>
+    Sce,
+
+    /// <summary>ESD: the prediction for the concept is guided away from it.</summary>
+    Esd,
+}
+
+/// <summary>How a UNet is fine-tuned.</summary>
+public sealed record FineTuningOptions
+{
+    /// <summary>The method.</summary>
+    public required FineTuningMethod Method { get; init; }
+
+    /// <summary>The concept in words, which the delta is named by.</summary>
+    public required string Concept { get; init; }
+
+    /// <summary>Prompts with the concept, at least one; what is reported on must not be among them.</summary>
+    public required IReadOnlyList<string> Prompts { get; init; }
+
+    /// <summary>The safe counterpart of each prompt, for TRCE; one for all, or as many as prompts.</summary>
+    public IReadOnlyList<string> SafePrompts { get; init; } = [];
+
+    /// <summary>The instructions of SCE's signal: a text, and g, negative to lead away from it; the concept at -7.5 where none is given.</summary>
+    public IReadOnlyList<(string Text, double Scale)> Instructions { get; init; } = [];
+
+    /// <summary>The weights to train; each method's own where null: the visual ones for TRCE, the output projections for SCE, cross-attention for ESD.</summary>
+    public TrainedWeights? Weights { get; init; }
+
+    /// <summary>The optimiser; TRCE trains at 1e-6 in its paper, SCE and ESD at 1e-5.</summary>
+    public AdamWSettings Optimizer { get; init; } = new();
+
+    /// <summary>Updates, at least 1; 200 by default.</summary>
+    public int Updates { get; init; } = 200;
+
+    /// <summary>Trajectories that latents are taken from, at least 1; 100 by default.</summary>
+    public int Trajectories { get; init; } = 100;
+
+    /// <summary>Latents of each update, at least 1; 1 by default.</summary>
+    public int Batch { get; init; } = 1;
+
+    /// <summary>DDIM steps of a trajectory; 50 by default.</summary>
+    public int Steps { get; init; } = 50;
+
+    /// <summary>The guidance scale that trajectories are sampled at; 7.5 by default.</summary>
+    public float GuidanceScale { get; init; } = 7.5f;
+
+    /// <summary>The weight of what is held; the method's own where null (100 for TRCE, 5 for SCE; ESD holds nothing).</summary>
+    public double? PreservationWeight { get; init; }
+
+    /// <summary>The scale of the method: β for TRCE (15), γ for SCE (7.5), η for ESD (1); its own where null.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>The seed of everything random.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>The file that the run can be resumed from; null for none.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>After how many updates the checkpoint is written, at least 1; 50 by default.</summary>
+    public int CheckpointEvery { get; init; } = 50;
+
+    /// <summary>The most memory of all trajectories' latents together, in bytes; 1 GiB by default.</summary>
+    public long MaxTrajectoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>The weights that are trained.</summary>
+    public TrainedWeights EffectiveWeights => Weights ?? Method switch
+    {
+        FineTuningMethod.Trce => TrainedWeights.Visual,
+        FineTuningMethod.Sce => TrainedWeights.Outputs,
+        _ => TrainedWeights.CrossAttention,
+    };
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="InvalidRequestException">A setting is out of range.</exception>
+    public void Validate()
+    {
+        FieldCheck check = FieldCheck.OfRequest("");
+        check.RequireText(Concept, nameof(Concept));
+        check.RequireAtLeast(Prompts.Count, 1, nameof(Prompts));
+        if (Method == FineTuningMethod.Trce)
+            check.Require(SafePrompts.Count == 1 || SafePrompts.Count == Prompts.Count, nameof(SafePrompts), $"must be one, or one for each of the {Prompts.Count} prompts, and are {SafePrompts.Count}.");
+        check.Require(EffectiveWeights != TrainedWeights.None, nameof(Weights), "name no weights.");
+        check.RequireAtLeast(Updates, 1, nameof(Updates));
+        check.RequireAtLeast(Trajectories, 1, nameof(Trajectories));
+        check.RequireAtLeast(Batch, 1, nameof(Batch));
+        check.RequireAtLeast(Steps, 2, nameof(Steps));
+        check.RequireAtLeast(CheckpointEvery, 1, nameof(CheckpointEvery));
+        if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
+        if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
+        Optimizer.Validate();
+    }
+
+    /// <summary>Everything that a checkpoint must agree in with the run that goes on from it.</summary>
+    internal string Identity(string model) => string.Join('\n',
+        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed}", .. Prompts, "--", .. SafePrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
+}

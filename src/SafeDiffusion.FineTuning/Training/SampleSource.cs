@@ -1,0 +1,51 @@
+using SafeDiffusion.FineTuning.Losses;
+using SafeDiffusion.Model.Text;
+using static TorchSharp.torch;
+
+namespace SafeDiffusion.FineTuning.Training;
+
+/// <summary>Draws what each update is trained on; an update's sample depends on the seed and its number alone, so that a run can be resumed.</summary>
+internal sealed class SampleSource(
+    SafeDiffusionPipeline pipeline, FineTuningOptions options, Trajectories trajectories, Trajectories? unconditional, double erasingShare) : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _texts = [];
+
+    /// <summary>A text's states, <c>[1, N, D]</c>.</summary>
+    public Tensor Encode(string text)
+    {
+        if (_texts.TryGetValue(text, out Tensor? known)) return known;
+        TextStates states = pipeline.EncodeText(text);
+        return _texts[text] = tensor(states.Values.ToArray(), [1, states.Tokens, states.Width]).DetachFromDisposeScope();
+    }
+
+    /// <summary>The sample of an update. A batch is of one timestep, and one prompt.</summary>
+    public TrainingSample Draw(int update)
+    {
+        Random random = new(unchecked((int)options.Seed * 7919 + update));
+        // SCE samples down to any step; TRCE steers the first half.
+        double share = options.Method == FineTuningMethod.Trce ? erasingShare : 1;
+        (float[] first, int timestep, int prompt) = trajectories.Draw(random, share);
+        List<float[]> rows = [first];
+        for (int tries = 0; rows.Count < options.Batch && tries < 10_000; tries++)
+        {
+            (float[] next, int other, int otherPrompt) = trajectories.Draw(random, share);
+            if (other == timestep && otherPrompt == prompt) rows.Add(next);
+        }
+        TrainingSample sample = new(Rows(rows), timestep, Encode(options.Prompts[prompt]), Encode(""));
+        if (unconditional is null) return sample;
+        (float[] held, int heldTimestep, _) = unconditional.Draw(random, 1);
+        return sample with
+        {
+            Safe = Encode(options.SafePrompts[options.SafePrompts.Count == 1 ? 0 : prompt]),
+            Unconditional = Rows([held]),
+            UnconditionalTimestep = heldTimestep,
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor text in _texts.Values) text.Dispose();
+    }
+
+    private Tensor Rows(IReadOnlyList<float[]> rows) => cat([.. rows.Select(row => tensor(row, trajectories.Shape))]);
+}

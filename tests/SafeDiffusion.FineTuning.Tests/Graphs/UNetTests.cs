@@ -1,0 +1,62 @@
+using System.Text.Json;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Onnx;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeDiffusion.FineTuning.Graphs;
+
+/// <summary>Graph layer: whole UNets give torch's values and gradients, whichever exporter wrote them.</summary>
+public sealed class UNetTests
+{
+    private static readonly string _folder = Fixture.Locate("gradients", "unet");
+
+    [Theory]
+    [InlineData("dynamo18-sdpa", ScalarType.Float32, 1e-4)]
+    [InlineData("dynamo18-sdpa", ScalarType.Float64, 1e-5)]
+    [InlineData("legacy14-merged", ScalarType.Float32, 1e-4)]
+    [InlineData("legacy14-merged", ScalarType.Float64, 1e-5)]
+    public void ATinyUNetGivesTorchsValuesAndGradients(string name, ScalarType precision, double tolerance)
+    {
+        using JsonDocument about = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "about.json")));
+        Dictionary<string, (string Initializer, bool Transposed)> parameters = about.RootElement.GetProperty("exports").GetProperty(name).GetProperty("parameters").EnumerateObject()
+            .ToDictionary(entry => entry.Name, entry => (entry.Value.GetProperty("initializer").GetString()!, entry.Value.GetProperty("transposed").GetBoolean()));
+        SafeTensorsFile stored = SafeTensorsFile.Load(Path.Combine(_folder, "reference.safetensors"));
+        using TorchGraph graph = new(OnnxModelFile.Load(Path.Combine(_folder, name + ".onnx")), [.. parameters.Values.Select(entry => entry.Initializer)], precision);
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> inputs = Inputs(graph, stored, precision);
+        Tensor output = graph.Run(inputs).Values.Single();
+        Assert.InRange(Tensors.Error(stored["out_sample"].ToTorch(ScalarType.Float64), output), 0, tolerance);
+        output.backward([stored["dy"].ToTorch(precision)]);
+        foreach (string input in (string[])["sample", "encoder_hidden_states"]) Assert.InRange(Tensors.Error(stored["gradient/" + input].ToTorch(ScalarType.Float64), inputs[input].grad), 0, tolerance);
+        foreach ((string parameter, (string initializer, bool transposed)) in parameters)
+        {
+            Tensor gradient = graph.Parameters[initializer].grad!;
+            Assert.InRange(Tensors.Error(stored["gradient/" + parameter].ToTorch(ScalarType.Float64), transposed ? gradient.t() : gradient), 0, tolerance);
+        }
+    }
+
+    [Fact]
+    public void ShapesAreComputedOncePerSizeOfTheInputs()
+    {
+        SafeTensorsFile stored = SafeTensorsFile.Load(Path.Combine(_folder, "reference.safetensors"));
+        using TorchGraph graph = new(OnnxModelFile.Load(Path.Combine(_folder, "legacy14-merged.onnx")));
+        using DisposeScope scope = NewDisposeScope();
+        Dictionary<string, Tensor> inputs = Inputs(graph, stored, ScalarType.Float32);
+        using IDisposable tapeless = no_grad();
+        Tensor first = graph.Run(inputs).Values.Single();
+        int left = graph.NodesOfLastRun;
+        Assert.InRange(left, 1, 1000);
+        Tensor again = graph.Run(inputs).Values.Single();
+        Assert.Equal(left, graph.NodesOfLastRun);
+        Assert.Equal(0, Tensors.Error(first.to(ScalarType.Float64), again));
+        inputs["sample"] = inputs["sample"].slice(0, 0, 1, 1);
+        inputs["encoder_hidden_states"] = inputs["encoder_hidden_states"].slice(0, 0, 1, 1);
+        Assert.InRange(Tensors.Error(first.slice(0, 0, 1, 1).to(ScalarType.Float64), graph.Run(inputs).Values.Single()), 0, 1e-5);
+    }
+
+    private static Dictionary<string, Tensor> Inputs(TorchGraph graph, SafeTensorsFile stored, ScalarType precision) => graph.Inputs.ToDictionary(input => input.Name, input =>
+        stored.Tensors.TryGetValue(input.Name, out StoredTensor? tensor) ? tensor.ToTorch(precision).requires_grad_()
+            : input.ElementType == OnnxElementType.Int64 ? torch.tensor(new long[] { 501 }) : torch.full([2], 501, precision));
+}

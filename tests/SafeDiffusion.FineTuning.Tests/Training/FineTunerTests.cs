@@ -1,0 +1,96 @@
+using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.FineTuning.Optimizing;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Methods.FineTuned;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.FineTuning.Training;
+
+/// <summary>Model layer: short runs on the shapes model, and what a pipeline does with their deltas.</summary>
+public sealed class FineTunerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(FineTuningMethod.Trce)]
+    [InlineData(FineTuningMethod.Sce)]
+    public async Task ARunThatWasCutOffAndGoesOnEndsWhereOneInOnePieceDoes(FineTuningMethod method)
+    {
+        FineTuningOptions options = Options(method);
+        WeightDelta whole = await FineTuner.RunAsync(Fixture.ShapesModel, options);
+        string checkpoint = _folder.File("checkpoint.safetensors");
+        await FineTuner.RunAsync(Fixture.ShapesModel, options with { Updates = 2, Checkpoint = checkpoint });
+        WeightDelta resumed = await FineTuner.RunAsync(Fixture.ShapesModel, options with { Checkpoint = checkpoint });
+        Assert.Equal(whole.Weights.Keys.Order(), resumed.Weights.Keys.Order());
+        Assert.All(whole.Weights, pair => Assert.True(Distance(pair.Value, resumed.Weights[pair.Key]) < 1e-6));
+        await Assert.ThrowsAsync<InvalidFileException>(() => FineTuner.RunAsync(Fixture.ShapesModel, options with { Checkpoint = checkpoint, Seed = 99 }));
+    }
+
+    [Fact]
+    public async Task APipelineDrawsWithItsDeltaAndRefusesAPolicyWithAnother()
+    {
+        string file = _folder.File("red-triangle.delta.safetensors");
+        (await FineTuner.RunAsync(Fixture.ShapesModel, Options(FineTuningMethod.Esd) with { Optimizer = new AdamWSettings { LearningRate = 1e-3 } })).Save(file);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddWeightDelta(file);
+        GenerationRequest request = new("a red triangle") { Seed = 3, Steps = 4, Policy = policy };
+
+        await using SafeDiffusionPipeline plain = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel);
+        InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => plain.GenerateAsync(request));
+        Assert.Contains("new PipelineOptions().For(policy)", error.Message, StringComparison.Ordinal);
+
+        await using SafeDiffusionPipeline changed = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") }.For(policy));
+        GenerationResult with = await changed.GenerateAsync(request);
+        GenerationResult without = await plain.GenerateAsync(request with { Policy = SafetyPolicy.Empty });
+        Assert.NotEqual(without.Images[0].Pixels.ToArray(), with.Images[0].Pixels.ToArray());
+        Assert.Equal(await plain.GetWeightsHashAsync(), with.Report.Model.BaseWeightsHash);
+        Assert.Equal(WeightDelta.Load(file).Hash, with.Report.Model.WeightDeltaHash);
+        Assert.NotEqual(with.Report.Model.BaseWeightsHash, with.Report.Model.WeightsHash);
+        Assert.Equal([WeightDelta.Load(file).Hash], with.Report.Protections[0].AssetHashes);
+        Assert.DoesNotContain(with.Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
+        Assert.Contains((await changed.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
+
+        // The cache keeps the changed network apart from the model's own.
+        await using SafeDiffusionPipeline cached = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") });
+        Assert.Equal(without.Images[0].Pixels.ToArray(), (await cached.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Images[0].Pixels.ToArray());
+    }
+
+    [Fact]
+    public async Task ADeltaOfAnotherModelIsRefusedWhenTheModelIsLoaded()
+    {
+        AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = new string('0', 64), Tool = "test" };
+        WeightDelta delta = new(identity, new Dictionary<string, StoredTensor> { ["w"] = StoredTensor.FromSingles([1, 2], 2) });
+        FineTunedWeights weights = new() { Delta = delta };
+        InvalidFileException error = await Assert.ThrowsAsync<InvalidFileException>(() => SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { WeightDelta = weights }));
+        Assert.Contains("another model", error.Message, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<InvalidFileException>(() => SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { WeightDelta = weights with { AllowOtherModel = true } }));
+        Assert.Contains("'w'", error.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddWeightDelta(weights).AddWeightDelta(weights));
+    }
+
+    [Fact]
+    public async Task ALossThatIsNotFiniteStopsTheRunAndSaysWhere()
+    {
+        FineTuningOptions options = Options(FineTuningMethod.Esd) with { Scale = 1e30 };
+        NotFiniteException error = await Assert.ThrowsAsync<NotFiniteException>(() => FineTuner.RunAsync(Fixture.ShapesModel, options));
+        Assert.Contains("update 1", error.Message, StringComparison.Ordinal);
+    }
+
+    private static FineTuningOptions Options(FineTuningMethod method) => new()
+    {
+        Method = method,
+        Concept = "a red triangle",
+        Prompts = ["a red triangle"],
+        SafePrompts = method == FineTuningMethod.Trce ? ["a blue circle"] : [],
+        Updates = 4,
+        Trajectories = 1,
+        Steps = 10,
+        GuidanceScale = 5,
+        CheckpointEvery = 2,
+    };
+
+    private static double Distance(StoredTensor left, StoredTensor right) => left.ToSingles().Zip(right.ToSingles(), (a, b) => Math.Abs(a - b)).Max();
+}
