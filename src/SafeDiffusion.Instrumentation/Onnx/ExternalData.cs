@@ -80,15 +80,14 @@ internal static class ExternalData
 
     /// <summary>Every tensor's place in external data.</summary>
     public static IEnumerable<ExternalPlace> Places(string modelPath, ModelProto model) =>
-        TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Place(modelPath, tensor));
+        TensorWalk.Tensors(model).Where(IsExternal).Select(tensor => Read(modelPath, tensor));
 
     /// <summary>A tensor's place in external data; null where it lies in the model file.</summary>
     public static ExternalPlace? Place(string modelPath, TensorProto tensor) => IsExternal(tensor) ? Read(modelPath, tensor) : null;
 
     private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
 
-    /// <summary>A tensor's place in external data.</summary>
-    public static ExternalPlace Place(string modelPath, TensorProto tensor)
+    private static ExternalPlace Read(string modelPath, TensorProto tensor)
     {
         string location = Entry(tensor, "location") is { Length: > 0 } text
             ? text

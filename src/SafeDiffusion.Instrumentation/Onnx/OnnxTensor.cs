@@ -34,15 +34,14 @@ public sealed class OnnxTensor
     {
         long needed = TensorBytes.Count(_tensor) ?? throw Invalid($"has elements of type {ElementType}, or dimensions, that cannot be read");
         if (needed > Array.MaxLength) throw Invalid($"has {needed} bytes; at most {Array.MaxLength} can be read at once");
-        ReadOnlyMemory<byte> bytes = _tensor.DataLocation == TensorProto.Types.DataLocation.External ? ReadExternal(needed)
+        ReadOnlyMemory<byte> bytes = ExternalData.Place(_model.Path, _tensor) is { } place ? ReadExternal(place, needed)
             : _tensor.HasRawData ? _tensor.RawData.Memory
             : Typed() ?? throw Invalid($"has elements of type {ElementType} in a form that cannot be read");
         return bytes.Length == needed ? bytes : throw Invalid($"has {bytes.Length} bytes, and its shape takes {needed}");
     }
 
-    private byte[] ReadExternal(long needed)
+    private byte[] ReadExternal(ExternalPlace place, long needed)
     {
-        ExternalPlace place = ExternalData.Place(_model.Path, _tensor);
         if (place.Length != needed) throw Invalid($"has {place.Length} bytes in external data, and its shape takes {needed}");
         byte[] bytes = new byte[needed];
         try

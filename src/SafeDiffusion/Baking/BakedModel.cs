@@ -67,8 +67,15 @@ public static class BakedModel
             throw new InvalidRequestException("erasure", $"names {Name(twice.First())} twice. Name each erasure once.");
     }
 
-    /// <summary>The one place that says what can be baked: a linear map of every state alike. Every <see cref="ErasureProjection"/> is one.</summary>
-    private static void RequireLinear(ErasureProjection erasure) => ArgumentNullException.ThrowIfNull(erasure);
+    /// <summary>The one place that says what can be baked: a linear map of every state alike.</summary>
+    private static void RequireLinear(ErasureProjection erasure)
+    {
+        ArgumentNullException.ThrowIfNull(erasure);
+        if (erasure.IsGated)
+            throw new InvalidRequestException("erasure", $"{Name(erasure)} has a gate that decides text by text; weights act on every text. Use it as text-erasure in a policy, or learn one with --method trce --gate none.");
+        if (erasure.Form != ErasureForm.Linear)
+            throw new InvalidRequestException("erasure", $"{Name(erasure)} is a kernel map, which no weights can hold. Use it as text-erasure in a policy, or learn one with --method trce --gate none.");
+    }
 
     private static void RequireWidth(ErasureProjection erasure, int width)
     {

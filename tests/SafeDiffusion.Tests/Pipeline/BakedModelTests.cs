@@ -110,6 +110,6 @@ public sealed class BakedModelTests(ShapesModel model)
         {
         }
 
-        public override ErasedText Erase(TextStates text) => new LinearTextErasure { Projection = Projection }.Erase(text);
+        public override ErasedText Erase(TextStates text, Func<string, TextStates> encode) => new LinearTextErasure { Projection = Projection }.Erase(text, encode);
     }
 }
