@@ -1,7 +1,6 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Methods.LinearErasure;
-using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Training.Erasing;
 
