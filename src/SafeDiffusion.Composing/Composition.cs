@@ -1,6 +1,7 @@
 using SafeDiffusion.Composing.Assets;
 using SafeDiffusion.Composing.Candidates;
 using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Composing;
 
@@ -15,8 +16,19 @@ internal sealed record Composition(IReadOnlyList<(Candidate Candidate, SuitePoli
         List<(Candidate, string)> left = [];
         foreach (Candidate candidate in candidates)
         {
-            if (Fault(candidate, parts, faults) is { } reason) left.Add((candidate, reason));
-            else policies.Add((candidate, new SuitePolicy(candidate.Name, candidate.Compose(parts))));
+            if (Fault(candidate, parts, faults) is { } reason)
+            {
+                left.Add((candidate, reason));
+                continue;
+            }
+            try
+            {
+                policies.Add((candidate, new SuitePolicy(candidate.Name, candidate.Compose(parts))));
+            }
+            catch (InvalidPolicyException error)
+            {
+                left.Add((candidate, error.Reason));
+            }
         }
         return new(policies, left);
     }

@@ -11,6 +11,7 @@ using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Composing;
@@ -46,7 +47,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         InsteadChoice instead = await ChooseInsteadAsync(chooser, survey.Options, label).ConfigureAwait(false);
         PromptGrammar grammar = new(words, options.Prompts, instead.Thing);
         (IReadOnlyList<AssetNote> assets, Ingredients parts) = await LearnAsync(survey, words, grammar, instead, judge, label).ConfigureAwait(false);
-        Composition composition = Compose(parts, assets);
+        Composition composition = await ComposeAsync(parts, assets).ConfigureAwait(false);
         IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label).ConfigureAwait(false);
         CandidateNote best = candidates[0];
         CandidateNote? chosen = best.Missed.Count == 0 ? best : null;
@@ -177,7 +178,15 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
                 continue;
             }
             Synchronous<double> share = new(value => _clock.Tell(ProtectionStage.Learning, $"learning the {recipe.Kind}", (index + value) / recipes.Length));
-            await shelf.LearnAsync(recipe, share, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await shelf.LearnAsync(recipe, share, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is GraphNotUnderstoodException or LayerNotFoundException)
+            {
+                notes.Add(new(recipe.Kind, null, error.Message));
+                continue;
+            }
             notes.Add(new(recipe.Kind, Path.GetRelativePath(folder, shelf.PathOf(recipe)).Replace('\\', '/'), shelf.Note(recipe)));
         }
         _clock.End();
@@ -190,11 +199,12 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         });
     }
 
-    private Composition Compose(Ingredients parts, IReadOnlyList<AssetNote> assets)
+    private async Task<Composition> ComposeAsync(Ingredients parts, IReadOnlyList<AssetNote> assets)
     {
         Composition composition = Composition.Of(options.Candidates, parts, assets.Where(asset => asset.File is null).ToDictionary(asset => asset.Kind, asset => asset.Note));
+        composition = await Trial.RunAsync(model, options, composition, cancellationToken).ConfigureAwait(false);
         if (composition.Policies.Count > 0) return composition;
-        throw new InvalidRequestException("candidates", $"cannot be composed: {composition.Left[0].Candidate.Name} {composition.Left[0].Reason}.");
+        throw new InvalidRequestException("candidates", $"cannot be composed: {composition.Left[0].Candidate.Name}: {composition.Left[0].Reason}");
     }
 
     /// <summary>All candidates on few pictures, the better ones on more; the best first.</summary>

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Composing;
 using SafeDiffusion.Composing.Selecting;
-using SafeDiffusion.Core.Errors;
-using SafeDiffusion.Instrumentation.Analysis;
 
 namespace SafeDiffusion.Cli.Commands;
 
@@ -32,7 +30,7 @@ internal sealed class ProtectMeasuringOptions
     }
 
     /// <summary>Adds what these options say.</summary>
-    /// <exception cref="InvalidRequestException">The layers are none.</exception>
+    /// <exception cref="Core.Errors.InvalidRequestException">The layers are none.</exception>
     public ConceptProtectionOptions Read(ParseResult parsed, ConceptProtectionOptions options) => options with
     {
         Limits = new() { Found = parsed.GetValue(_found), Kept = parsed.GetValue(_kept), Identical = parsed.GetValue(_identical), Cost = parsed.GetValue(_cost) },
@@ -40,7 +38,7 @@ internal sealed class ProtectMeasuringOptions
         ReportPictures = parsed.GetValue(_report),
         UnsafePictures = parsed.GetValue(_unsafe),
         SafePictures = parsed.GetValue(_safe),
-        Layers = LayerSelection.Parse(parsed.GetRequiredValue(_layers)),
+        Layers = LearnMethodOptions.Layers(parsed.GetRequiredValue(_layers)),
         Steps = parsed.GetValue(_steps),
         GuidanceScale = parsed.GetValue(_guidance),
         Seed = parsed.GetValue(_seed),

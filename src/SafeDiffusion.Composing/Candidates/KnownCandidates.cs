@@ -25,7 +25,7 @@ internal static class KnownCandidates
         new("SLD max", parts => SafetyPolicy.Empty.AddSafeLatent(parts.AllNames, SafeLatentPreset.Max)) { IsPublished = true },
         new("SEGA published", parts => Semantic(Away(parts))) { IsPublished = true },
         new("SEGA early", parts => Semantic(Away(parts, early: true))) { IsPublished = true },
-        new("SEGA early, instead", parts => Semantic([.. Away(parts, early: true), Toward(parts)])) { NeedsInstead = true, Cost = 2 },
+        new("SEGA early with instead", parts => Semantic([.. Away(parts, early: true), Toward(parts)])) { NeedsInstead = true, Cost = 2 },
         new("SCE published", parts => Surgical(parts, early: false)) { NeedsInstead = true, IsPublished = true, Cost = 2 },
         new("SCE early", parts => Surgical(parts, early: true)) { NeedsInstead = true, IsPublished = true, Cost = 2 },
         new("trajectory steering", parts => SafetyPolicy.Empty.AddTrajectorySteering(parts.Concept, parts.Instead!)) { NeedsInstead = true, IsPublished = true, Cost = 2 },
