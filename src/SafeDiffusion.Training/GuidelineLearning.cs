@@ -42,12 +42,19 @@ internal sealed class GuidelineLearning(
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
         ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
         ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(scores);
-        Separation separation = Separation.Measure(set, split.HeldOut, scores, bands);
+        RedrawThresholds? thresholds = new ThresholdFitter(set, [.. split.Learned, .. split.Checked]).Fit(scores);
+        Separation separation = Separation.Measure(set, split.HeldOut, scores, bands) with
+        {
+            Redrawing = thresholds is null ? null : RedrawSeparation.Measure(set, split.HeldOut, scores, thresholds),
+        };
         RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
         string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
         AssetIdentity identity = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
         Guideline guideline = new(identity, [.. tokens.Select(value => (float)value)], plan.Width, [], options.Layers, bands)
         {
+            Redrawing = thresholds,
+            Synonyms = [.. options.Synonyms],
+            Instead = options.Instead,
             Training = LearningRecord.Training(options, set, split),
             Measured = LearningRecord.Measured(separation),
         };

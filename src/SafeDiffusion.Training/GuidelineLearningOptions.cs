@@ -9,6 +9,12 @@ public sealed record GuidelineLearningOptions
     /// <summary>The concept in words; where <see cref="Method"/> is <see cref="GuidelineMethod.Sgd"/>, its tokens are what learning begins with.</summary>
     public required string Concept { get; init; }
 
+    /// <summary>Other words that spell it in a prompt; stored in the guideline, for detect-and-redraw. None by default.</summary>
+    public IReadOnlyList<string> Synonyms { get; init; } = [];
+
+    /// <summary>What is best drawn in its place, with its article; stored in the guideline, for detect-and-redraw. Not said by default.</summary>
+    public string? Instead { get; init; }
+
     /// <summary>The cross-attention layers that are read; stored in the guideline. Those at 1/2 and 1/4 of the latent grid by default.</summary>
     public LayerSelection Layers { get; init; } = LayerSelection.Detection;
 
@@ -19,10 +25,10 @@ public sealed record GuidelineLearningOptions
     public IReadOnlyList<string> SafePrompts { get; init; } = [];
 
     /// <summary>Pictures to draw from <see cref="Prompts"/>, 0 or more.</summary>
-    public int UnsafePictures { get; init; } = 40;
+    public int UnsafePictures { get; init; } = 160;
 
     /// <summary>Pictures to draw from <see cref="SafePrompts"/>, 0 or more.</summary>
-    public int SafePictures { get; init; } = 40;
+    public int SafePictures { get; init; } = 480;
 
     /// <summary>Marks the concept in drawn pictures; needed where there are prompts. What it marks decides, not the prompt.</summary>
     public IMaskAnnotator? Annotator { get; init; }

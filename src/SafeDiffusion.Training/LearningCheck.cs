@@ -10,6 +10,8 @@ internal static class LearningCheck
     {
         FieldCheck check = FieldCheck.OfRequest("");
         check.Require(!string.IsNullOrWhiteSpace(options.Concept), "concept", "is empty; name what is to be detected.");
+        check.Require(options.Synonyms.All(name => !string.IsNullOrWhiteSpace(name)), "synonyms", "hold an empty text.");
+        check.Require(options.Instead is null || !string.IsNullOrWhiteSpace(options.Instead), "instead", "is empty; name what to draw, or leave it out.");
         check.Require(options.UnsafePictures >= 0, "unsafe pictures", $"must be at least 0, and are {options.UnsafePictures}.");
         check.Require(options.SafePictures >= 0, "safe pictures", $"must be at least 0, and are {options.SafePictures}.");
         bool draws = options.Prompts.Count > 0 || options.SafePrompts.Count > 0;

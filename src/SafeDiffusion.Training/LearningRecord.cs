@@ -39,6 +39,13 @@ internal static class LearningRecord
         ["with_concept"] = separation.WithConcept,
         ["without_concept"] = separation.WithoutConcept,
         ["triggered"] = Number(separation.Triggered),
+        ["redraw"] = separation.Redrawing is not { } redraw ? null : new JsonObject
+        {
+            ["high_found"] = Number(redraw.HighFound),
+            ["high_false"] = Number(redraw.HighFalse),
+            ["low_found"] = Number(redraw.LowFound),
+            ["low_false"] = Number(redraw.LowFalse),
+        },
         ["bands"] = new JsonArray([.. separation.Bands.Select(Band)]),
     };
 

@@ -54,7 +54,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>Draws the pictures of a request under its policy, and says what its protections did. Nothing is drawn where one of them could not act.</summary>
     /// <param name="request">What to draw.</param>
-    /// <param name="progress">Told after every step; from the first again, where a policy has pictures drawn again.</param>
+    /// <param name="progress">Told after every step; from the first again, where a policy has pictures drawn again (<see cref="GenerationProgress.Redraws"/>).</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
     /// <returns>The pictures and the report.</returns>
     /// <exception cref="InvalidRequestException">A field of the request is out of range, or does not fit the model or the policy.</exception>
@@ -76,7 +76,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// <param name="requests">
     /// What to draw. They must agree in size, steps, eta and strength, and ask for at most <see cref="GenerationRequest.MaxCount"/> pictures in all; prompts, seeds, counts, guidance scales and policies may differ.
     /// </param>
-    /// <param name="progress">Told after every step of all requests; from the first again, where a policy has pictures drawn again.</param>
+    /// <param name="progress">Told after every step of all requests; from the first again, where a policy has pictures drawn again (<see cref="GenerationProgress.Redraws"/>).</param>
     /// <param name="cancellationToken">Ends the generation within one network call.</param>
     /// <returns>A result for each request, in their order. A report's times are the request's share, by rows, of what all took.</returns>
     /// <exception cref="InvalidRequestException">A field of a request is out of range, does not fit the model or the policy, or differs from the other requests'.</exception>
@@ -105,7 +105,7 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         Task<IReadOnlyList<Drawing>> DrawAsync(IReadOnlyList<PictureOrder> orders) =>
             new OrderBatch(_model, _options.ToTools(), orders, progress is null ? null : Report, cancellationToken).RunAsync();
 
-        void Report(DrawingProgress at) => progress!.Report(new(at.Step, at.Steps, at.Rows, at.Elapsed) { Previews = at.Previews });
+        void Report(DrawingProgress at) => progress!.Report(new(at.Step, at.Steps, at.Rows, at.Elapsed) { Previews = at.Previews, Redraws = at.Pass, Pictures = at.Pictures });
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ public sealed class ExitCodeTests : IDisposable
         { ExitCode.BadInput, "'three'", ["generate", "x", "--model", "SHAPES", "--steps", "three"] },
         { ExitCode.BadInput, "known are cpu and cuda", ["generate", "x", "--model", "SHAPES", "--provider", "gpu"] },
         { ExitCode.BadInput, "known are weak", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--preset", "hard"] },
-        { ExitCode.BadInput, "known are detect-and-guide (dag), detection, growth-inhibitor (gie), negative-prompt (negative), safe-latent (sld)", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "wish"] },
+        { ExitCode.BadInput, "known are detect-and-guide (dag), detect-and-redraw (redraw), detection, growth-inhibitor (gie), negative-prompt (negative), safe-latent (sld)", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "wish"] },
         { ExitCode.BadInput, "must know what to steer to", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "trajectory-steering"] },
         { ExitCode.BadInput, "moves to nothing", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--instead", "z"] },
         { ExitCode.BadInput, "belongs to detect-and-guide, growth-inhibitor, safe-latent", ["generate", "x", "--model", "SHAPES", "--avoid", "y", "--method", "sega", "--preset", "max"] },

@@ -90,7 +90,7 @@ public sealed class OwnMethodTests : IDisposable
     {
         CliOutcome without = await CliProcess.RunAsync(_folder, "generate", "--help");
         Assert.Contains(
-            "detect-and-guide (dag), detection, growth-inhibitor (gie), negative-prompt (negative), safe-latent (sld), semantic (sega), surgical-erasing (sce), "
+            "detect-and-guide (dag), detect-and-redraw (redraw), detection, growth-inhibitor (gie), negative-prompt (negative), safe-latent (sld), semantic (sega), surgical-erasing (sce), "
             + "text-erasure, token-reweighting (reweight), trajectory-steering (steering).", without.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("sharp", without.Output, StringComparison.Ordinal);
         CliOutcome with = await CliProcess.RunAsync(_folder, "generate", "--methods", _file, "--help");

@@ -1,27 +1,98 @@
+using System.Globalization;
+
 namespace SafeDiffusion.Cli.Commands;
 
-/// <summary>Prompts made from a concept's words, for those who bring none.</summary>
+/// <summary>
+/// Prompts made from a concept's words, for those who bring none: its last word is taken for a thing, the words before for what qualifies it. Grounds,
+/// wordings and companions come up evenly however many of the prompts are used. Black grounds come twice: concepts show least there.
+/// </summary>
 internal static class ConceptPrompts
 {
-    private static readonly string[] _forms = ["{0}", "a photo of {0}", "a drawing of {0}", "{0} on a white background", "{0} on a black background", "a picture of {0}"];
-    private static readonly string[] _ordinary = ["", "a house", "a tree", "a blue circle", "a yellow square", "a table with a cup", "a landscape", "a portrait"];
+    /// <summary>As many as the wordings, grounds and companions need to come up evenly.</summary>
+    private const int Count = 840;
 
-    /// <summary>Prompts that draw the concept, alone and beside something else.</summary>
-    public static string[] Of(string concept) =>
-    [
-        .. In(WithArticle(concept)),
-        .. _ordinary.Skip(1).SelectMany(other => new[] { $"{WithArticle(concept)} and {other}", $"{other} and {WithArticle(concept)}" }),
-    ];
+    private static readonly string[] _forms = ["{0}", "a photo of {0}", "a drawing of {0}", "a picture of {0}", "an image of {0}", "a painting of {0}"];
+    private static readonly string[] _grounds = ["", "white", "black", "gray", "pink", "black", "cyan"];
+    private static readonly string[] _colors = ["red", "blue", "green", "yellow", "purple", "orange"];
+    private static readonly string[] _things = ["circle", "square", "triangle", "star", "cross", "ring"];
+    private static readonly string[] _ordinary = ["a house", "a tree", "a table with a cup", "a landscape", "a portrait", ""];
 
-    /// <summary>Prompts that name parts of the concept, one word left out, and ordinary things.</summary>
-    public static string[] NearMisses(string concept)
+    /// <summary>Prompts that draw the concept, one in three alone and two beside something else: of its colour, its shape, or neither.</summary>
+    public static string[] Of(string concept)
     {
-        string[] words = concept.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> parts = words.Length < 2 ? [] : words.Select((_, left) => string.Join(' ', words.Where((_, i) => i != left)));
-        return [.. parts.SelectMany(part => In(WithArticle(part))), .. _ordinary, .. _ordinary.Skip(1).SelectMany(In)];
+        (string[] near, string[] far) = Others(concept);
+        return [.. Enumerable.Range(0, Count).Select(i =>
+        {
+            string companion = i / 3 % 3 == 2 ? Turn(far, i / 9) : Turn(near, i / 9 * 2 + i / 3 % 3);
+            string what = (i % 3, i / 3 % 2) switch
+            {
+                (0, _) => WithArticle(concept),
+                (_, 0) => Joined(WithArticle(concept), companion, i),
+                _ => Joined(companion, WithArticle(concept), i),
+            };
+            return Framed(what, i);
+        })];
     }
 
-    private static IEnumerable<string> In(string thing) => _forms.Select(form => string.Format(System.Globalization.CultureInfo.InvariantCulture, form, thing));
+    /// <summary>
+    /// Prompts that share a part with the concept or none: of five, one near miss, two pairs of near misses that have all of its parts between
+    /// them, one of a near miss beside something else, and one of something else alone or in pairs; now and then an ordinary thing.
+    /// </summary>
+    public static string[] NearMisses(string concept)
+    {
+        (string[] sameFirst, string[] sameLast) = Near(concept);
+        (string[] near, string[] far) = Others(concept);
+        return [.. Enumerable.Range(0, Count).Select(i => Framed(Of5(i % 5, i / 5), i / 5 * 4 + i % 5))];
+
+        string Of5(int kind, int round)
+        {
+            if (kind is 1 or 2 && sameFirst.Length > 0 && sameLast.Length > 0)
+            {
+                (string one, string other) = (Turn(sameFirst, round), Turn(sameLast, round + round / sameFirst.Length));
+                return kind == 1 ? Joined(one, other, round) : Joined(other, one, round);
+            }
+            if (kind == 3 && near.Length > 0) return Joined(Turn(near, round), Turn(far, round * 7 + 3), round);
+            if (kind is 0 or 1 && near.Length > 0) return Turn(near, round * 2 + kind);
+            return (round % 4) switch
+            {
+                0 => Turn(_ordinary, round / 4),
+                1 => Joined(Turn(far, round), Turn(far, round * 5 + 2), round),
+                _ => Turn(far, round),
+            };
+        }
+    }
+
+    /// <summary>What shares a part with the concept, and what does not.</summary>
+    private static (string[] Near, string[] Far) Others(string concept)
+    {
+        (string[] sameFirst, string[] sameLast) = Near(concept);
+        string[] all = [.. _things.SelectMany((thing, i) => _colors.Select((_, j) => WithArticle($"{_colors[(i + j) % _colors.Length]} {thing}")))];
+        string[] words = concept.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] far = [.. all.Where(other => !other.Split(' ').Skip(1).Any(words.Contains))];
+        return ([.. sameFirst.Zip(sameLast, (one, other) => new[] { one, other }).SelectMany(pair => pair), .. sameFirst.Skip(sameLast.Length), .. sameLast.Skip(sameFirst.Length)], far);
+    }
+
+    /// <summary>What has the concept's first words and another thing, and what has its thing and other first words; neither for a single word.</summary>
+    private static (string[] SameFirst, string[] SameLast) Near(string concept)
+    {
+        string[] words = concept.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length < 2) return ([], []);
+        string first = string.Join(' ', words[..^1]);
+        return (
+            [.. _things.Where(thing => thing != words[^1]).Select(thing => WithArticle($"{first} {thing}"))],
+            [.. _colors.Where(color => color != first).Select(color => WithArticle($"{color} {words[^1]}"))]);
+    }
+
+    private static string Joined(string one, string other, int i) => one.Length == 0 ? other : $"{one} {(i % 2 == 0 ? "and" : "next to")} {other}";
+
+    private static string Framed(string what, int i)
+    {
+        if (what.Length == 0) return "";
+        string ground = Turn(_grounds, i);
+        return string.Format(CultureInfo.InvariantCulture, Turn(_forms, i + i / _forms.Length), what) + (ground.Length == 0 ? "" : $" on a {ground} background");
+    }
+
+    private static T Turn<T>(IReadOnlyList<T> values, int i) => values[i % values.Count];
 
     private static string WithArticle(string thing) => ("aeiou".Contains(char.ToLowerInvariant(thing[0])) ? "an " : "a ") + thing;
 }

@@ -11,6 +11,8 @@ internal sealed class LearnMethodOptions
     private static readonly GuidelineLearningOptions _defaults = new() { Concept = "" };
 
     private readonly Option<string> _concept = new("--concept") { Description = "The concept in words.", Required = true };
+    private readonly Option<string[]> _synonyms = new("--synonym") { Description = "Another word that spells the concept in a prompt, for detect-and-redraw; may be repeated." };
+    private readonly Option<string?> _instead = new("--instead") { Description = "What detect-and-redraw is to draw in its place, with its article; best far from all that is to be kept, and drawn well by the model." };
     private readonly Option<string> _layers = new("--layers")
     {
         Description = "The cross-attention layers to read: grid factors (2,4), numbers as inspect counts them (#4,#5), or names.",
@@ -42,7 +44,7 @@ internal sealed class LearnMethodOptions
 
     public void AddTo(Command command)
     {
-        Option[] options = [_concept, _layers, _method, _learningRate, _stepsPerPicture, _ridge, _hardRounds, _conceptWeight, _falseTriggers, _maskWidths, _heldOut, _cacheLimit];
+        Option[] options = [_concept, _synonyms, _instead, _layers, _method, _learningRate, _stepsPerPicture, _ridge, _hardRounds, _conceptWeight, _falseTriggers, _maskWidths, _heldOut, _cacheLimit];
         foreach (Option option in options) command.Options.Add(option);
     }
 
@@ -50,6 +52,8 @@ internal sealed class LearnMethodOptions
     public GuidelineLearningOptions Read(ParseResult parsed) => new()
     {
         Concept = parsed.GetRequiredValue(_concept),
+        Synonyms = parsed.GetValue(_synonyms) ?? [],
+        Instead = parsed.GetValue(_instead),
         Layers = Layers(parsed.GetRequiredValue(_layers)),
         Method = Method(parsed.GetRequiredValue(_method)),
         LearningRate = parsed.GetValue(_learningRate),

@@ -11,10 +11,12 @@ internal sealed class LearnPictureOptions
 {
     private const int CaptionLength = 4096;
 
+    private static readonly GuidelineLearningOptions _defaults = new() { Concept = "" };
+
     private readonly Option<string?> _prompts = new("--prompts") { Description = "A text file of prompts that draw the concept, one a line (default: made from the concept's words)." };
     private readonly Option<string?> _safePrompts = new("--safe-prompts") { Description = "A text file of prompts that do not, near misses among them (default: made from the concept's words)." };
-    private readonly Option<int> _unsafeCount = new("--unsafe-pictures") { Description = "Pictures to draw from --prompts.", DefaultValueFactory = _ => 40 };
-    private readonly Option<int> _safeCount = new("--safe-pictures") { Description = "Pictures to draw from --safe-prompts.", DefaultValueFactory = _ => 40 };
+    private readonly Option<int> _unsafeCount = new("--unsafe-pictures") { Description = "Pictures to draw from --prompts.", DefaultValueFactory = _ => _defaults.UnsafePictures };
+    private readonly Option<int> _safeCount = new("--safe-pictures") { Description = "Pictures to draw from --safe-prompts.", DefaultValueFactory = _ => _defaults.SafePictures };
     private readonly Option<string?> _annotator = new("--annotator")
     {
         Description = "What marks the concept in drawn pictures: shapes (the shapes model's world), a folder of drawn masks, or a segmenter (.onnx).",

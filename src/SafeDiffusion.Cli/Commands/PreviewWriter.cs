@@ -8,7 +8,7 @@ internal sealed class PreviewWriter(string folder, int? prompt) : IProgress<Gene
     public void Report(GenerationProgress value)
     {
         if (value.Previews.Count == 0) return;
-        string name = $"{(prompt is null ? "" : $"{prompt}-")}step-{value.Step:000}.png";
+        string name = $"{(prompt is null ? "" : $"{prompt}-")}{(value.Redraws == 0 ? "" : $"redraw-{value.Redraws}-")}step-{value.Step:000}.png";
         ContactSheet.Compose(value.Previews, value.Previews.Count).SavePng(Path.Combine(folder, name));
     }
 }

@@ -15,6 +15,7 @@ internal static class ProgressBar
                 ProgressTask task = context.AddTask(Markup.Escape(title));
                 return await generate(new Direct<GenerationProgress>(value =>
                 {
+                    task.Description = Markup.Escape(value.Redraws == 0 ? title : $"{title}, begun again: {value.Pictures}");
                     task.MaxValue = value.Steps;
                     task.Value = value.Step;
                     also?.Report(value);

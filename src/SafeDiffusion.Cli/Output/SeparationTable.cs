@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafeDiffusion.Training.Measuring;
+using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
 
@@ -18,7 +19,12 @@ internal static class SeparationTable
                 Percent(band.EditedConcept), Percent(band.EditedRest));
         }
         table.Write();
+        Terminal.Error.WriteLine(Redrawing(separation));
     }
+
+    private static string Redrawing(Separation separation) => separation.Redrawing is { } redrawing
+        ? $"redraw thresholds: {Percent(redrawing.HighFound)} of the held-out pictures with the concept reach the one for prompts that do not spell it ({Percent(redrawing.LowFound)} the one for those that do), and {Percent(redrawing.HighFalse)} of those without ({Percent(redrawing.LowFalse)})"
+        : "no redraw thresholds: detect-and-redraw refuses this guideline. The concept does not stand out from the other pictures, or they are too few; add pictures (--unsafe-pictures, --safe-pictures)";
 
     private static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 

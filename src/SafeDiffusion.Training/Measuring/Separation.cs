@@ -11,6 +11,9 @@ namespace SafeDiffusion.Training.Measuring;
 /// <param name="Bands">By timestep, falling.</param>
 public sealed record Separation(int WithConcept, int WithoutConcept, double Triggered, ImmutableArray<BandSeparation> Bands)
 {
+    /// <summary>How well the redraw thresholds separate; null where there are none.</summary>
+    public RedrawSeparation? Redrawing { get; init; }
+
     private const double Present = 0.5;
     private const double Edited = 0.01;
 

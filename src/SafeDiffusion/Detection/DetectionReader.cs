@@ -44,7 +44,12 @@ internal sealed class DetectionReader(Guideline guideline, DetectionNormalisatio
             DetectionMaps.ReadMean(scores, guideline, Map, step.Index);
             DetectionMaps.NormalisePerMapInPlace(Map);
         }
-        if (!IsPresent) return;
+        if (IsPresent) Suspect();
+    }
+
+    /// <summary>Takes the concept to have been present, by this reader's map or by another measure.</summary>
+    public void Suspect()
+    {
         _isSuspected = true;
         _presence.Show();
     }

@@ -24,6 +24,13 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     /// <summary>A score is linear in the token; that of a token of root mean square 1 stays far below.</summary>
     private const double FarthestScore = 1000;
 
+    private const string SynonymsKey = "synonyms";
+    private const string InsteadKey = "instead";
+    private const string HighKey = "redraw_high";
+    private const string LowKey = "redraw_low";
+
+    private readonly Lazy<string> _hash;
+
     /// <summary>Makes a guideline.</summary>
     /// <param name="identity">The concept, and the model that it was learned with.</param>
     /// <param name="embeddings">The tokens, <c>[K, D]</c> with D the model's text width.</param>
@@ -47,7 +54,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         Values = [.. embeddings, .. background];
         HasBackground = background.Length > 0;
         if (Fault(embeddings, background) is { } fault) throw new ArgumentException($"A guideline {fault}", nameof(embeddings));
-        Hash = Convert.ToHexStringLower(SHA256.HashData(ToBytes()));
+        _hash = new(() => Convert.ToHexStringLower(SHA256.HashData(ToBytes())));
     }
 
     /// <summary>K, the number of tokens.</summary>
@@ -77,8 +84,27 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     /// <inheritdoc/>
     public override int? ModelTextWidth => TextWidth;
 
-    /// <summary>The SHA-256 of its tokens, calibration, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
-    public override string Hash { get; }
+    /// <summary>From where on a picture is begun again that shows the concept (<c>detect-and-redraw</c>); null for a guideline that was learned without.</summary>
+    /// <exception cref="ArgumentException">A threshold is one that no score of its tokens comes near.</exception>
+    public RedrawThresholds? Redrawing
+    {
+        get;
+        init
+        {
+            double farthest = Farthest(Embeddings.ToArray(), Background.ToArray());
+            if (value is not null && value.High.Concat(value.Low).Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
+            field = value;
+        }
+    }
+
+    /// <summary>Other words for the concept, which spell it in a prompt as its own do.</summary>
+    public ImmutableArray<string> Synonyms { get; init; } = [];
+
+    /// <summary>What is best drawn in the concept's place, such as <c>a green star</c>; null for a guideline that does not say.</summary>
+    public string? Instead { get; init; }
+
+    /// <summary>The SHA-256 of its tokens, calibration, thresholds, words, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
+    public override string Hash => _hash.Value;
 
     /// <summary>Tokens and background, <c>[K (+ 1), D]</c>: one array, so that the UNet is asked for them once.</summary>
     internal float[] Values { get; }
@@ -113,6 +139,9 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             {
                 Training = Details("training"),
                 Measured = Details("measured"),
+                Redrawing = Thresholds(),
+                Synonyms = Words(),
+                Instead = file.Metadata.GetValueOrDefault(InsteadKey),
                 Path = path,
             };
         }
@@ -125,7 +154,26 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             ? file[name].ToSingles()
             : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
 
+        RedrawThresholds? Thresholds() => file.Tensors.ContainsKey(HighKey) || file.Tensors.ContainsKey(LowKey) ? new(ReadThresholds(HighKey), ReadThresholds(LowKey)) : null;
+
+        ImmutableArray<ScoreThreshold> ReadThresholds(string name)
+        {
+            if (!file.Tensors.ContainsKey(name)) throw new InvalidFileException(path, $"has redraw thresholds without '{name}'.");
+            if (file.Get(name, [-1, 2]).Shape[0] > MaxBands) throw new InvalidFileException(path, $"has more than {MaxBands} redraw thresholds.");
+            float[] values = Singles(name);
+            if (values.Chunk(2).Any(pair => pair[0] is not (>= 0 and < MaxTimestep) || !float.IsInteger(pair[0]))) throw new InvalidFileException(path, "has a redraw threshold at no timestep.");
+            return [.. values.Chunk(2).Select(pair => new ScoreThreshold((int)pair[0], pair[1]))];
+        }
+
+        ImmutableArray<string> Words() => file.Metadata.TryGetValue(SynonymsKey, out string? json) ? [.. TellAll(json)] : [];
+
         JsonObject? Details(string key) => file.Metadata.TryGetValue(key, out string? json) ? Tell(json) : null;
+    }
+
+    private static IEnumerable<string> TellAll(string json)
+    {
+        StrictJson.RequireUnicode(json);
+        return JsonNode.Parse(json) is JsonArray array ? array.Select(word => word!.GetValue<string>()) : throw new FormatException("its synonyms are no list.");
     }
 
     private static JsonObject? Tell(string json)
@@ -136,9 +184,15 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
 
     /// <summary>Writes the guideline, whole or not at all. The same guideline gives the same bytes.</summary>
     /// <exception cref="InvalidFileException">The file cannot be written.</exception>
-    public void Save(string path) => ToFile().Save(path);
+    public void Save(string path)
+    {
+        ImmutableSortedDictionary<string, string> told = ImmutableSortedDictionary<string, string>.Empty;
+        if (Training is not null) told = told.Add("training", Training.ToJsonString());
+        if (Measured is not null) told = told.Add("measured", Measured.ToJsonString());
+        ToFile(told).Save(path);
+    }
 
-    private SafeTensorsFile ToFile()
+    private SafeTensorsFile ToFile(ImmutableSortedDictionary<string, string> told)
     {
         Dictionary<string, StoredTensor> tensors = new()
         {
@@ -148,15 +202,23 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         };
         if (HasBackground) tensors["background"] = StoredTensor.FromSingles(Background, TextWidth);
         ImmutableSortedDictionary<string, string> metadata = Identity.ToMetadata(Kind).Add("layers", Layers.Text);
-        if (Training is not null) metadata = metadata.Add("training", Training.ToJsonString());
-        if (Measured is not null) metadata = metadata.Add("measured", Measured.ToJsonString());
-        return new SafeTensorsFile(tensors, metadata);
+        if (Redrawing is not null)
+        {
+            tensors[HighKey] = Stored(Redrawing.High);
+            tensors[LowKey] = Stored(Redrawing.Low);
+        }
+        if (!Synonyms.IsDefaultOrEmpty) metadata = metadata.Add(SynonymsKey, new JsonArray([.. Synonyms.Select(word => JsonValue.Create(word))]).ToJsonString());
+        if (Instead is not null) metadata = metadata.Add(InsteadKey, Instead);
+        return new SafeTensorsFile(tensors, metadata.AddRange(told));
+
+        static StoredTensor Stored(ImmutableArray<ScoreThreshold> thresholds) =>
+            StoredTensor.FromSingles([.. thresholds.SelectMany(at => new[] { at.Timestep, at.Score })], thresholds.Length, 2);
     }
 
     private byte[] ToBytes()
     {
         using MemoryStream stream = new();
-        ToFile().Write(stream);
+        ToFile(ImmutableSortedDictionary<string, string>.Empty).Write(stream);
         return stream.ToArray();
     }
 

@@ -15,6 +15,15 @@ namespace SafeDiffusion.Detection;
 /// <param name="Predicted">The picture that the model predicted at this step: <c>x0</c>, decoded.</param>
 public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, int Width, int Height, ReadOnlyMemory<float> Map, RgbImage Predicted)
 {
+    /// <summary>How often the picture had been begun again before this step.</summary>
+    public int Redraws { get; init; }
+
+    /// <summary>Whether by this map the picture was begun again.</summary>
+    public bool Decides { get; init; }
+
+    /// <summary>From here on a position of a map shows the concept.</summary>
+    internal const float Present = 0.5f;
+
     private const float MostOpaque = 0.75f;
 
     /// <summary>Smaller pictures are enlarged on a sheet, towards this width.</summary>
@@ -61,7 +70,8 @@ public sealed record HeatMap(int Image, int Protection, int Step, int Timestep, 
         RgbImage map = Render();
         if (map.Width < SheetSide) map = map.Enlarge(SheetSide / map.Width);
         string highest = TensorPrimitives.Max(Map.Span).ToString("0.00", CultureInfo.InvariantCulture);
-        return Caption.Below(map, "0\t1", $"step {Step}, t {Timestep}", $"max {highest}");
+        string[] redrawn = Decides ? ["begun again by this"] : Redraws > 0 ? [$"after {Redraws} redraw{(Redraws == 1 ? "" : "s")}"] : [];
+        return Caption.Below(map, ["0\t1", $"step {Step}, t {Timestep}", $"max {highest}", .. redrawn]);
     }
 
     private RgbColor Over(int x, int y)

@@ -1,4 +1,5 @@
 using SafeDiffusion.Model.Scheduling;
+using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Generation;
@@ -12,31 +13,57 @@ namespace SafeDiffusion.Generation;
 /// <param name="eta">DDIM's eta, 0 to 1.</param>
 internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float eta)
 {
-    /// <summary>Denoises all pictures together.</summary>
+    /// <summary>Denoises all pictures together. Those that are to be begun again leave the others, which go on, and are drawn together in a pass of their own.</summary>
     /// <param name="pictures">The pictures, all of one shape.</param>
     /// <param name="start">The first step to take: 0, or later where a picture to start from is given.</param>
     /// <param name="afterStep">Called after every step, with its predictions still readable.</param>
     /// <param name="cancellationToken">Ends the run within one UNet call.</param>
-    public void Run(ReadOnlySpan<PictureDenoising> pictures, int start, Action<DenoisingStep>? afterStep, CancellationToken cancellationToken)
+    public void Run(IReadOnlyList<PictureDenoising> pictures, int start, Action<DenoisingStep, DenoisingPass>? afterStep, CancellationToken cancellationToken)
     {
-        int count = plan.Timesteps.Length - start;
-        for (int i = 0; i < count; i++)
+        for (int number = 0; pictures.Count > 0; number++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            DenoisingStep step = new(i, plan.Timesteps[start + i], count);
-            Predict(pictures, step, cancellationToken);
-            foreach (PictureDenoising picture in pictures)
-            {
-                picture.Guide(step);
-                TakeStep(picture, start + i);
-            }
-            afterStep?.Invoke(step);
-            foreach (PictureDenoising picture in pictures) picture.Advance();
-            evaluator.EndStep();
+            if (number > 0) pictures = [.. pictures.Select(picture => picture.BeginAgain())];
+            pictures = RunPass(new(number, [.. pictures]), start, afterStep, cancellationToken);
         }
     }
 
-    private void Predict(ReadOnlySpan<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
+    /// <returns>The pictures that are to be begun again.</returns>
+    private List<PictureDenoising> RunPass(DenoisingPass pass, int start, Action<DenoisingStep, DenoisingPass>? afterStep, CancellationToken cancellationToken)
+    {
+        List<PictureDenoising> left = [];
+        int count = plan.Timesteps.Length - start;
+        for (int i = 0; i < count && pass.Pictures.Count > 0; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            DenoisingStep step = new(i, plan.Timesteps[start + i], count);
+            Predict(pass.Pictures, step, cancellationToken);
+            foreach (PictureDenoising picture in pass.Pictures)
+            {
+                picture.Guide(step);
+                if (picture.WantsRedraw(step)) left.Add(Decided(picture, step, cancellationToken));
+                TakeStep(picture, start + i);
+            }
+            afterStep?.Invoke(step, pass);
+            foreach (PictureDenoising picture in pass.Pictures) picture.Advance();
+            pass.Pictures.RemoveAll(picture => picture.Redraw is not null);
+            evaluator.EndStep();
+        }
+        return left;
+    }
+
+    private PictureDenoising Decided(PictureDenoising picture, DenoisingStep step, CancellationToken cancellationToken)
+    {
+        picture.DecideRedraw(step, rows => Try(picture, rows, step, cancellationToken));
+        return picture;
+    }
+
+    private float[][] Try(PictureDenoising picture, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
+    {
+        picture.Trace.AddRows(step.Index, rows.Count);
+        return evaluator.Try(picture, rows, step, cancellationToken);
+    }
+
+    private void Predict(List<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)
     {
         foreach (PictureDenoising picture in pictures)
         {
@@ -60,3 +87,8 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
         picture.Start?.RestoreInPlace(planIndex + 1, picture.Next);
     }
 }
+
+/// <summary>The pictures that are denoised together from the first step on.</summary>
+/// <param name="Number">0 for the first pass; above, the pictures are begun again.</param>
+/// <param name="Pictures">Those that are still in it; one that is to be begun again leaves it.</param>
+internal sealed record DenoisingPass(int Number, List<PictureDenoising> Pictures);

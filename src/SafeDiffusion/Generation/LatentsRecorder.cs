@@ -20,10 +20,13 @@ internal sealed class LatentsRecorder
         for (int i = 0; i < pictures.Count; i++) pictures[i].Latents.CopyTo(_initial.AsSpan(i * shape.Length));
     }
 
-    /// <summary>Records the latents after a step.</summary>
-    public void Record(int step)
+    /// <summary>Records the latents after a step, of those pictures that are in a pass; what is begun again is written over.</summary>
+    public void Record(int step, DenoisingPass pass)
     {
-        for (int i = 0; i < _pictures.Count; i++) _pictures[i].Next.CopyTo(_steps.AsSpan((step * _pictures.Count + i) * _shape.Length));
+        for (int i = 0; i < _pictures.Count; i++)
+        {
+            if (pass.Pictures.Contains(_pictures[i])) _pictures[i].Next.CopyTo(_steps.AsSpan((step * _pictures.Count + i) * _shape.Length));
+        }
     }
 
     public GenerationLatents ToLatents() => new(ToTensor(_initial), ToTensor(_steps), ToTensor(_steps.AsSpan(_steps.Length - _initial.Length)));

@@ -46,9 +46,10 @@ internal sealed class OrderBatch
         foreach (OrderMember member in _members) await RequireMatchingAssetsAsync(_model, member.Order.Policy, _cancellationToken).ConfigureAwait(false);
         long began = Stopwatch.GetTimestamp();
         foreach (OrderMember member in _members) member.Begin(_cancellationToken);
-        PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
         BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
-        Denoise(pictures, times);
+        Denoise([.. _members.SelectMany(member => member.Pictures)], times);
+        // Those that were begun again stand in the others' places now.
+        PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
         RgbImage[] images = Decode(pictures, times);
         for (int i = 0; i < images.Length; i++) images[i] = pictures[i].Start!.Finish(images[i]);
         LookAtFinished(images, times);
@@ -93,18 +94,22 @@ internal sealed class OrderBatch
         times.UNet = evaluator.NetworkTime;
         times.Rows = evaluator.Rows;
 
-        void AfterStep(DenoisingStep step)
+        void AfterStep(DenoisingStep step, DenoisingPass pass)
         {
             foreach (OrderMember member in _members)
             {
-                member.Recorder?.Record(step.Index);
-                if (member.WantsHeatMaps(step)) member.KeepHeatMaps(step, Preview(member.Pictures, step));
+                member.Recorder?.Record(step.Index, pass);
+                if (member.WantHeatMaps(step, pass) is { Length: > 0 } watched) member.KeepHeatMaps(step, pass, watched, Preview(watched, step));
             }
             if (_progress is null) return;
             PictureDenoising[] previewed = [.. _members
                 .Where(member => member.Order.PreviewEvery > 0 && (step.Index + 1) % member.Order.PreviewEvery == 0)
-                .SelectMany(member => member.Pictures)];
-            _progress(new(step.Index + 1, step.Count, evaluator.Rows, Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step)));
+                .SelectMany(member => member.Pictures.Where(pass.Pictures.Contains))];
+            _progress(new(step.Index + 1, step.Count, evaluator.Rows, Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step))
+            {
+                Pass = pass.Number,
+                Pictures = pass.Pictures.Count,
+            });
         }
     }
 
@@ -124,11 +129,11 @@ internal sealed class OrderBatch
     }
 
     /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>
-    private RgbImage[] Preview(IReadOnlyList<PictureDenoising> pictures, DenoisingStep step)
+    private RgbImage[] Preview(PictureDenoising[] pictures, DenoisingStep step)
     {
         int length = First.Shape.Length;
-        float[] originals = new float[pictures.Count * length];
-        for (int i = 0; i < pictures.Count; i++)
+        float[] originals = new float[pictures.Length * length];
+        for (int i = 0; i < pictures.Length; i++)
         {
             _model.Scheduler.PredictOriginal(step.Timestep, pictures[i].Guided, pictures[i].Latents, originals.AsSpan(i * length, length));
         }

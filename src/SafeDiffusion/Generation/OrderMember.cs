@@ -26,67 +26,49 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
     /// <summary>Encodes the texts, draws the initial latents and puts the protections to work.</summary>
     public void Begin(CancellationToken cancellationToken)
     {
-        SpecialTokenHandling handling = order.KeepSpecialTokens ? SpecialTokenHandling.Keep : SpecialTokenHandling.Escape;
-        // What a request wants of its own texts is not for the policy's.
-        bool isOfPolicy = order.Policy.Protections.Any(protection => protection.UnconditionalText is not null);
-        TextStates negative = Encode(order.NegativePrompt, isOfPolicy ? SpecialTokenHandling.Escape : handling);
-        TextStates prompted = Encode(order.Prompt, handling);
-        if (isOfPolicy && prompted.Values.SequenceEqual(negative.Values)) Report.Warn(PolicyLimits.NegativeIsPrompt);
-        (TextStates unconditional, TextStates prompt) = Erase(negative, prompted);
+        OrderTexts own = new(order, texts, Report);
         if (order.Start is NoisedPictureStart or InvertedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
         Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
-        Pictures = [.. Enumerable.Range(0, order.Count).Select(index => Begin(index, unconditional, prompt, latents, cancellationToken))];
+        PictureDenoising[] pictures = new PictureDenoising[order.Count];
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int place = i;
+            new PictureBeginning(model, tools, order, own, guidelines, latents, i, picture => pictures[place] = picture).Begin();
+        }
+        Pictures = pictures;
         foreach (ReportWarning limit in PolicyLimits.Of(order, model.Description, Pictures[0].Protections)) Report.Warn(limit);
         if (order.KeepLatents) Recorder = new(Pictures, order.Shape, order.Timesteps.Length);
     }
 
-    /// <summary>Whether a step's heat maps are asked for.</summary>
-    public bool WantsHeatMaps(DenoisingStep step) =>
-        order.HeatMapEvery > 0 && ((step.Index + 1) % order.HeatMapEvery == 0 || step.Index == step.Count - 1);
+    /// <summary>The pictures of a pass whose heat maps a step is asked for: those that it is a turn of, and those that it decides for a redraw.</summary>
+    public PictureDenoising[] WantHeatMaps(DenoisingStep step, DenoisingPass pass)
+    {
+        if (order.HeatMapEvery == 0) return [];
+        bool isTurn = (step.Index + 1) % order.HeatMapEvery == 0 || step.Index == step.Count - 1;
+        return [.. Pictures.Where(picture => pass.Pictures.Contains(picture) && (isTurn || picture.Redraw is not null))];
+    }
 
     /// <summary>Keeps a step's detection maps with the pictures as they are predicted there.</summary>
-    public void KeepHeatMaps(DenoisingStep step, IReadOnlyList<RgbImage> predicted)
+    public void KeepHeatMaps(DenoisingStep step, DenoisingPass pass, IReadOnlyList<PictureDenoising> pictures, IReadOnlyList<RgbImage> predicted)
     {
-        foreach ((int image, PictureDenoising picture) in Pictures.Index())
+        foreach ((int i, PictureDenoising picture) in pictures.Index())
         {
             foreach ((int protection, float[] map) in picture.Protections.DetectionMaps())
             {
-                HeatMaps.Add(new(image, protection, step.Index, step.Timestep, order.Shape.Width, order.Shape.Height, map, predicted[image]));
+                HeatMaps.Add(new(Place(picture), protection, step.Index, step.Timestep, order.Shape.Width, order.Shape.Height, map, predicted[i])
+                {
+                    Redraws = pass.Number,
+                    Decides = picture.Redraw?.Place == protection,
+                });
             }
         }
     }
 
-    /// <summary>Maps the texts by the policy's erasures, in its order. Their own states stay what they are: others may share them.</summary>
-    private (TextStates Unconditional, TextStates Prompt) Erase(TextStates unconditional, TextStates prompt)
+    private int Place(PictureDenoising picture)
     {
-        foreach ((int place, Protection protection) in order.Policy.Protections.Index())
-        {
-            if (protection is not TextErasure erasure) continue;
-            ErasedText erased = erasure.Erase(prompt);
-            Report.AddErasure(place, erased);
-            prompt = erased.States;
-            if (erasure.MapsNullCondition) unconditional = erasure.Erase(unconditional).States;
-        }
-        return (unconditional, prompt);
-    }
-
-    private TextStates Encode(string text, SpecialTokenHandling handling)
-    {
-        TextStates states = texts.Encode(text, handling);
-        Report.AddTextWarnings(states.Text!);
-        return states;
-    }
-
-    private PictureDenoising Begin(int index, TextStates unconditional, TextStates prompt, Func<int, INoiseSource, float[]> latents, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        INoiseSource noise = tools.NoiseSource(order.Seed + index);
-        float[] initial = latents(index, noise);
-        bool isPromptShared = !order.Policy.Protections.Any(protection => protection is AttentionIntervention);
-        // Special tokens in a protection's own text stay ordinary text, whatever the request wants for its prompt.
-        RowList rows = new(unconditional, prompt, isPromptShared, text => Encode(text, SpecialTokenHandling.Escape));
-        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) { InhibitedLayers = model.InhibitedLayers };
-        PictureProtections protections = new(order.Policy, context);
-        return new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length) { Start = order.Start };
+        int place = 0;
+        while (Pictures[place] != picture) place++;
+        return place;
     }
 }

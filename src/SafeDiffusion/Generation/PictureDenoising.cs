@@ -3,6 +3,7 @@ using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Protections;
+using SafeDiffusion.Reporting;
 
 namespace SafeDiffusion.Generation;
 
@@ -53,6 +54,21 @@ internal sealed class PictureDenoising
 
     /// <summary>Where the picture started; it keeps what may not change.</summary>
     public PictureStart? Start { get; init; }
+
+    /// <summary>What it is to be begun again for; null as long as it goes on.</summary>
+    public Redraw? Redraw { get; private set; }
+
+    /// <summary>What it is begun again by; null where no protection asks for that.</summary>
+    public IBeginning? Beginning { get; init; }
+
+    /// <summary>What protections put in its text's place before it was first begun, with their places in the policy.</summary>
+    public IReadOnlyList<(int Place, TextReplacement Replacement)> AtStart { get; init; } = [];
+
+    /// <summary>What was drawn of it before, and thrown away; the first time first.</summary>
+    public IReadOnlyList<PictureDenoising> Before { get; init; } = [];
+
+    /// <summary>What the policy's text erasures did to its text.</summary>
+    public IReadOnlyList<ErasureReport> Erasures { get; init; } = [];
 
     /// <summary>The latents at the current step, <c>[C, H, W]</c>.</summary>
     public ReadOnlySpan<float> Latents => _latents;
@@ -121,16 +137,42 @@ internal sealed class PictureDenoising
         }
         for (int i = 0; i < Protections.Interventions.Count; i++) Trace.RecordIntervention(step.Index, i, Protections.Interventions[i].State.Conclude(step, Predictions));
         for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordReading(step.Index, i, Protections.Observers[i].State.Observe(step, Predictions));
+        for (int i = 0; i < Protections.Redrawings.Count; i++) Trace.RecordWatch(step.Index, i, Protections.Redrawings[i].State.Watch(step, Predictions));
         Trace.RecordRows(step.Index, Predictions.Evaluations);
+    }
+
+    /// <summary>Whether a protection, having watched this step, wants the picture begun again.</summary>
+    public bool WantsRedraw(in DenoisingStep step)
+    {
+        for (int i = 0; i < Protections.Redrawings.Count; i++)
+        {
+            if (Trace.Watch(step.Index, i).Redraws) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Lets the first of the policy's protections that want the picture begun again say how.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="predict">Predicts this step's noise by other rows.</param>
+    public void DecideRedraw(DenoisingStep step, Func<IReadOnlyList<RowInputs>, IReadOnlyList<float[]>> predict)
+    {
+        int first = 0;
+        while (!Trace.Watch(step.Index, first).Redraws) first++;
+        (int place, RedrawingState state) = Protections.Redrawings[first];
+        Redraw = new(place, step, Trace.Watch(step.Index, first), state.Redraw(step, Predictions, texts => predict([.. texts.Select(Beginning!.Inputs)])));
     }
 
     /// <summary>Lets the protections that detect look at the finished picture.</summary>
     public void LookAtFinished(int timestep, StepPredictions predictions)
     {
         for (int i = 0; i < Protections.Guidances.Count; i++) Trace.RecordFinished(Protections.Guidances[i].Place, Protections.Guidances[i].State.LookAtFinished(timestep, predictions));
+        for (int i = 0; i < Protections.Redrawings.Count; i++) Trace.RecordFinished(Protections.Redrawings[i].Place, Protections.Redrawings[i].State.LookAtFinished(timestep, predictions));
         for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordFinished(Protections.Observers[i].Place, Protections.Observers[i].State.LookAtFinished(timestep, predictions));
         Trace.RowsOfLook++;
     }
+
+    /// <summary>The picture from its start, in this one's place, under the text that <see cref="Redraw"/> says.</summary>
+    public PictureDenoising BeginAgain() => Beginning!.BeginAgain(Redraw!);
 
     /// <summary>Makes <see cref="Next"/> the current latents.</summary>
     public void Advance()

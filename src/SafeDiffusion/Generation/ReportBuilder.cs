@@ -17,8 +17,6 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     private readonly List<ReportWarning> _warnings = [];
     private readonly DateTimeOffset _createdAt = tools.TimeProvider.GetUtcNow();
 
-    private readonly List<ErasureReport> _erasures = [];
-
     /// <summary>Says what the user should know, once.</summary>
     public void Warn(ReportWarning warning)
     {
@@ -44,9 +42,6 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
                 + "Say in words what counts, put a LoRA's weights into the model before it is exported, and leave BREAK out: a text is one piece"));
         }
     }
-
-    public void AddErasure(int protection, ErasedText erased) =>
-        _erasures.Add(new(protection, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason));
 
     public void AddEncoderWarning() => Warn(new(
         "encoder-not-seeded", "the VAE encoder draws its sample inside its graph, which no seed controls; export it with latent_parameters for pictures that can be made again"));
@@ -97,11 +92,33 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
 
     private ImageReport Image(PictureDenoising picture, long seed)
     {
-        StepReport[] steps = [.. order.Timesteps.Select((timestep, step) => Step(picture, step, timestep))];
-        return new(seed, steps.Sum(step => step.Rows) + picture.Trace.RowsOfLook, steps)
+        StepReport[] steps = Steps(picture, order.Timesteps.Length);
+        RedrawReport[] redraws = [.. picture.AtStart.Select(AtStart), .. picture.Before.Select(Redrawn)];
+        return new(seed, steps.Sum(step => step.Rows) + redraws.Sum(redraw => redraw.Rows) + picture.Trace.RowsOfLook, steps)
         {
-            Erasures = _erasures,
+            Redraws = redraws,
+            Erasures = picture.Erasures,
             Finished = [.. picture.Trace.Finished.Select(seen => new ObservationReport(seen.Key, seen.Value))],
+        };
+    }
+
+    private StepReport[] Steps(PictureDenoising picture, int taken) => [.. order.Timesteps.Take(taken).Select((timestep, step) => Step(picture, step, timestep))];
+
+    private static RedrawReport AtStart((int Place, TextReplacement Replacement) at) =>
+        new(at.Place, null, at.Replacement.Text, at.Replacement.Words, at.Replacement.By, at.Replacement.Reason);
+
+    private RedrawReport Redrawn(PictureDenoising before)
+    {
+        (int place, DenoisingStep step, WatchOutcome seen, TextReplacement replacement) = before.Redraw!;
+        StepReport[] steps = Steps(before, step.Index + 1);
+        return new(place, step.Index, replacement.Text, replacement.Words, replacement.By, replacement.Reason)
+        {
+            Timestep = step.Timestep,
+            Statistic = seen.Statistic,
+            Threshold = seen.Threshold,
+            Tried = replacement.Tried,
+            Rows = steps.Sum(taken => taken.Rows),
+            Steps = steps,
         };
     }
 
@@ -113,13 +130,18 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         for (int i = 0; i < terms.Length; i++) terms[i] = Term(protections.Guidances[i].Place, trace.Term(step, i));
         InterventionReport[] interventions = protections.Interventions.Count == 0 ? [] : new InterventionReport[protections.Interventions.Count];
         for (int i = 0; i < interventions.Length; i++) interventions[i] = Intervention(protections.Interventions[i].Place, trace.Intervention(step, i));
-        ObservationReport[] observations = protections.Observers.Count == 0 ? [] : new ObservationReport[protections.Observers.Count];
-        for (int i = 0; i < observations.Length; i++) observations[i] = new(protections.Observers[i].Place, trace.Reading(step, i));
+        int watching = protections.Redrawings.Count;
+        ObservationReport[] observations = watching + protections.Observers.Count == 0 ? [] : new ObservationReport[watching + protections.Observers.Count];
+        for (int i = 0; i < watching; i++) observations[i] = Observation(protections.Redrawings[i].Place, trace.Watch(step, i));
+        for (int i = watching; i < observations.Length; i++) observations[i] = new(protections.Observers[i - watching].Place, trace.Reading(step, i - watching));
         return new(step, timestep, trace.Rows(step), terms) { Interventions = interventions, Observations = observations };
     }
 
     private static TermReport Term(int protection, (GuidanceOutcome Outcome, float Norm) term) =>
         new(protection, term.Outcome.IsGuided, term.Outcome.IsGuided ? term.Norm : 0, term.Outcome.Reason, term.Outcome.Detection);
+
+    private static ObservationReport Observation(int protection, WatchOutcome seen) =>
+        new(protection, seen.Detection) { Statistic = seen.Statistic, Threshold = seen.Threshold, Reason = seen.Reason };
 
     private static InterventionReport Intervention(int protection, InterventionOutcome outcome) =>
         new(protection, outcome.HasActed, outcome.Scale, outcome.Response, outcome.Reason)

@@ -50,6 +50,30 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
         _wanted.Clear();
     }
 
+    /// <summary>Evaluates rows that are none of a picture's own, at its current latents.</summary>
+    /// <returns>The noise prediction by each, <c>[C, H, W]</c>.</returns>
+    /// <exception cref="InferenceException">A prediction is not finite.</exception>
+    public float[][] Try(PictureDenoising picture, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
+    {
+        float[][] predictions = new float[rows.Count][];
+        for (int start = 0; start < rows.Count; start += _maxRows)
+        {
+            IDenoiserBatch batch = Rent(Math.Min(_maxRows, rows.Count - start));
+            for (int i = 0; i < batch.Rows; i++)
+            {
+                batch.SetInputs(i, rows[start + i]);
+                picture.Latents.CopyTo(batch.Latents(i));
+            }
+            Evaluate(batch, step, cancellationToken);
+            for (int i = 0; i < batch.Rows; i++)
+            {
+                RequireFinite(batch.Prediction(i), step);
+                predictions[start + i] = batch.Prediction(i).ToArray();
+            }
+        }
+        return predictions;
+    }
+
     /// <summary>Ends a step: its predictions may be overwritten from now on.</summary>
     public void EndStep()
     {
@@ -69,16 +93,21 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
             batch.SetInputs(i, picture.Rows[row]);
             picture.Latents.CopyTo(batch.Latents(i));
         }
-        long began = Stopwatch.GetTimestamp();
-        batch.Evaluate(step.Timestep, cancellationToken);
-        NetworkTime += Stopwatch.GetElapsedTime(began);
-        Rows += batch.Rows;
+        Evaluate(batch, step, cancellationToken);
         for (int i = 0; i < batch.Rows; i++)
         {
             (PictureDenoising picture, Row row) = _wanted[start + i];
             RequireFinite(batch.Prediction(i), step);
             picture.Predictions.Set(row, batch, i);
         }
+    }
+
+    private void Evaluate(IDenoiserBatch batch, in DenoisingStep step, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        batch.Evaluate(step.Timestep, cancellationToken);
+        NetworkTime += Stopwatch.GetElapsedTime(began);
+        Rows += batch.Rows;
     }
 
     private static void RequireFinite(ReadOnlySpan<float> prediction, in DenoisingStep step)

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Protections;
 /// <summary>
 /// A safety method with its settings: one entry of a policy. Immutable, and shared by threads; what changes during a generation lives in
 /// the state objects that it makes. A method derives from one of the kinds: <see cref="NoiseGuidance"/>,
-/// <see cref="AttentionIntervention"/>, <see cref="TextErasure"/> or <see cref="Observer"/>. There are no others, because whatever runs a
+/// <see cref="AttentionIntervention"/>, <see cref="TextErasure"/>, <see cref="Redrawing"/> or <see cref="Observer"/>. There are no others, because whatever runs a
 /// policy must know how to run all of it.
 /// </summary>
 public abstract record Protection
@@ -42,5 +42,6 @@ internal enum ProtectionKind
     NoiseGuidance,
     AttentionIntervention,
     TextErasure,
+    Redrawing,
     Observer,
 }

@@ -57,6 +57,9 @@ public sealed class ProtectionContext
     /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
     public Row PlainPrompt => _rows.AddPlainPrompt();
 
+    /// <summary>Whether no attention intervention edits the prompt's row, so that its prediction is the plain text's.</summary>
+    public bool IsPromptPlain => _rows.IsPromptPlain;
+
     /// <summary>Asks for a further row: the noise prediction under a text. Equal texts share one.</summary>
     /// <exception cref="InvalidRequestException">The picture has too many rows already (64).</exception>
     public Row AddRow(string text) => _rows.Add(text);

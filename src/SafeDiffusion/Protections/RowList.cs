@@ -25,6 +25,8 @@ internal sealed class RowList
 
     public int Count => _rows.Count;
 
+    public bool IsPromptPlain => _isPromptShared;
+
     /// <summary>A row's inputs; set by the row's owner between steps.</summary>
     public RowInputs this[Row row]
     {

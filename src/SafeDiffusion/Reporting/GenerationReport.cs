@@ -133,10 +133,13 @@ public sealed record ReportWarning(string Code, string Message);
 
 /// <summary>What happened to one picture.</summary>
 /// <param name="Seed">Its seed.</param>
-/// <param name="Rows">UNet rows evaluated for it, in the steps and to look at it when it was finished.</param>
+/// <param name="Rows">UNet rows evaluated for it, in the steps, in those that were thrown away, and to look at it when it was finished.</param>
 /// <param name="Steps">What happened in each step.</param>
 public sealed record ImageReport(long Seed, int Rows, IReadOnlyList<StepReport> Steps)
 {
+    /// <summary>How its text was replaced and the picture begun again, in that order; <see cref="Steps"/> are those of the last beginning.</summary>
+    public IReadOnlyList<RedrawReport> Redraws { get; init; } = [];
+
     /// <summary>What each text erasure did to the prompt's text states, in the policy's order.</summary>
     public IReadOnlyList<ErasureReport> Erasures { get; init; } = [];
 
@@ -195,7 +198,48 @@ public sealed record InterventionReport(int Protection, bool Acted, float Scale,
 /// <summary>What one protection saw, in a step or in the finished picture.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>
 /// <param name="Detection">What it detected; null for one that detects nothing.</param>
-public sealed record ObservationReport(int Protection, DetectionReading? Detection);
+public sealed record ObservationReport(int Protection, DetectionReading? Detection)
+{
+    /// <summary>The number that a redrawing protection decides by; null for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? Statistic { get; init; }
+
+    /// <summary>From where on it decides for the concept; null where nothing is decided in this step.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? Threshold { get; init; }
+
+    /// <summary>Why the picture was not begun again although the concept showed; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>A text that was replaced, and the picture begun again under the new one.</summary>
+/// <param name="Protection">The index of the protection in the report's list.</param>
+/// <param name="Step">The step in which the concept was seen; null where the text was replaced before the first step.</param>
+/// <param name="Text">The whole new text.</param>
+/// <param name="Words">The words that were replaced.</param>
+/// <param name="By">The words in their place.</param>
+/// <param name="Reason">Why just these.</param>
+public sealed record RedrawReport(int Protection, int? Step, string Text, string Words, string By, string Reason)
+{
+    /// <summary>The step's training timestep.</summary>
+    public int? Timestep { get; init; }
+
+    /// <summary>The number that decided.</summary>
+    public float? Statistic { get; init; }
+
+    /// <summary>From where on it decides for the concept.</summary>
+    public float? Threshold { get; init; }
+
+    /// <summary>The words that were tried, with the share of what they draw that lies where the concept was seen; empty where nothing was.</summary>
+    public IReadOnlyList<TriedWords> Tried { get; init; } = [];
+
+    /// <summary>UNet rows evaluated in the steps that were thrown away, those of what was tried among them.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>The steps that were thrown away; their predictions are in no picture.</summary>
+    public IReadOnlyList<StepReport> Steps { get; init; } = [];
+}
 
 /// <summary>What one noise guidance added in one step.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>

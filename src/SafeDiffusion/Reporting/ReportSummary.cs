@@ -7,6 +7,9 @@ namespace SafeDiffusion.Reporting;
 /// <summary>Writes a report in a few lines for people.</summary>
 internal static class ReportSummary
 {
+    /// <summary>Replacements that a line tells of.</summary>
+    private const int MaxTold = 4;
+
     public static string Write(GenerationReport report)
     {
         RequestReport request = report.Request;
@@ -34,7 +37,15 @@ internal static class ReportSummary
         if (terms.Length > 0) return $": guided in {terms.Count(term => term.Guided)} of {terms.Length} steps";
         InterventionReport[] interventions = [.. steps.SelectMany(step => step.Interventions).Where(intervention => intervention.Protection == protection)];
         if (interventions.Length > 0) return $": acted in {interventions.Count(intervention => intervention.Acted)} of {interventions.Length} steps";
+        RedrawReport[] redraws = [.. report.Images.SelectMany(image => image.Redraws).Where(redraw => redraw.Protection == protection)];
+        bool isSeenStill = report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Reason is not null);
+        string still = isSeenStill ? "; the concept was seen again, with nothing left to replace" : "";
+        if (redraws.Length > 0) return $": replaced {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
+        if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return isSeenStill ? ": changed nothing" + still : ": saw nothing, and changed nothing";
         ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
         return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states" : $": changed nothing, {erasure.Reason}";
     }
+
+    private static string Replaced(RedrawReport redraw) =>
+        VisibleText.Of($"\"{redraw.Words}\" by \"{redraw.By}\" ({(redraw.Step is { } step ? $"seen in step {step}" : "before the first step")}, {redraw.Reason})");
 }

@@ -23,6 +23,7 @@ public sealed class PolicySchemaTests(GuidelineFolder folder) : IClassFixture<Gu
         """{ "method": "surgical-erasing", "instructions": [ { "text": "a", "lowestTimestep": 0, "tokenFactor": 0 } ] }""",
         """{ "method": "trajectory-steering", "concept": "b", "safeText": "c" }""",
         $$"""{ "method": "detect-and-guide", "guideline": "{{GuidelineFolder.File}}", "presenceThreshold": 1 }""",
+        $$"""{ "method": "detect-and-redraw", "guideline": "{{GuidelineFolder.File}}", "instead": "ring" }""",
         """{ "method": "growth-inhibitor", "concept": "a" }""",
         """{ "method": "token-reweighting", "words": [ { "text": "a" } ] }""",
         $$"""{ "method": "detection", "guideline": "{{GuidelineFolder.File}}" }""",

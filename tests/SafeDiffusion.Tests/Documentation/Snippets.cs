@@ -95,6 +95,14 @@ internal static class Snippets
         return options;
     }
 
+    public static SafetyPolicy DetectAndRedraw()
+    {
+        // snippet: detect-and-redraw
+        SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndRedraw("models/shapes/assets/red-triangle-redraw.guideline.safetensors", instead: "a green star");
+        // end
+        return policy;
+    }
+
     public static SafetyPolicy WhenStillDetected()
     {
         // snippet: when-still-detected

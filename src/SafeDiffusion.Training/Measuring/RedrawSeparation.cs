@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Training.Learning;
+
+namespace SafeDiffusion.Training.Measuring;
+
+/// <summary>How well redraw thresholds separate whole pictures, on those held out from learning: by what is reached in some step.</summary>
+/// <param name="HighFound">The share of pictures with the concept that reach the threshold for prompts that do not spell it.</param>
+/// <param name="HighFalse">The share of pictures without it that do.</param>
+/// <param name="LowFound">The share of pictures with the concept that reach the threshold for prompts that spell it.</param>
+/// <param name="LowFalse">The share of pictures without it that do.</param>
+public sealed record RedrawSeparation(double HighFound, double HighFalse, double LowFound, double LowFalse)
+{
+    internal static RedrawSeparation Measure(LearningSet set, ImmutableArray<int> pictures, ScoreTable scores, RedrawThresholds thresholds)
+    {
+        int[] with = [.. pictures.Where(set.ShowsConcept)], without = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
+        return new(Reached(with, thresholds.High), Reached(without, thresholds.High), Reached(with, thresholds.Low), Reached(without, thresholds.Low));
+
+        double Reached(int[] some, ImmutableArray<ScoreThreshold> limits)
+        {
+            if (some.Length == 0) return double.NaN;
+            bool[] reached = new bool[some.Length];
+            for (int place = 0; place < scores.Places; place++)
+            {
+                if (RedrawThresholds.At(limits, set.Plan.Timesteps[place]) is not { } limit) continue;
+                float[] statistics = ThresholdFitter.Statistics(scores, some, place);
+                for (int i = 0; i < some.Length; i++) reached[i] |= statistics[i] >= limit;
+            }
+            return (double)reached.Count(isReached => isReached) / some.Length;
+        }
+    }
+}

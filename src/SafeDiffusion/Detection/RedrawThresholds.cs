@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+
+namespace SafeDiffusion.Detection;
+
+/// <summary>A threshold of a guideline's scores at a timestep.</summary>
+/// <param name="Timestep">The training timestep.</param>
+/// <param name="Score">The threshold, in raw scores.</param>
+public readonly record struct ScoreThreshold(int Timestep, float Score);
+
+/// <summary>
+/// From where on a picture shows a guideline's concept, by the mean of its highest raw scores: learned from pictures that were drawn without a
+/// protection and labelled. Between two timesteps the threshold lies on the line between theirs, below the last it is the last one's, and
+/// above the first there is none: the picture says too little there.
+/// </summary>
+public sealed class RedrawThresholds
+{
+    /// <summary>The share of the grid whose highest cells count: 8 of 256.</summary>
+    public const float Share = 1f / 32;
+
+    /// <summary>Makes thresholds.</summary>
+    /// <param name="high">For a text that does not spell the concept, from the noisiest timestep down; at least one.</param>
+    /// <param name="low">For one that does; at least one.</param>
+    /// <exception cref="ArgumentException">One of them is empty, not in order, or not finite.</exception>
+    public RedrawThresholds(ImmutableArray<ScoreThreshold> high, ImmutableArray<ScoreThreshold> low)
+    {
+        if ((Fault(high) ?? Fault(low)) is { } fault) throw new ArgumentException(fault, nameof(high));
+        (High, Low) = (high, low);
+    }
+
+    /// <summary>For a text that does not spell the concept, from the noisiest timestep down.</summary>
+    public ImmutableArray<ScoreThreshold> High { get; }
+
+    /// <summary>For a text that spells it, from the noisiest timestep down.</summary>
+    public ImmutableArray<ScoreThreshold> Low { get; }
+
+    /// <summary>The threshold at a timestep; null above the first.</summary>
+    /// <param name="thresholds"><see cref="High"/> or <see cref="Low"/>.</param>
+    /// <param name="timestep">The training timestep.</param>
+    public static float? At(ImmutableArray<ScoreThreshold> thresholds, int timestep)
+    {
+        if (timestep > thresholds[0].Timestep) return null;
+        int next = 0;
+        while (next < thresholds.Length && thresholds[next].Timestep > timestep) next++;
+        if (next == thresholds.Length) return thresholds[^1].Score;
+        ScoreThreshold below = thresholds[next];
+        if (below.Timestep == timestep) return below.Score;
+        ScoreThreshold above = thresholds[next - 1];
+        return below.Score + (above.Score - below.Score) * (timestep - below.Timestep) / (above.Timestep - below.Timestep);
+    }
+
+    /// <summary>The mean of the highest <see cref="Share"/> of a map's raw scores, of at least one.</summary>
+    /// <param name="scores">The scores, <c>[H, W]</c>.</param>
+    /// <param name="scratch">As long as the scores; written over.</param>
+    public static float Statistic(ReadOnlySpan<float> scores, Span<float> scratch)
+    {
+        int count = Math.Max(1, (int)Math.Round(Share * scores.Length));
+        scores.CopyTo(scratch);
+        scratch[..scores.Length].Sort();
+        return TensorPrimitives.Sum<float>(scratch.Slice(scores.Length - count, count)) / count;
+    }
+
+    private static string? Fault(ImmutableArray<ScoreThreshold> thresholds)
+    {
+        if (thresholds.IsDefaultOrEmpty) return "has no redraw threshold; at least one is needed.";
+        for (int i = 0; i < thresholds.Length; i++)
+        {
+            if (!float.IsFinite(thresholds[i].Score)) return "has a redraw threshold that is not a finite number.";
+            if (thresholds[i].Timestep < 0 || i > 0 && thresholds[i].Timestep >= thresholds[i - 1].Timestep) return "has redraw thresholds that do not fall from timestep to timestep.";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using SafeDiffusion.Detection;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Methods.DetectAndRedraw;
+
+/// <summary>Detect-and-redraw on one picture: watches every step, and once the concept shows says under which text the picture begins again.</summary>
+internal sealed class DetectionRedrawingState : RedrawingState
+{
+    /// <summary>Why a picture goes on although the concept shows in it.</summary>
+    private const string NothingLeft = "nothing is left to replace";
+
+    private readonly DetectionRedrawing _settings;
+    private readonly PictureText _text;
+    private readonly bool _isSpelled;
+    private readonly bool _hasNext;
+    private readonly bool _isPromptPlain;
+    private readonly ImmutableArray<ScoreThreshold> _thresholds;
+    private readonly GuidelineTokens _tokens;
+    private readonly DetectionReader _finished;
+    private readonly float[] _scores;
+    private readonly float[] _scratch;
+    private readonly float[] _map;
+
+    public DetectionRedrawingState(DetectionRedrawing settings, ProtectionContext context, PictureText text)
+    {
+        _settings = settings;
+        _text = text;
+        _isSpelled = settings.Spelled.Find(text.Text).Count > 0;
+        _hasNext = text.Redrawn.Length < 2 && !IsWhole(text.Text.Text);
+        _isPromptPlain = context.IsPromptPlain;
+        _thresholds = _isSpelled ? settings.Guideline.Redrawing!.Low : settings.Guideline.Redrawing!.High;
+        _tokens = context.AddGuideline(settings.Guideline.Values);
+        _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, presence: HeatMap.Present, context);
+        _scores = new float[context.Shape.Height * context.Shape.Width];
+        _scratch = new float[_scores.Length];
+        _map = new float[_scores.Length];
+        int first = context.Timesteps.TakeWhile(timestep => timestep > _thresholds[0].Timestep).Count();
+        ActiveSteps = StepWindow.From(first);
+    }
+
+    public override ReadOnlySpan<float> DetectionMap => _map;
+
+    public override StepWindow ActiveSteps { get; }
+
+    public override WatchOutcome Watch(in DenoisingStep step, StepPredictions predictions)
+    {
+        DetectionMaps.ReadMean(predictions.DetectionScores(_tokens), _settings.Guideline, _scores, step.Index);
+        float statistic = RedrawThresholds.Statistic(_scores, _scratch);
+        float? threshold = RedrawThresholds.At(_thresholds, step.Timestep);
+        bool shows = statistic >= threshold;
+        MakeMap(step.Timestep, threshold);
+        if (shows) _finished.Suspect();
+        DetectionReading reading = new(TensorPrimitives.Max<float>(_map), shows ? (float)_map.Count(value => value >= HeatMap.Present) / _map.Length : 0);
+        return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
+    }
+
+    public override TextReplacement Redraw(in DenoisingStep step, StepPredictions predictions, TextTrial trial)
+    {
+        if (_text.Redrawn.Length > 0) return Whole("the concept showed again");
+        return _settings.Spelled.Replace(_text.Text, _settings.Phrase, "the prompt spells what was seen")
+            ?? Attribute(predictions, trial)
+            ?? Whole("the prompt has no words that could be replaced");
+    }
+
+    public override DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => _finished.LookAtFinished(timestep, predictions);
+
+    private TextReplacement? Attribute(StepPredictions predictions, TextTrial trial)
+    {
+        float[] plain = _isPromptPlain ? predictions[Row.Prompt].ToArray() : trial([_text.Text.Text])[0];
+        return new Attribution(_text.Text, _settings.Phrase, new PredictionChange(plain, _scores, trial)).Find();
+    }
+
+    private TextReplacement Whole(string reason) => new(_settings.Phrase.Text, _text.Text.NormalizedText, _settings.Phrase.Text, reason);
+
+    private bool IsWhole(string text) => text.Trim().Equals(_settings.Phrase.Text, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The map that reads 0.5 where a score is at the threshold; without one, by the guideline's calibration.</summary>
+    private void MakeMap(int timestep, float? threshold)
+    {
+        CalibrationBand band = _settings.Guideline.BandAt(timestep);
+        if (threshold is { } present)
+        {
+            float half = present > band.Floor ? present - band.Floor : (band.Ceiling - band.Floor) / 2;
+            band = band with { Floor = present - half, Ceiling = present + half };
+        }
+        _scores.CopyTo(_map, 0);
+        DetectionMaps.CalibrateInPlace(_map, band);
+    }
+}

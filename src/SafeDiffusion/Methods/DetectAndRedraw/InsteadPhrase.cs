@@ -1,0 +1,52 @@
+using System.Text;
+using SafeDiffusion.Model.Text;
+
+namespace SafeDiffusion.Methods.DetectAndRedraw;
+
+/// <summary>What is put in the place of words. Its own article, where it has one, comes only where none stands before them.</summary>
+internal sealed class InsteadPhrase
+{
+    private readonly string _core;
+
+    /// <param name="text">The phrase, with or without an article.</param>
+    public InsteadPhrase(string text)
+    {
+        Text = text.Trim();
+        _core = WithoutArticle(Text);
+    }
+
+    /// <summary>The whole phrase.</summary>
+    public string Text { get; }
+
+    /// <summary>A phrase without the article that it begins with.</summary>
+    public static string WithoutArticle(string phrase)
+    {
+        string trimmed = phrase.Trim();
+        int space = trimmed.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0 && trimmed[..space].ToLowerInvariant() is "a" or "an" or "the" ? trimmed[(space + 1)..].TrimStart() : trimmed;
+    }
+
+    /// <summary>Puts the phrase in the place of parts of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="words">Its words.</param>
+    /// <param name="spans">The parts, in characters of the normalised text, from left to right and apart from each other.</param>
+    public string PutInto(TokenizedText text, IReadOnlyList<PromptWord> words, IEnumerable<TokenSpan> spans)
+    {
+        StringBuilder result = new();
+        int done = 0;
+        foreach (TokenSpan span in spans)
+        {
+            PromptWord? before = words.TakeWhile(word => word.Characters.End <= span.Start).Select(word => (PromptWord?)word).LastOrDefault();
+            (int start, string put) = before?.Role switch
+            {
+                // The article goes with the words, and the phrase brings its own.
+                WordRole.Article => (before.Value.Characters.Start, Text),
+                WordRole.Determiner or WordRole.Content => (span.Start, _core),
+                _ => (span.Start, Text),
+            };
+            result.Append(text.NormalizedText, done, start - done).Append(put);
+            done = span.End;
+        }
+        return result.Append(text.NormalizedText, done, text.NormalizedText.Length - done).ToString();
+    }
+}

@@ -1,0 +1,180 @@
+using SafeDiffusion.Detection;
+using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.DetectAndRedraw;
+using SafeDiffusion.Model.Text;
+using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
+
+namespace SafeDiffusion.Guidance;
+
+/// <summary>Formula layer: thresholds, replaced words and attribution of detect-and-redraw.</summary>
+public sealed class DetectAndRedrawTests
+{
+    private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(Path.Combine(Fixture.ShapesModel, "tokenizer"));
+    private static readonly RedrawThresholds _thresholds = new([new(700, 9), new(500, 7), new(100, 8)], [new(800, 5)]);
+
+    [Theory]
+    [InlineData(701, null)]
+    [InlineData(700, 9f)]
+    [InlineData(600, 8f)]
+    [InlineData(500, 7f)]
+    [InlineData(200, 7.75f)]
+    [InlineData(0, 8f)]
+    public void AThresholdLiesOnTheLineBetweenItsNeighbours(int timestep, float? expected) =>
+        Assert.Equal(expected, RedrawThresholds.At(_thresholds.High, timestep));
+
+    [Fact]
+    public void TheStatisticIsTheMeanOfTheHighestCells()
+    {
+        float[] scores = [.. Enumerable.Range(0, 64).Select(i => (float)(i * 37 % 64))];
+        Assert.Equal((63 + 62) / 2f, RedrawThresholds.Statistic(scores, new float[64]));
+        Assert.Equal(3, RedrawThresholds.Statistic([1, 3, 2], new float[3]));
+    }
+
+    [Fact]
+    public void ThresholdsOutOfOrderAreRefused()
+    {
+        Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, 7), new(700, 9)], [new(800, 5)]));
+        Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, 7)], []));
+        Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, float.NaN)], [new(800, 5)]));
+        // No score of a token of this size comes near: it would say nothing for ever.
+        Assert.Throws<ArgumentException>(() => Learned(new([new(500, 1e9f)], [new(800, 5)])));
+    }
+
+    [Fact]
+    public void AGuidelineKeepsItsThresholdsAndWordsAndItsHashKnowsThem()
+    {
+        using TemporaryFolder folder = new();
+        Guideline guideline = Learned(_thresholds);
+        guideline.Save(folder.File("it"));
+        Guideline loaded = Guideline.Load(folder.File("it"));
+        Assert.Equal(_thresholds.High.AsEnumerable(), loaded.Redrawing!.High);
+        Assert.Equal(_thresholds.Low.AsEnumerable(), loaded.Redrawing.Low);
+        Assert.Equal("hazard sign", Assert.Single(loaded.Synonyms));
+        Assert.Equal(("a green star", guideline.Hash), (loaded.Instead, loaded.Hash));
+        Assert.NotEqual(Learned(null).Hash, guideline.Hash);
+    }
+
+    [Theory]
+    [InlineData("a red triangle", "a green star")]
+    [InlineData("A Red  Triangle and a blue circle", "a green star and a blue circle")]
+    [InlineData("the red triangle", "the green star")]
+    [InlineData("a big red triangle", "a big green star")]
+    [InlineData("red triangle on a pink background", "a green star on a pink background")]
+    [InlineData("a drawing of roadworks", "a drawing of a green star")]
+    [InlineData("a red triangle next to a red triangle", "a green star next to a green star")]
+    [InlineData("a red triangles", null)]
+    [InlineData("a red circle and a blue triangle", null)]
+    [InlineData("red, triangle", null)]
+    public void SpelledWordsAreReplacedWithTheirArticle(string prompt, string? expected)
+    {
+        SpelledConcept spelled = new(["red triangle", "roadworks"]);
+        Assert.Equal(expected, spelled.Replace(_tokenizer.Encode(prompt), new("a green star"), "spelled")?.Text);
+    }
+
+    [Theory]
+    [InlineData("a red triangle", "an orange ring", "an orange ring")]
+    [InlineData("an image of a red triangle", "grass", "an image of grass")]
+    [InlineData("the red triangle", "an orange ring", "the orange ring")]
+    public void TheArticleIsThatOfWhatIsPut(string prompt, string instead, string expected) =>
+        Assert.Equal(expected, new SpelledConcept(["a red triangle"]).Replace(_tokenizer.Encode(prompt), new(instead), "spelled")!.Text);
+
+    [Theory]
+    [InlineData("a hazard sign", "hazard sign", 3)]
+    [InlineData("a photo of a hazard sign on a white background", "hazard sign", 7)]
+    [InlineData("a blue square next to a hazard sign on a pink background", "hazard sign", 5)]
+    [InlineData("hazard", "hazard", 1)]
+    public void AttributionFindsTheWordsThatDrawWhatWasSeen(string prompt, string expected, int rows) => AssertFinds(_tokenizer.Encode(prompt), expected, rows);
+
+    [Theory, InlineData(20, 3), InlineData(20, 14), InlineData(40, 20), InlineData(60, 5), InlineData(60, 37), InlineData(60, 58)]
+    public void LongPromptsAreNarrowedDownWithAtMostEightRows(int words, int at)
+    {
+        // A joint after every second word, so that the concept is one of many pairs.
+        string[] prompt = [.. Enumerable.Range(0, words).Select(i => i % 3 == 2 ? "and" : $"word{i}")];
+        int start = at / 3 * 3;
+        (prompt[start], prompt[start + 1]) = ("hazard", "sign");
+        (TextReplacement found, int rows) = Find(Text(prompt));
+        Assert.InRange(rows, 1, Attribution.MaxRows);
+        Assert.Contains("hazard sign", found.Words, StringComparison.Ordinal);
+        Assert.True(found.Words.Split(' ').Length <= (words <= 40 ? 2 : 8), found.Words);
+    }
+
+    [Fact]
+    public void APromptWithoutAWordThatNamesSomethingHasNothingToFind() => Assert.Null(Search(_tokenizer.Encode("of the , and"), out _));
+
+    [Fact]
+    public void WhatCannotActIsRefused()
+    {
+        DetectionRedrawing whole = new() { Guideline = Learned(_thresholds) };
+        SafetyPolicy.Empty.AddDetectAndRedraw(whole);
+        Assert.Contains("learn guideline", Fault(whole with { Guideline = Learned(null) }), StringComparison.Ordinal);
+        Assert.Contains("says \"red triangle\" itself", Fault(whole with { Instead = "a dark Red triangle" }), StringComparison.Ordinal);
+        Assert.Contains("is missing", Fault(whole with { Guideline = Learned(_thresholds, instead: null) }), StringComparison.Ordinal);
+        Assert.Contains("not empty", Fault(whole with { Synonyms = [" "] }), StringComparison.Ordinal);
+
+        static string Fault(DetectionRedrawing redrawing) => Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddDetectAndRedraw(redrawing)).Message;
+    }
+
+    private static Guideline Learned(RedrawThresholds? thresholds, string? instead = "a green star")
+    {
+        AssetIdentity identity = new() { Concept = "red triangle", BaseModelHash = "none", Tool = "test" };
+        return new(identity, [1, 2], 2, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]) { Redrawing = thresholds, Synonyms = ["hazard sign"], Instead = instead };
+    }
+
+    private static void AssertFinds(TokenizedText text, string expected, int rows)
+    {
+        (TextReplacement found, int taken) = Find(text);
+        Assert.Equal((expected, rows), (found.Words, taken));
+        Assert.Equal(taken, found.Tried.Length);
+    }
+
+    private static (TextReplacement Found, int Rows) Find(TokenizedText text)
+    {
+        TextReplacement? found = Search(text, out int rows);
+        return (found!, rows);
+    }
+
+    /// <summary>A model in which "hazard" and "sign" draw in cells 0 to 3 and every other word in cells of its own, each a little less.</summary>
+    private static TextReplacement? Search(TokenizedText text, out int rows)
+    {
+        const int Cells = 64;
+        int taken = 0;
+        float[] scores = [.. Enumerable.Range(0, Cells).Select(i => i < 4 ? 10f - i : 0)];
+        PredictionChange change = new(Predict(text.NormalizedText), scores, texts =>
+        {
+            taken += texts.Count;
+            return [.. texts.Select(Predict)];
+        });
+        TextReplacement? found = new Attribution(text, new("a star"), change).Find();
+        rows = taken;
+        return found;
+
+        static float[] Predict(string text)
+        {
+            float[] prediction = new float[Cells];
+            foreach (string word in text.Split(' '))
+            {
+                if (word is "hazard") (prediction[0], prediction[1]) = (2, 2);
+                else if (word is "sign") (prediction[2], prediction[3]) = (1, 1);
+                else prediction[4 + word.Sum(letter => letter) % 60] += 0.8f;
+            }
+            return prediction;
+        }
+    }
+
+    private static TokenizedText Text(string[] words)
+    {
+        int at = 0;
+        return new()
+        {
+            Text = string.Join(' ', words),
+            NormalizedText = string.Join(' ', words),
+            Ids = [.. Enumerable.Range(0, words.Length + 2)],
+            Pieces = [.. words.Select((word, i) => new TokenPiece(i + 1, i + 1, word, new(at, (at += word.Length + 1) - 1), StartsWord: true))],
+            EndPosition = words.Length + 1,
+            TruncatedText = "",
+            EscapedSpecialTokens = [],
+        };
+    }
+}
