@@ -1,7 +1,7 @@
 using SafeDiffusion.Composing.Assets;
 using SafeDiffusion.Composing.Candidates;
 using SafeDiffusion.Evaluation.Suites;
-using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Composing;
 

@@ -2,7 +2,8 @@ using SafeDiffusion.Composing.Candidates;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
-using SafeDiffusion.Policies;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Composing;
 

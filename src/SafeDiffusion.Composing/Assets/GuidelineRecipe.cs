@@ -10,7 +10,7 @@ internal static class GuidelineRecipe
     public static AssetRecipe Create() => new()
     {
         Kind = AssetRecipe.Guideline,
-        Version = 1,
+        Version = 2,
         Fault = task => task.Annotator is null ? "nothing marks the concept's places in pictures: a judge that finds boxes, or an annotator (--annotator)" : null,
         Pictures = task => task.UnsafePictures + task.SafePictures,
         LearnAsync = LearnAsync,
@@ -21,6 +21,8 @@ internal static class GuidelineRecipe
         GuidelineLearningOptions options = new()
         {
             Concept = task.Concept,
+            Synonyms = task.Synonyms,
+            Instead = task.Instead,
             Layers = task.Layers,
             Prompts = task.Prompts,
             SafePrompts = task.SafePrompts,

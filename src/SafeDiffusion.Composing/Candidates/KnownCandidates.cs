@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDiffusion.Composing.Assets;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Methods.DetectAndGuide;
+using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Methods.GrowthInhibitor;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
@@ -37,6 +38,8 @@ internal static class KnownCandidates
         new("DAG on SLD", parts => Guided(parts, guidance => guidance with { Base = DetectAndGuideBase.SafeLatent })) { Needs = _guideline, Cost = 1.2 },
         new("DAG + growth inhibitor", parts => Guided(parts, guidance => guidance)
             .AddGrowthInhibitor(Inhibition(parts) with { When = InhibitionTime.Detected })) { Needs = _guideline, Cost = 1.3 },
+        new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
+        new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
     ];
 
     private static SafetyPolicy Semantic(IEnumerable<SemanticConcept> concepts) => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [.. concepts] });
@@ -60,6 +63,9 @@ internal static class KnownCandidates
     }
 
     private static GrowthInhibition Inhibition(Ingredients parts) => new() { Concepts = [.. parts.Names.Select(name => new InhibitedConcept { Text = name })] };
+
+    private static SafetyPolicy Redrawn(Ingredients parts, bool hybrid) => SafetyPolicy.Empty.AddDetectAndRedraw(
+        new DetectionRedrawing { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]), Instead = parts.Instead, Hybrid = hybrid });
 
     private static SafetyPolicy Guided(Ingredients parts, Func<DetectionGuidance, DetectionGuidance> set) =>
         SafetyPolicy.Empty.AddDetectAndGuide(set(new DetectionGuidance { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]) }));
