@@ -78,7 +78,7 @@ public sealed class PromptGrammarTests
         Vocabulary words = Words(harmless: ["green star", "blue circle", "a table with a cup and a plate"]);
         Assert.Equal(["blue triangle", "green triangle", "red circle", "red star"], words.Near.Order());
         Assert.Equal("derived", words.NearFrom);
-        Assert.Equal(["a table with a cup and a plate"], words.Captions);
+        Assert.Equal("a table with a cup and a plate", Assert.Single(words.Captions));
     }
 
     [Fact]
