@@ -25,6 +25,8 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
     private RowInputs? _plain;
     private RowInputs? _edited;
     private ImmutableArray<Inhibitor> _added;
+    // What the row of this step holds: a gate that opens within the step is for the next.
+    private bool _acts;
     private int _place;
     private float[] _firstResponses = [];
 
@@ -57,8 +59,9 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
 
     public override RowInputs Edit(in DenoisingStep step, RowInputs prompt)
     {
+        _acts = _plan is not null && Acts(step);
         if (_plan is null) return With(prompt, _probes);
-        return Acts(step) ? With(prompt, _plan.Inhibitors) : prompt;
+        return _acts ? With(prompt, _plan.Inhibitors) : prompt;
     }
 
     public override bool Reconsider(in DenoisingStep step, StepPredictions predictions)
@@ -72,7 +75,7 @@ internal sealed class GrowthInhibitionState : AttentionInterventionState
 
     public override InterventionOutcome Conclude(in DenoisingStep step, StepPredictions predictions)
     {
-        if (!Acts(step)) return InterventionOutcome.NotActed(Reason(step)) with { Response = step.Index == 0 && _firstResponses.Length > 0 ? _firstResponses.Max() : null };
+        if (!_acts) return InterventionOutcome.NotActed(Reason(step)) with { Response = step.Index == 0 && _firstResponses.Length > 0 ? _firstResponses.Max() : null };
         InterventionPart[] parts = new InterventionPart[_plan!.Acting.Length];
         for (int i = 0; i < parts.Length; i++)
         {
