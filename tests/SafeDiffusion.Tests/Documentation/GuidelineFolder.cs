@@ -20,7 +20,7 @@ public sealed class GuidelineFolder : IDisposable
     public GuidelineFolder()
     {
         AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = "none", Tool = "test" };
-        new Guideline(identity, [1, 2], 2, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]) { Redrawing = new([new(700, 1)], [new(800, 1)]) }.Save(_folder.File(File));
+        new Guideline(identity, [1, 2], 2, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]) { Redrawing = new([new(700, 1)], [new(800, 1)]), Instead = "a ring" }.Save(_folder.File(File));
         new ErasureProjection(identity, [1, 0, 0, 1], 2).Save(_folder.File(Projection));
     }
 

@@ -80,7 +80,7 @@ public sealed record DetectionRedrawing : Redrawing, IFromWords<DetectionRedrawi
         check.Require(Guideline is not null, nameof(Guideline), "is missing: name a guideline's file (safediffusion learn guideline makes one).");
         check.Require(
             Guideline.Redrawing is not null, nameof(Guideline),
-            "has no redraw thresholds: it was learned by an earlier version, or from too few pictures. Learn it again (safediffusion learn guideline), or use detect-and-guide, which needs none.");
+            "has no redraw thresholds: it was learned by an earlier version, from too few pictures, or for a concept that does not stand out among them. Learn it again (safediffusion learn guideline), or use detect-and-guide, which needs none.");
         check.Require(Instead is null || !string.IsNullOrWhiteSpace(Instead), nameof(Instead), "must be a text that is not empty.");
         check.Require(
             (Instead ?? Guideline.Instead) is not null, nameof(Instead),
