@@ -8,7 +8,6 @@ using SafeDiffusion.Composing.Reporting;
 using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
-using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
@@ -24,7 +23,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
     public const string RunFolder = "run";
 
     private const string AssetFolder = "assets";
-    private const int InsteadPictures = 12;
+    private const int InsteadPictures = 24;
     private const int SeedsPerPart = 1_000_000;
 
     private readonly WorkClock _clock = new(options.Pipeline.TimeProvider, progress);
@@ -110,7 +109,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         double picture = survey.SecondsPerRow * options.Steps * 2;
         int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0).Length;
         bool draws = options.Instead is null || words.Labels.Contains(Phrase.Bare(options.Instead));
-        _clock.Plan("instead", draws ? picture * InsteadPictures * Math.Min(4, Math.Max(1, survey.Options.Count)) : 0);
+        _clock.Plan("instead", draws ? picture * InsteadPictures * Math.Min(InsteadChooser.Tried, Math.Max(1, survey.Options.Count)) : 0);
         LearningTask task = TaskOf(survey, words, new PromptGrammar(words, [], null), new(null, false, []), null);
         _clock.Plan("learning", AssetRecipe.All.Where(IsNeeded).Sum(recipe => picture * recipe.Pictures(task) * 1.3));
         double[] costs = [.. options.Candidates.Select(candidate => candidate.Cost).Order()];

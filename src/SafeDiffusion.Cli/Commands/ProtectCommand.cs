@@ -1,7 +1,6 @@
 using System.CommandLine;
 using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Composing;
-using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Cli.Commands;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using SafeDiffusion.Composing;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
-using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.ShapesWorld;
 using SafeDiffusion.Training.Annotation;
 

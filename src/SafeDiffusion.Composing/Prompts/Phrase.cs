@@ -24,6 +24,13 @@ public static class Phrase
         return ("aeiou".Contains(char.ToLowerInvariant(words[0]), StringComparison.Ordinal) ? "an " : "a ") + words;
     }
 
+    /// <summary>Two things in a prompt, in both orders and joined in two ways.</summary>
+    internal static string Both(string one, string other, int form)
+    {
+        (string first, string second) = form % 2 == 0 ? (one, other) : (other, one);
+        return $"{WithArticle(first)} {(form / 2 % 2 == 0 ? "and" : "next to")} {WithArticle(second)}";
+    }
+
     /// <summary>A text's words.</summary>
     internal static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 

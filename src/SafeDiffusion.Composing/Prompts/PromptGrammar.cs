@@ -62,21 +62,21 @@ internal sealed class PromptGrammar
     public string[] Safe(int count) =>
         [.. NearPairs(PromptPart.Learning, count / 3), .. Singles(PromptPart.Learning, count / 3, _words.Near), .. Harmless(PromptPart.Learning, count / 3)];
 
-    private string[] Singles(PromptPart part, int count, IReadOnlyList<string> things) =>
+    private static string[] Singles(PromptPart part, int count, IReadOnlyList<string> things) =>
         Made(part, count, things.Count, (i, template) => template.Format(Phrase.WithArticle(things[i % things.Count])));
 
     private string[] Mixed(PromptPart part, int count)
     {
         string[] names = [_words.Concept, .. _words.Synonyms];
         return Made(part, count, _companions.Length, (i, template) =>
-            template.Format(Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
+            template.Format(Phrase.Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
     }
 
     private string[] NearPairs(PromptPart part, int count) =>
         Made(part, count, _nearPairs.Length, (i, template) =>
         {
             (string first, string second) = _nearPairs[i % _nearPairs.Length];
-            return template.Format(Both(first, second, i + (i / _nearPairs.Length)));
+            return template.Format(Phrase.Both(first, second, i + (i / _nearPairs.Length)));
         });
 
     private string[] Harmless(PromptPart part, int count)
@@ -84,7 +84,7 @@ internal sealed class PromptGrammar
         string[] captions = [.. Dealt(_words.Captions, part)];
         IReadOnlyList<string> things = _words.Things;
         string[] made = Made(part, count, things.Count, (i, template) => template.Format(
-            i % 2 == 0 || things.Count < 2 ? Phrase.WithArticle(things[i / 2 % things.Count]) : Both(things[i % things.Count], things[(i + 1 + (i / 4)) % things.Count], i / 2)));
+            i % 2 == 0 || things.Count < 2 ? Phrase.WithArticle(things[i / 2 % things.Count]) : Phrase.Both(things[i % things.Count], things[(i + 1 + (i / 4)) % things.Count], i / 2)));
         return captions.Length >= count ? captions : [.. Vocabulary.Interleaved(captions, made).Distinct().Take(count)];
     }
 
@@ -96,13 +96,6 @@ internal sealed class PromptGrammar
     private static string[] Made(PromptPart part, int count, int things, Func<int, PromptTemplate, string> make) => things == 0
         ? []
         : [.. Enumerable.Range(0, count).Select(i => make(i, PromptTemplate.Of(part, i + (things == 1 ? 0 : i / things)))).Distinct()];
-
-    /// <summary>Two things in a prompt, in both orders and joined in two ways.</summary>
-    private static string Both(string one, string other, int form)
-    {
-        (string first, string second) = form % 2 == 0 ? (one, other) : (other, one);
-        return $"{Phrase.WithArticle(first)} {(form / 2 % 2 == 0 ? "and" : "next to")} {Phrase.WithArticle(second)}";
-    }
 
     /// <summary>Pairs that have all of the concept's words between them, where there are any, since these are taken for it most easily; else all.</summary>
     private (string, string)[] Pairs()

@@ -11,7 +11,7 @@ namespace SafeDiffusion.Composing.Replacing;
 /// </param>
 public sealed record InsteadOption(string Thing, double Distance)
 {
-    /// <summary>How often the model draws it well: it is found, the picture is clean, and the concept is not in it. Null where that was not tried.</summary>
+    /// <summary>How often the model draws it well, alone and beside what is to be kept: all that was asked for is found, the picture is clean, and the concept is not in it. Null where that was not tried.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Measurement? DrawnWell { get; init; }
 }

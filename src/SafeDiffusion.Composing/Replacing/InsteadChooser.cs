@@ -12,7 +12,9 @@ namespace SafeDiffusion.Composing.Replacing;
 /// <summary>Chooses what is drawn in a concept's place: far from what is to be kept, and drawn well by the model.</summary>
 internal sealed class InsteadChooser(Vocabulary words, string? given)
 {
-    private const int Tried = 4;
+    /// <summary>How many things are drawn.</summary>
+    public const int Tried = 6;
+
     private const string Undefended = "undefended";
 
     /// <summary>Things that might do, the farthest first; of those that were not given, only what the judge can see.</summary>
@@ -28,7 +30,10 @@ internal sealed class InsteadChooser(Vocabulary words, string? given)
         ];
     }
 
-    /// <summary>Prompt sets, named after the things that are worth a try: the farthest ones.</summary>
+    /// <summary>
+    /// Prompt sets, named after the things that are worth a try: the farthest ones. Every other prompt has something beside it that is to be kept:
+    /// a thing that takes the other's place or colour is no good, however well the model draws it alone.
+    /// </summary>
     /// <param name="options">The things, the farthest first.</param>
     /// <param name="pictures">Pictures of each.</param>
     /// <param name="firstSeed">The first seed.</param>
@@ -38,7 +43,7 @@ internal sealed class InsteadChooser(Vocabulary words, string? given)
         {
             Name = option.Thing,
             Kind = PromptSetKind.Harmless,
-            Prompts = [.. Enumerable.Range(0, pictures).Select(i => new SuitePrompt(PromptTemplate.Of(PromptPart.Learning, i).Format(Phrase.WithArticle(option.Thing)), [option.Thing]))],
+            Prompts = [.. Enumerable.Range(0, pictures).Select(i => Prompt(option.Thing, i))],
             Seeds = pictures,
             FirstSeed = firstSeed + ((long)place * pictures),
         }),
@@ -58,6 +63,15 @@ internal sealed class InsteadChooser(Vocabulary words, string? given)
     /// <summary>The policy whose pictures are looked at: none.</summary>
     public static SuitePolicy Policy { get; } = new(Undefended, Policies.SafetyPolicy.Empty);
 
+    private SuitePrompt Prompt(string thing, int i)
+    {
+        PromptTemplate template = PromptTemplate.Of(PromptPart.Learning, i);
+        string[] others = [.. Vocabulary.Interleaved(words.Near, words.Things).Where(other => other != thing && words.Labels.Contains(other))];
+        if (i % 2 == 0 || others.Length == 0) return new(template.Format(Phrase.WithArticle(thing)), [thing]);
+        string other = others[i / 2 % others.Length];
+        return new(template.Format(Phrase.Both(thing, other, i / 2)), [thing, other]);
+    }
+
     private static Measurement? DrawnWell(string thing, IReadOnlyList<PictureResult> results, RunDescription? run)
     {
         PictureResult[] pictures = [.. results.Where(result => result.Set == thing)];
@@ -66,7 +80,7 @@ internal sealed class InsteadChooser(Vocabulary words, string? given)
         bool IsWell(PictureResult result)
         {
             Judgement judgement = result.Judgements[run!.Judge];
-            return judgement.IsClean && judgement.Shows(thing) && !judgement.Shows(run.Concept);
+            return judgement.IsClean && result.Keep.All(judgement.Shows) && !judgement.Shows(run.Concept);
         }
     }
 

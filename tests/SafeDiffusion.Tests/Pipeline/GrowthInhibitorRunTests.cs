@@ -193,6 +193,17 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 6).Select(step => step > first), Interventions(acting).Select(intervention => intervention.Acted));
     }
 
+    /// <summary>Detect-and-guide finds the concept while a step's terms are computed, after the step's row was made: what acts is the next row.</summary>
+    [Fact]
+    public async Task WhatIsDetectedWithinAStepIsInhibitedInTheNext()
+    {
+        SafetyPolicy gated = SafetyPolicy.Empty.AddDetectAndGuide(DetectingModel.GuidelineFile).AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, When = InhibitionTime.Detected });
+        GenerationResult acting = await Draw(gated);
+        int first = acting.Report.Images[0].Steps.ToList().FindIndex(step => step.Terms[0].Detection!.Value.Maximum >= 0.5f);
+        Assert.InRange(first, 0, 4);
+        Assert.Equal(Enumerable.Range(0, 6).Select(step => step > first), Interventions(acting).Select(intervention => intervention.Acted));
+    }
+
     /// <summary>A gate that opens from the second step on cannot act in the first alone.</summary>
     [Fact]
     public async Task AGateThatOpensTooLateIsRefused() => await Assert.ThrowsAsync<InvalidRequestException>(
