@@ -10,7 +10,7 @@ quietly() { "$@" > "$work/log" 2>&1 || { cat "$work/log"; fail "failed: $*"; }; 
 require_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is not a PNG"; }
 
 packages="$work/packages"
-libraries="SafeDiffusion SafeDiffusion.Core SafeDiffusion.Evaluation SafeDiffusion.FineTuning SafeDiffusion.ImageSharp SafeDiffusion.Instrumentation SafeDiffusion.Training"
+libraries="SafeDiffusion SafeDiffusion.Composing SafeDiffusion.Core SafeDiffusion.Evaluation SafeDiffusion.FineTuning SafeDiffusion.ImageSharp SafeDiffusion.Instrumentation SafeDiffusion.Training"
 platforms="linux-x64 linux-arm64 win-x64 win-arm64 osx-arm64"
 quietly dotnet pack "$root" -p:PackageOutputPath="$packages"
 (cd "$packages" && ls -s --block-size=K ./*.nupkg)

@@ -27,6 +27,7 @@ internal static class Program
     internal static Command CreateRoot() => new(
         "safediffusion", "Draws with Stable Diffusion v1 models (ONNX), and keeps concepts out of the pictures while they are drawn.")
     {
+        new ProtectCommand(),
         new GenerateCommand(),
         new PurifyCommand(),
         new InspectCommand(),

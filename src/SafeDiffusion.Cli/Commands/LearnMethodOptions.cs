@@ -69,7 +69,8 @@ internal sealed class LearnMethodOptions
 
     private static string Name(GuidelineMethod method) => method.ToString().ToLowerInvariant();
 
-    private static LayerSelection Layers(string text)
+    /// <exception cref="InvalidRequestException">The text selects no layers.</exception>
+    internal static LayerSelection Layers(string text)
     {
         try
         {

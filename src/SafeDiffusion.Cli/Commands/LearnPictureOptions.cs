@@ -9,7 +9,6 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>The options that say which pictures a guideline is learned from.</summary>
 internal sealed class LearnPictureOptions
 {
-    private const string ShapesWorld = "shapes";
     private const int CaptionLength = 4096;
 
     private static readonly GuidelineLearningOptions _defaults = new() { Concept = "" };
@@ -42,9 +41,7 @@ internal sealed class LearnPictureOptions
     /// <summary>The files that are read; null where one was not given.</summary>
     public IEnumerable<string?> Inputs(ParseResult parsed)
     {
-        string? annotator = parsed.GetValue(_annotator);
-        IEnumerable<string> network = File.Exists(annotator) ? OutputPath.NetworkFiles(annotator) : OutputPath.FilesBelow(annotator);
-        return [parsed.GetValue(_prompts), parsed.GetValue(_safePrompts), .. network, .. OutputPath.FilesBelow(parsed.GetValue(_images)), .. OutputPath.FilesBelow(parsed.GetValue(_masks))];
+        return [parsed.GetValue(_prompts), parsed.GetValue(_safePrompts), .. AnnotatorFile.Inputs(parsed.GetValue(_annotator)), .. OutputPath.FilesBelow(parsed.GetValue(_images)), .. OutputPath.FilesBelow(parsed.GetValue(_masks))];
     }
 
     /// <summary>Adds the pictures to options that say the rest.</summary>
@@ -63,7 +60,7 @@ internal sealed class LearnPictureOptions
             SafePrompts = draws ? Lines(parsed.GetValue(_safePrompts)) ?? ConceptPrompts.NearMisses(options.Concept) : [],
             UnsafePictures = parsed.GetValue(_unsafeCount),
             SafePictures = parsed.GetValue(_safeCount),
-            Annotator = draws ? Annotator(parsed, options.Concept) : null,
+            Annotator = draws ? AnnotatorFile.Load(parsed.GetValue(_annotator)!, options.Concept, parsed.GetValue(_channel), parsed.GetValue(_threshold)) : null,
             Pictures = brings ? Brought(parsed.GetValue(_images)!, parsed.GetValue(_masks)) : [],
             Steps = parsed.GetValue(_steps),
             GuidanceScale = parsed.GetValue(_guidance),
@@ -76,15 +73,6 @@ internal sealed class LearnPictureOptions
         if (file is null) return null;
         string[] lines = PromptFile.Read(file);
         return lines.Length > 0 ? lines : throw new InvalidFileException(file, "holds no line with a text.");
-    }
-
-    private IMaskAnnotator Annotator(ParseResult parsed, string concept)
-    {
-        string name = parsed.GetValue(_annotator)!;
-        if (name == ShapesWorld) return new ShapesAnnotator(concept);
-        if (Directory.Exists(name)) return new FolderAnnotator(name);
-        if (!File.Exists(name)) throw new InvalidFileException(name, "is no file and no folder; --annotator takes shapes, a folder of masks, or a segmenter.");
-        return new OnnxSegmenter(name, parsed.GetValue(_channel), parsed.GetValue(_threshold));
     }
 
     private static AnnotatedPicture[] Brought(string images, string? masks)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SafeDiffusion.Composing;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.SafeLatent;
@@ -10,7 +11,7 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>The options that make a safety policy: a file, or one method and the words that it is made from.</summary>
 internal sealed class PolicyOptions
 {
-    private readonly Option<string?> _policy = new("--policy") { Description = "A safety policy as JSON (docs/policy.md)." };
+    private readonly Option<string?> _policy = new("--policy") { Description = "A safety policy as JSON (docs/policy.md), or a folder that protect wrote." };
     private readonly Option<string?> _avoid;
     private readonly Option<string?> _method = new("--method") { HelpName = "name" };
     private readonly Option<string?> _instead = new("--instead");
@@ -34,7 +35,7 @@ internal sealed class PolicyOptions
 
     /// <summary>The files that are read; null where one was not given.</summary>
     public IEnumerable<string?> Inputs(ParseResult parsed) =>
-        [parsed.GetValue(_policy), parsed.GetValue(_guideline), parsed.GetValue(_asset), .. _methods.Files(parsed)];
+        [PolicyFile(parsed), parsed.GetValue(_guideline), parsed.GetValue(_asset), .. _methods.Files(parsed)];
 
     public void AddTo(Command command)
     {
@@ -59,6 +60,10 @@ internal sealed class PolicyOptions
         return policy.WhenStillDetected(Action(action));
     }
 
+    /// <summary>The policy's file; of a folder, the one that protect writes there.</summary>
+    private string? PolicyFile(ParseResult parsed) =>
+        parsed.GetValue(_policy) is { } path && Directory.Exists(path) ? Path.Combine(path, ConceptProtector.PolicyName) : parsed.GetValue(_policy);
+
     private void Describe(MethodCatalogue methods)
     {
         IReadOnlyList<string> names = methods.FromWords();
@@ -74,7 +79,7 @@ internal sealed class PolicyOptions
     {
         Option[] ofOne = [_avoid, _guideline, _asset, _method, _instead, _preset];
         Option? said = ofOne.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
-        if (parsed.GetValue(_policy) is { } file)
+        if (PolicyFile(parsed) is { } file)
         {
             return said is null ? SafetyPolicy.Load(file, methods) : throw new InvalidRequestException("--policy", $"and {said.Name} exclude each other; write it into the policy.");
         }

@@ -82,6 +82,10 @@ public sealed record EvaluationSuite
     public static EvaluationSuite Parse(string json, string folder, JudgeCatalogue? judges = null, MethodCatalogue? methods = null) =>
         SuiteJson.Parse(json, folder, judges ?? JudgeCatalogue.Default, methods ?? MethodCatalogue.Default);
 
+    /// <summary>Checks a suite that was made in code as one that is read.</summary>
+    /// <exception cref="InvalidSuiteException">A field is out of its range or contradicts another; the error names it by its path.</exception>
+    public void Validate() => SuiteCheck.Validate(this);
+
     /// <summary>The part of the suite that a quick run draws.</summary>
     public EvaluationSuite Quick()
     {

@@ -13,7 +13,7 @@ public sealed class FloorTests
     private static readonly string[][] _projects =
     [
         ["SafeDiffusion.Cli", "SafeDiffusion.FineTuning.Cli"],
-        ["SafeDiffusion.ShapesWorld"],
+        ["SafeDiffusion.ShapesWorld", "SafeDiffusion.Composing"],
         ["SafeDiffusion.Evaluation", "SafeDiffusion.FineTuning", "SafeDiffusion.Training"],
         ["SafeDiffusion"],
         ["SafeDiffusion.Instrumentation", "SafeDiffusion.ImageSharp"],

@@ -2,28 +2,13 @@ using SafeDiffusion.Evaluation.Reporting.Highlights;
 
 namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 
-/// <summary>
-/// A report as one page that loads nothing: no script, the style sheet by its hash, pictures as data. Readable in light and dark, on wide
-/// and narrow screens.
-/// </summary>
+/// <summary>A report of an evaluation as a page.</summary>
 internal static class HtmlPage
 {
     public static string Write(EvaluationReport report, Thumbnails thumbnails)
     {
         Markup galleries = GallerySection.Write(report, thumbnails);
-        return Markup.Of($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src '{Markup.Own(PageStyle.Hash)}'; base-uri 'none'; form-action 'none'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="referrer" content="no-referrer">
-            <link rel="icon" href="data:,">
-            <title>Evaluation: {report.Run.Suite}</title>
-            <style>{Markup.Own(PageStyle.Text)}</style>
-            </head>
-            <body>
+        return HtmlDocument.Write($"Evaluation: {report.Run.Suite}", Markup.Of($"""
             <header>
             <h1>Evaluation: <bdi>{report.Run.Suite}</bdi></h1>
             <p class="note">Concept to erase: <bdi>{report.Run.Concept}</bdi> · {report.Run.Policies.Count} policies · {report.Pictures} pictures · model <bdi>{report.Run.Model}</bdi> · <bdi>{report.Run.Tool}</bdi></p>
@@ -41,10 +26,7 @@ internal static class HtmlPage
             {TableSection.Agreement(report)}
             {RunSection.Write(report)}
             </main>
-            </body>
-            </html>
-
-            """).ToString();
+            """));
     }
 
     private static Markup Links(EvaluationReport report)

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 /// <summary>Pictures as data within a page, small ones as they are and larger ones averaged down, as long as there is room.</summary>
 /// <param name="load">Loads a picture.</param>
 /// <param name="bytes">The most bytes of all pictures as they stand in the page.</param>
-internal sealed class Thumbnails(Func<string, RgbImage> load, int bytes)
+public sealed class Thumbnails(Func<string, RgbImage> load, int bytes)
 {
     /// <summary>The longest side of a picture on the page.</summary>
     public const int Side = 192;
