@@ -80,7 +80,6 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     public ModelSources? Sources { get; init; }
 
     /// <summary>The text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<BakedErasure>? BakedErasures { get; init; }
 
     /// <summary>The hash of the model's weights without the weight delta that it was loaded with; null where there was none.</summary>

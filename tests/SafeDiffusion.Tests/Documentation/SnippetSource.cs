@@ -2,7 +2,7 @@ using SafeDiffusion.Fixtures;
 
 namespace Documentation;
 
-/// <summary>The marked blocks of this folder's source files: <c>// snippet: name</c> to <c>// end</c>.</summary>
+/// <summary>The marked blocks of the source files in the test projects' folders of this name: <c>// snippet: name</c> to <c>// end</c>.</summary>
 /// <param name="Snippets">The blocks by name, without their indentation.</param>
 /// <param name="Usings">The using directives of the files.</param>
 internal sealed record SnippetSource(IReadOnlyDictionary<string, string> Snippets, IReadOnlySet<string> Usings)
@@ -14,7 +14,8 @@ internal sealed record SnippetSource(IReadOnlyDictionary<string, string> Snippet
     {
         Dictionary<string, string> snippets = [];
         HashSet<string> usings = [];
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Fixture.Root, "tests", "SafeDiffusion.Tests", "Documentation"), "*.cs"))
+        IEnumerable<string> folders = Directory.EnumerateDirectories(Path.Combine(Fixture.Root, "tests")).Select(project => Path.Combine(project, "Documentation")).Where(Directory.Exists);
+        foreach (string file in folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs")))
         {
             string[] lines = File.ReadAllLines(file);
             usings.UnionWith(lines.Where(IsUsing));

@@ -1,4 +1,5 @@
 using SafeDiffusion;
+using SafeDiffusion.Baking;
 using SafeDiffusion.Checking;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
@@ -7,6 +8,7 @@ using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
@@ -145,6 +147,16 @@ internal static class Snippets
         photo.Save("start.webp", codecs);
         // end
         return request;
+    }
+
+    public static async Task<BakingResult> BakingAsync()
+    {
+        // snippet: baking
+        BakingResult result = await BakedModel.WriteAsync(
+            "models/shapes", "shapes-without", [ErasureProjection.Load("red-triangle.erasure.safetensors")]);
+        Console.WriteLine($"{result.Weights} weights, new hash {result.ModelHash}");
+        // end
+        return result;
     }
 
     public static (string Checker, PipelineOptions Options, SafetyPolicy Policy) Checking()
