@@ -1,5 +1,4 @@
 using SafeDiffusion.Composing.Assets;
-using SafeDiffusion.Composing.Candidates;
 using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Fixtures;
