@@ -182,7 +182,8 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
             {
                 await shelf.LearnAsync(recipe, share, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception error) when (error is GraphNotUnderstoodException or LayerNotFoundException)
+            // Layers that somebody named and that are not there are an error; that a model lacks those of the default is a reason to do without.
+            catch (Exception error) when (error is GraphNotUnderstoodException || error is LayerNotFoundException && options.Layers == LayerSelection.Detection)
             {
                 notes.Add(new(recipe.Kind, null, error.Message));
                 continue;

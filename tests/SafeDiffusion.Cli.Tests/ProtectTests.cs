@@ -10,7 +10,7 @@ public sealed class ProtectTests
     [InlineData(2, "--concept", "teapot", "--judge", "shapes")]
     [InlineData(3, "--concept", "red triangle", "--judge", "no-such-judge.json")]
     [InlineData(3, "--concept", "red triangle", "--judge", "shapes", "--keep", "no-such-file.txt")]
-    [InlineData(2, "--concept", "red triangle", "--judge", "shapes", "--layers", "#x")]
+    [InlineData(2, "--concept", "red triangle", "--judge", "shapes", "--layers", ",")]
     [InlineData(2, "--concept", "red triangle", "--judge", "shapes", "--min-kept", "2")]
     public async Task BadInputIsRefusedAndNothingIsWritten(int expected, params string[] arguments)
     {
