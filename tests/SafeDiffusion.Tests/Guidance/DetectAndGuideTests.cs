@@ -48,6 +48,30 @@ public sealed class DetectAndGuideTests
         AssertGuided("guided/two/e_sega", both);
     }
 
+    /// <summary>Towards something is away from it turned round, in the same places.</summary>
+    [Fact]
+    public void WhatIsDrawnInsteadIsLedTo()
+    {
+        float[] away = Guide(_published, "one_component", "guided/two/s1"), other = Guide(_published, "one_component", "guided/two/s2");
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(_published with { Instead = "a green star" }, "one_component", "guided/two/s1", "guided/two/s2");
+        float[] expected = new float[_shape.Length], term = new float[_shape.Length];
+        TensorPrimitives.Subtract(away, other, expected);
+        Assert.Equal((RowSet)Row.Unconditional | FakePredictions.Concept | new Row(3), state.AlsoNeeds(Step(5), predictions.Predictions));
+        Assert.True(state.ComputeTerm(Step(5), predictions.Predictions, term).IsGuided);
+        float largest = TensorPrimitives.MaxMagnitude(expected);
+        for (int i = 0; i < term.Length; i++) Assert.Equal(expected[i], term[i], 1e-5 * Math.Abs(largest));
+    }
+
+    [Theory]
+    [InlineData("A red triangle ", DetectAndGuideBase.Semantic)]
+    [InlineData(" ", DetectAndGuideBase.Semantic)]
+    [InlineData("a green star", DetectAndGuideBase.SafeLatent)]
+    public void NothingToLeadToIsRefused(string instead, DetectAndGuideBase choice)
+    {
+        InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddDetectAndGuide(_published with { Instead = instead, Base = choice }));
+        Assert.Equal("protections[0].instead", error.Path);
+    }
+
     [Fact]
     public void TheConceptIsAskedForOnlyWhereItShows()
     {
@@ -169,10 +193,11 @@ public sealed class DetectAndGuideTests
 
     private static DenoisingStep Step(int index) => new(index, 500, 50);
 
-    private static (NoiseGuidanceState State, FakePredictions Predictions) Begin(DetectionGuidance guidance, string map, string concept = "guided/s")
+    private static (NoiseGuidanceState State, FakePredictions Predictions) Begin(
+        DetectionGuidance guidance, string map, string concept = "guided/s", string instead = "guided/s")
     {
-        FakePredictions predictions = new(_shape.Length, 3, _shape.Height * _shape.Width) { Scores = _fixture[$"{map}/map"].ToSingles() };
-        predictions.Set(_fixture["guided/u"].ToSingles(), _fixture["guided/p"].ToSingles(), _fixture[concept].ToSingles());
+        FakePredictions predictions = new(_shape.Length, 4, _shape.Height * _shape.Width) { Scores = _fixture[$"{map}/map"].ToSingles() };
+        predictions.Set(_fixture["guided/u"].ToSingles(), _fixture["guided/p"].ToSingles(), _fixture[concept].ToSingles(), _fixture[instead].ToSingles());
         return (guidance.Begin(FakePredictions.Context(_shape, 50, Scale)), predictions);
     }
 

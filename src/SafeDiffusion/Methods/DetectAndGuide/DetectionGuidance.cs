@@ -31,6 +31,14 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     [JsonRange(JsonRanges.Text)]
     public string? Concept { get; init; }
 
+    /// <summary>
+    /// What to draw in its place, as a text: where the concept shows, the picture is led towards it as strongly as away from the concept. Null,
+    /// the default and the paper's form, for away alone, which leaves open what comes instead. One row more in the steps that are guided; with the semantic base alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Text)]
+    public string? Instead { get; init; }
+
     /// <summary>The method that chooses the values to change; semantic by default.</summary>
     public DetectAndGuideBase Base { get; init; } = DetectAndGuideBase.Semantic;
 
@@ -134,7 +142,8 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     public override string Describe()
     {
         string where = Base == DetectAndGuideBase.Semantic ? $"quantile {ResolvedQuantile}" : $"threshold {Threshold}";
-        return $"detect-and-guide away from \"{ConceptText}\" where it shows, {Window} "
+        string towards = Instead is null ? "" : $", towards \"{Instead}\",";
+        return $"detect-and-guide away from \"{ConceptText}\"{towards} where it shows, {Window} "
             + $"({Base} base, {where}, {Preset} preset, {Normalisation} maps of the {Guideline.Layers}, guideline {Guideline.Hash[..12]})";
     }
 
@@ -144,6 +153,7 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
         ArgumentNullException.ThrowIfNull(check);
         check.Require(Guideline is not null, nameof(Guideline), "is missing: name a guideline's file (safediffusion learn guideline makes one).");
         check.RequireText(ConceptText, nameof(Concept));
+        if (Instead is not null) ValidateInstead(check);
         check.Require(Enum.IsDefined(Base), nameof(Base), "must be semantic or safe-latent.");
         check.Require(Enum.IsDefined(Preset), nameof(Preset), "must be early or published.");
         check.Require(Enum.IsDefined(Normalisation), nameof(Normalisation), "must be calibrated or per-map.");
@@ -167,7 +177,17 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
         return new DetectionGuidanceState(this, context);
     }
 
-    static ProtectionWord IFromWords<DetectionGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Preset | ProtectionWord.Asset;
+    /// <summary>Two equal texts would cancel, and nothing be guided.</summary>
+    private void ValidateInstead(FieldCheck check)
+    {
+        check.RequireText(Instead, nameof(Instead));
+        check.Require(Base == DetectAndGuideBase.Semantic, nameof(Instead), "needs the base semantic: the safe-latent one knows no direction but away.");
+        check.Require(
+            !string.Equals(Instead?.Trim(), ConceptText.Trim(), StringComparison.OrdinalIgnoreCase), nameof(Instead),
+            $"is the concept itself, \"{ConceptText}\": away from it and towards it cancel. Name something else.");
+    }
+
+    static ProtectionWord IFromWords<DetectionGuidance>.Takes => ProtectionWord.Concept | ProtectionWord.Instead | ProtectionWord.Preset | ProtectionWord.Asset;
 
     static IReadOnlyList<string> IFromWords<DetectionGuidance>.Presets => ProtectionWords.Names<DetectAndGuidePreset>();
 
@@ -176,5 +196,6 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
         Preset = words.PresetOr(DetectAndGuidePreset.Early),
         Guideline = Guideline.Load(words.RequireAsset("detect-and-guide detects by a guideline.")),
         Concept = words.Concept,
+        Instead = words.Instead,
     };
 }

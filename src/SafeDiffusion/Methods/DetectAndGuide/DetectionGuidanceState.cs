@@ -6,7 +6,7 @@ namespace SafeDiffusion.Methods.DetectAndGuide;
 
 /// <summary>
 /// DAG on one picture: reads the map in every step, and where its gate is open adds <c>-g S ⊙ M ⊙ M_base ⊙ (s - u)</c> (Li et al., CVPR
-/// 2025, equations 6 to 9).
+/// 2025, equations 6 to 9); with a text t to draw instead also <c>+g S ⊙ M ⊙ M_base ⊙ (t - u)</c>, our own, SEGA's two directions with equal weights.
 /// </summary>
 internal sealed class DetectionGuidanceState : NoiseGuidanceState
 {
@@ -19,6 +19,11 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     private readonly StepWindow _window;
     private readonly Row _null;
     private readonly Row _concept;
+    private readonly Row? _instead;
+
+    /// <summary>The change towards what is drawn instead; empty where nothing is.</summary>
+    private readonly float[] _towards;
+
     private readonly DetectionReader _reader;
     private readonly DetectionScale _scale;
     private readonly ChannelQuantileMask _largest;
@@ -35,6 +40,8 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
         _null = context.Null;
         _guidanceScale = context.GuidanceScale;
         _concept = context.AddRow(settings.ConceptText);
+        _instead = settings.Instead is { } instead ? context.AddRow(instead) : null;
+        _towards = _instead is null ? [] : new float[context.Shape.Length];
         _reader = new DetectionReader(settings.Guideline, settings.Normalisation, settings.PresenceThreshold, context);
         _scale = new DetectionScale(context.Shape.Height, context.Shape.Width);
         _largest = new ChannelQuantileMask(context.Shape);
@@ -43,7 +50,7 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     public override ReadOnlySpan<float> DetectionMap => _reader.Map;
 
     /// <summary>What the guidance needs besides <c>p</c>, in whose row the map is read.</summary>
-    private RowSet Guided => (RowSet)_null | _concept;
+    private RowSet Guided => (RowSet)_null | _concept | (_instead ?? _concept);
 
     public override StepWindow ActiveSteps => _window;
 
@@ -95,12 +102,21 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
         TensorPrimitives.Subtract(s, u, term);
         if (_settings.Base == DetectAndGuideBase.Semantic) _largest.KeepLargestInPlace(term, _settings.ResolvedQuantile);
         else ClearWherePromptIsFarInPlace(term, predictions[Row.Prompt], s);
+        if (_instead is { } instead) SubtractLargest(predictions[instead], u, term);
         for (int start = 0; start < term.Length; start += _reader.Map.Length)
         {
             Span<float> channel = term.Slice(start, _reader.Map.Length);
             TensorPrimitives.Multiply(channel, _scale.Values, channel);
         }
         TensorPrimitives.Multiply(term, -_guidanceScale, term);
+    }
+
+    /// <summary>Takes off the largest values of <c>t - u</c>, chosen as those of <c>s - u</c> are: the whole term is turned round afterwards.</summary>
+    private void SubtractLargest(ReadOnlySpan<float> t, ReadOnlySpan<float> u, Span<float> term)
+    {
+        TensorPrimitives.Subtract(t, u, _towards);
+        _largest.KeepLargestInPlace(_towards, _settings.ResolvedQuantile);
+        TensorPrimitives.Subtract(term, _towards, term);
     }
 
     /// <summary>Keeps the values where <c>p - s</c> is below the threshold: SLD's choice.</summary>
