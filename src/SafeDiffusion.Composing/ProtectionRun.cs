@@ -182,6 +182,12 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
             {
                 await shelf.LearnAsync(recipe, share, cancellationToken).ConfigureAwait(false);
             }
+            // Words that an erasure cannot be learned from are a reason to do without.
+            catch (InvalidRequestException error) when (recipe.Kind == AssetRecipe.Erasure)
+            {
+                notes.Add(new(recipe.Kind, null, error.Message));
+                continue;
+            }
             // Layers that somebody named and that are not there are an error; that a model lacks those of the default is a reason to do without.
             catch (Exception error) when (error is GraphNotUnderstoodException || error is LayerNotFoundException && options.Layers == LayerSelection.Detection)
             {

@@ -6,6 +6,9 @@ public sealed record AssetRecipe
     /// <summary>A detector of the concept, for detect-and-guide and what waits for detection.</summary>
     public const string Guideline = "guideline";
 
+    /// <summary>A map of text states, for text erasure.</summary>
+    public const string Erasure = "erasure";
+
     /// <summary>The asset's kind, as candidates name it.</summary>
     public required string Kind { get; init; }
 
@@ -23,5 +26,5 @@ public sealed record AssetRecipe
     public required Func<LearningTask, string, IProgress<double>?, CancellationToken, Task<string>> LearnAsync { get; init; }
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<AssetRecipe> All { get; } = [GuidelineRecipe.Create()];
+    public static IReadOnlyList<AssetRecipe> All { get; } = [GuidelineRecipe.Create(), TextErasureRecipe.Create()];
 }

@@ -18,6 +18,7 @@ internal static class KnownCandidates
     private const float EarlyThreshold = 0.5f;
 
     private static readonly ImmutableArray<string> _guideline = [AssetRecipe.Guideline];
+    private static readonly ImmutableArray<string> _erasure = [AssetRecipe.Erasure];
 
     public static IReadOnlyList<Candidate> All { get; } =
     [
@@ -36,10 +37,15 @@ internal static class KnownCandidates
         new("DAG published", parts => Guided(parts, guidance => guidance with { Preset = DetectAndGuidePreset.Published })) { Needs = _guideline, IsPublished = true, Cost = 1.2 },
         new("DAG", parts => Guided(parts, guidance => guidance)) { Needs = _guideline, Cost = 1.2 },
         new("DAG on SLD", parts => Guided(parts, guidance => guidance with { Base = DetectAndGuideBase.SafeLatent })) { Needs = _guideline, Cost = 1.2 },
+        new("DAG with instead", parts => Guided(parts, guidance => guidance with { Instead = parts.Instead })) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
+        new("growth inhibitor gated", parts => SafetyPolicy.Empty.AddDetection(parts.Assets[AssetRecipe.Guideline])
+            .AddGrowthInhibitor(Inhibition(parts) with { Preset = GrowthInhibitorPreset.Gated })) { Needs = _guideline, Cost = 1.1 },
+        new("text erasure", parts => Erased(SafetyPolicy.Empty, parts)) { Needs = _erasure, NeedsInstead = true, Cost = 1 },
         new("DAG + growth inhibitor", parts => Guided(parts, guidance => guidance)
             .AddGrowthInhibitor(Inhibition(parts) with { When = InhibitionTime.Detected })) { Needs = _guideline, Cost = 1.3 },
         new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
         new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
     ];
 
     private static SafetyPolicy Semantic(IEnumerable<SemanticConcept> concepts) => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [.. concepts] });
@@ -66,6 +72,8 @@ internal static class KnownCandidates
 
     private static SafetyPolicy Redrawn(Ingredients parts, bool hybrid) => SafetyPolicy.Empty.AddDetectAndRedraw(
         new DetectionRedrawing { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]), Instead = parts.Instead, Hybrid = hybrid });
+
+    private static SafetyPolicy Erased(SafetyPolicy policy, Ingredients parts) => policy.AddTextErasure(parts.Assets[AssetRecipe.Erasure]);
 
     private static SafetyPolicy Guided(Ingredients parts, Func<DetectionGuidance, DetectionGuidance> set) =>
         SafetyPolicy.Empty.AddDetectAndGuide(set(new DetectionGuidance { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]) }));
