@@ -20,7 +20,7 @@ internal sealed class MethodCommand : Command
     private readonly Option<string?> _prompts = new("--prompts") { Description = "A file of prompts with the concept, one a line (default: the concept itself)." };
     private readonly Option<string?> _safe = new("--safe") { Description = "The safe text in the concept's place." };
     private readonly Option<string?> _safePrompts = new("--safe-prompts") { Description = "A file of the safe counterpart of each prompt, one a line." };
-    private readonly Option<string?> _erasure = new("--erasure") { Description = "The erasure projection of TRCE's first stage, through which the trained model reads texts." };
+    private readonly Option<string?> _erasure = new("--erasure") { Description = "The erasure of TRCE's first stage, through which the trained model reads texts (learn erasure --method trce --gate none --null-condition)." };
     private readonly Option<string[]> _towards = new("--towards") { Description = "What the erasing signal leads to, with the scale 6.5; may be given several times." };
     private readonly Option<string> _out = new("--out", "-o") { Description = "The file to write (.delta.safetensors).", Required = true };
     private readonly Option<string?> _curve = new("--curve") { Description = "A picture of the losses, .svg." };

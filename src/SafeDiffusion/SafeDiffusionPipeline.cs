@@ -152,6 +152,9 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Task<string> GetWeightsHashAsync(CancellationToken cancellationToken = default) => _model.GetWeightsHashAsync(cancellationToken);
 
+    /// <summary>The hash of the model's weights without the weight delta that this pipeline was loaded with, in hexadecimal; null where there is none.</summary>
+    public string? BaseWeightsHash => _model.BaseWeightsHash;
+
     /// <summary>
     /// Reads the detection scores of guideline tokens in a given picture: encodes it, adds noise for each timestep, and asks the UNet there.
     /// The pipeline must be loaded with <see cref="AttentionFeatures.Detect"/>.

@@ -8,7 +8,6 @@ using SafeDiffusion.Evaluation.Runs.Folder;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Onnx;
-using SafeDiffusion.Methods.FineTuned;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -47,19 +46,11 @@ public static class EvaluationRun
         run.Adopt(plan.Pictures);
         RunProgress counting = new(suite, plan.Pictures.Count, progress, options.TimeProvider);
         IReadOnlyList<PictureBatch> batches = RunSchedule.Create(plan.Pictures.Where(picture => run.Find(picture.Id) is null), resources.BatchSize);
-        await using SafeDiffusionPipeline? pipeline = batches.Count == 0
-            ? null
-            : await SafeDiffusionPipeline.LoadAsync(model, Options(suite, options, resources), cancellationToken).ConfigureAwait(false);
+        await using SuitePipelines pipelines = await SuitePipelines.LoadAsync(
+            model, Plain(options, resources), suite.Policies, batches.Select(batch => batch.Policy), manifest.Description.WeightsHash, cancellationToken).ConfigureAwait(false);
         counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
-        if (pipeline is not null)
-        {
-            if (await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false) != manifest.Description.WeightsHash)
-            {
-                throw new InvalidFileException(model, "was changed while the run began. Run it again.");
-            }
-            BatchWorkers workers = new(pipeline, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
-            await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
-        }
+        BatchWorkers workers = new(pipelines, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
+        await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
         return new EvaluationOutcome
         {
             Folder = folder,
@@ -73,14 +64,8 @@ public static class EvaluationRun
         };
     }
 
-    private static PipelineOptions Options(EvaluationSuite suite, EvaluationOptions options, RunResources resources)
-    {
-        PipelineOptions plain = new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows, LoadProgress = options.LoadProgress };
-        // All policies of a run share one pipeline, and its weights.
-        if (suite.Policies.Select(policy => policy.Policy.Protections.OfType<FineTunedWeights>().SingleOrDefault()?.Delta.Hash).Distinct().Count() > 1)
-            throw new InvalidRequestException("policies", "name different weight deltas, or not all name one. Measure those of each delta in a suite of their own, and compare the reports with --baseline.");
-        return suite.Policies.Aggregate(plain, (pipeline, policy) => pipeline.For(policy.Policy));
-    }
+    private static PipelineOptions Plain(EvaluationOptions options, RunResources resources) =>
+        new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows, LoadProgress = options.LoadProgress };
 
     private static RunIdentity Identity(string model, EvaluationOptions options, JudgePanel judges) => new(
         ToolVersion.Text, OrtEnv.Instance().GetVersionString(), options.Provider.ToString().ToLowerInvariant(), FileHash.OfModel(model),

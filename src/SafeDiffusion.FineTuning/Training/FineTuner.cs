@@ -43,7 +43,7 @@ public static class FineTuner
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (erasure is not null && options.Method != FineTuningMethod.Trce) throw new InvalidRequestException("erasure", "belongs to TRCE; the other methods train the model as it reads texts.");
+        RequireReadable(erasure, options.Method);
         AutogradLibrary.Load();
         string file = ModelFiles.Find(modelFolder, "unet") ?? throw new InvalidFileException(modelFolder, "holds no unet/model.onnx");
         OnnxModelFile model = OnnxModelFile.Load(file);
@@ -93,6 +93,15 @@ public static class FineTuner
         {
             if (options.Checkpoint is { } path) Checkpoint.Save(path, optimizer, identity);
         }
+    }
+
+    /// <summary>The student reads texts as they are drawn with: every text, the empty one included, through one matrix.</summary>
+    private static void RequireReadable(ErasureProjection? erasure, FineTuningMethod method)
+    {
+        if (erasure is null) return;
+        if (method != FineTuningMethod.Trce) throw new InvalidRequestException("erasure", "belongs to TRCE; the other methods train the model as it reads texts.");
+        if (erasure.Form != ErasureForm.Linear || erasure.IsGated || !erasure.MapsNullCondition)
+            throw new InvalidRequestException("erasure", "is gated, a kernel map, or leaves the null condition as it is. Learn one with --method trce --gate none --null-condition.");
     }
 
     /// <summary>SCE's latents are sampled with its erasing signal; the others' are the original's own.</summary>

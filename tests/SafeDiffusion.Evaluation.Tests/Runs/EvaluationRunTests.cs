@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Results;
@@ -7,7 +9,10 @@ using SafeDiffusion.Evaluation.Runs.Folder;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Policies;
+using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Evaluation.Runs;
 
@@ -42,6 +47,18 @@ public sealed class EvaluationRunTests : IDisposable
         EvaluationOutcome merged = RunMerge.Merge([.. shards.Select(shard => _folder.File($"part {shard[0]}"))], _folder.File("merged"));
         Assert.Equal(Report(whole), Report(merged));
         Assert.Equal(Report(whole), Report(RunMerge.Merge([_folder.File("merged")], _folder.File("merged again"))));
+    }
+
+    [Fact]
+    public async Task EachWeightDeltaDrawsWithItsOwnWeightsAndTheRestWithTheModels()
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 1);
+        SafetyPolicy[] deltas = [.. new[] { 0f, 0.5f }.Select(factor => SafetyPolicy.Empty.AddWeightDelta(new FineTunedWeights { Delta = Scaled(factor) }))];
+        EvaluationOutcome alone = await RunAsync(suite, "alone");
+        EvaluationOutcome outcome = await RunAsync(suite with { Policies = [suite.Policies[0], .. deltas.Select((policy, index) => new SuitePolicy($"delta {index}", policy))] }, "run");
+        string[] Pixels(EvaluationOutcome run, string policy) => [.. run.Results.Where(result => result.Policy == policy).Select(result => result.PixelsHash)];
+        Assert.Equal(Pixels(alone, "none"), Pixels(outcome, "none"));
+        Assert.Equal(6, outcome.Results.Select(result => result.PixelsHash).Distinct().Count());
     }
 
     [Fact]
@@ -218,6 +235,16 @@ public sealed class EvaluationRunTests : IDisposable
     }
 
     /// <summary>The report, but for what belongs to the times.</summary>
+    /// <summary>A delta that scales the UNet's first convolution.</summary>
+    private static WeightDelta Scaled(float factor)
+    {
+        OnnxModelFile[] networks = [.. new[] { "text_encoder", "unet" }.Select(network => OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, network, "model.onnx")))];
+        OnnxTensor weight = new OnnxGraph(networks[1]).Initializers.Values.First(tensor => tensor.Shape is [_, 4, 3, 3]);
+        float[] values = [.. MemoryMarshal.Cast<byte, float>(weight.ReadBytes().Span).ToArray().Select(value => factor * value)];
+        AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = WeightsHash.Compute(networks), Tool = "test" };
+        return new WeightDelta(identity, new Dictionary<string, StoredTensor> { [weight.Name] = StoredTensor.FromSingles(values, [.. weight.Shape]) });
+    }
+
     private static string Report(EvaluationOutcome outcome)
     {
         EvaluationReport report = ReportBuilder.Build(outcome.Results, outcome.Description, new PictureFolder(outcome.Folder).Load);

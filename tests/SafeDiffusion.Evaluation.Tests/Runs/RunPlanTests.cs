@@ -1,8 +1,10 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
@@ -64,6 +66,21 @@ public sealed class RunPlanTests
             AssetIdentity identity = new() { Concept = "a star", BaseModelHash = "none", Tool = "test" };
             new Guideline(identity, [value], 1, [], LayerSelection.Detection, [new(0, 0, 1)]).Save(folder.File(name));
             return PolicyContent.Of(SafetyPolicy.Empty.AddDetectAndGuide(folder.File(name))).ToJsonString();
+        }
+    }
+
+    [Fact]
+    public void AWeightDeltaCountsWithItsContentAndNotItsName()
+    {
+        using Fixtures.TemporaryFolder folder = new();
+        Assert.NotEqual(Content(1), Content(2));
+
+        string Content(float value)
+        {
+            AssetIdentity identity = new() { Concept = "a star", BaseModelHash = "none", Tool = "test" };
+            string file = folder.File("same.safetensors");
+            new WeightDelta(identity, new Dictionary<string, StoredTensor> { ["w"] = StoredTensor.FromSingles([value], 1) }).Save(file);
+            return PolicyContent.Of(SafetyPolicy.Empty.AddWeightDelta(file)).ToJsonString();
         }
     }
 

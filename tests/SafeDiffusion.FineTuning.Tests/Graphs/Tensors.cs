@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.FineTuning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,6 +8,9 @@ namespace SafeDiffusion.FineTuning.Graphs;
 /// <summary>Stored tensors as the autograd library's, and how far two are apart.</summary>
 internal static class Tensors
 {
+    // A tensor that is made before the library is loaded makes TorchSharp look for it by itself, in vain on some systems, and for good.
+    static Tensors() => AutogradLibrary.Load();
+
     public static Tensor ToTorch(this StoredTensor stored, ScalarType precision = ScalarType.Float32) => stored.Type switch
     {
         ElementType.I64 or ElementType.I32 => tensor(stored.ToInt64s(), stored.Shape.AsSpan(), ScalarType.Int64),

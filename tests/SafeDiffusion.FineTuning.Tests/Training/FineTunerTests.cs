@@ -3,6 +3,7 @@ using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Methods.FineTuned;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 
@@ -23,7 +24,7 @@ public sealed class FineTunerTests : IDisposable
         FineTuningOptions options = Options(method);
         WeightDelta whole = await FineTuner.RunAsync(Fixture.ShapesModel, options);
         string checkpoint = _folder.File("checkpoint.safetensors");
-        await FineTuner.RunAsync(Fixture.ShapesModel, options with { Updates = 2, Checkpoint = checkpoint });
+        await FineTuner.RunAsync(Fixture.ShapesModel, options with { Updates = 1, Checkpoint = checkpoint });
         WeightDelta resumed = await FineTuner.RunAsync(Fixture.ShapesModel, options with { Checkpoint = checkpoint });
         Assert.Equal(whole.Weights.Keys.Order(), resumed.Weights.Keys.Order());
         Assert.All(whole.Weights, pair => Assert.True(Distance(pair.Value, resumed.Weights[pair.Key]) < 1e-6));
@@ -72,6 +73,16 @@ public sealed class FineTunerTests : IDisposable
     }
 
     [Fact]
+    public async Task AnErasureThatTheStudentCannotReadThroughIsRefused()
+    {
+        ErasureProjection gated = ErasureProjection.Load(Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.erasure.safetensors"));
+        InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => FineTuner.RunAsync(Fixture.ShapesModel, Options(FineTuningMethod.Trce), gated));
+        Assert.Contains("--null-condition", error.Message, StringComparison.Ordinal);
+        ErasureProjection promptsAlone = new(gated.Identity, new float[64 * 64], 64);
+        await Assert.ThrowsAsync<InvalidRequestException>(() => FineTuner.RunAsync(Fixture.ShapesModel, Options(FineTuningMethod.Trce), promptsAlone));
+    }
+
+    [Fact]
     public async Task ALossThatIsNotFiniteStopsTheRunAndSaysWhere()
     {
         FineTuningOptions options = Options(FineTuningMethod.Esd) with { Scale = 1e30 };
@@ -85,11 +96,11 @@ public sealed class FineTunerTests : IDisposable
         Concept = "a red triangle",
         Prompts = ["a red triangle"],
         SafePrompts = method == FineTuningMethod.Trce ? ["a blue circle"] : [],
-        Updates = 4,
+        Updates = 2,
         Trajectories = 1,
         Steps = 10,
         GuidanceScale = 5,
-        CheckpointEvery = 2,
+        CheckpointEvery = 1,
     };
 
     private static double Distance(StoredTensor left, StoredTensor right) => left.ToSingles().Zip(right.ToSingles(), (a, b) => Math.Abs(a - b)).Max();

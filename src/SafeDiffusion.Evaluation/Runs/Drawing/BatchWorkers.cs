@@ -6,7 +6,7 @@ using SafeDiffusion.Evaluation.Suites;
 namespace SafeDiffusion.Evaluation.Runs.Drawing;
 
 /// <summary>Draws batches, several at a time; while a worker draws one, what came of the one before is judged and written.</summary>
-internal sealed class BatchWorkers(SafeDiffusionPipeline pipeline, SuiteSettings settings, BatchRecorder recorder)
+internal sealed class BatchWorkers(SuitePipelines pipelines, SuiteSettings settings, BatchRecorder recorder)
 {
     /// <summary>Draws all batches. When it ends early, what was drawn completely is written.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -31,7 +31,7 @@ internal sealed class BatchWorkers(SafeDiffusionPipeline pipeline, SuiteSettings
         {
             while (queue.TryDequeue(out PictureBatch? batch))
             {
-                IReadOnlyList<GenerationResult> drawn = await pipeline.GenerateBatchAsync([.. batch.Pictures.Select(Request)], null, stop.Token).ConfigureAwait(false);
+                IReadOnlyList<GenerationResult> drawn = await pipelines.Of(batch.Policy).GenerateBatchAsync([.. batch.Pictures.Select(Request)], null, stop.Token).ConfigureAwait(false);
                 await recording.ConfigureAwait(false);
                 recording = Task.Run(() => recorder.Record(batch, drawn), CancellationToken.None);
             }

@@ -13,13 +13,19 @@ internal static class PolicyContent
     {
         JsonObject content = SafetyPolicy.SettingsOf(protection);
         content.Insert(0, "method", protection.Method);
-        foreach (LearnedAsset asset in protection.Requirements.Assets.Select(required => required.Asset))
+        foreach (LearnedAsset asset in AssetsOf(protection))
         {
             // Settings name an asset by its file's name alone.
-            string file = Path.GetFileName(asset.Path) ?? "";
+            string? file = Path.GetFileName(asset.Path);
             string[] names = [.. content.Where(setting => setting.Value is JsonValue value && value.TryGetValue(out string? text) && text == file).Select(setting => setting.Key)];
             foreach (string name in names) content[name] = $"sha256:{asset.Hash}";
         }
+        // One that was made in memory is named by nothing.
+        JsonNode[] unnamed = [.. AssetsOf(protection).Where(asset => asset.Path is null).Select(asset => JsonValue.Create($"sha256:{asset.Hash}"))];
+        if (unnamed.Length > 0) content["assets"] = new JsonArray(unnamed);
         return content;
     }
+
+    private static IEnumerable<LearnedAsset> AssetsOf(Protection protection) =>
+        [.. protection.Requirements.Assets.Select(required => required.Asset), .. protection is WeightChange change ? [change.Change] : Array.Empty<LearnedAsset>()];
 }

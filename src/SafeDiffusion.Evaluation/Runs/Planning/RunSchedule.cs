@@ -1,8 +1,14 @@
+using SafeDiffusion.Evaluation.Suites;
+
 namespace SafeDiffusion.Evaluation.Runs.Planning;
 
 /// <summary>What is drawn together: pictures of one policy, so that its time can be measured.</summary>
 /// <param name="Pictures">The results that each picture is for; several where equal pictures are asked for under several names.</param>
-internal sealed record PictureBatch(IReadOnlyList<IReadOnlyList<PlannedPicture>> Pictures);
+internal sealed record PictureBatch(IReadOnlyList<IReadOnlyList<PlannedPicture>> Pictures)
+{
+    /// <summary>The policy of all of them.</summary>
+    public SuitePolicy Policy => Pictures[0][0].Policy;
+}
 
 /// <summary>Puts what is missing into batches.</summary>
 internal static class RunSchedule
