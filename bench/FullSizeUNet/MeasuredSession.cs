@@ -30,6 +30,8 @@ internal sealed class MeasuredSession : IDisposable
         _binding = _session.CreateIoBinding();
         foreach ((string name, NodeMetadata input) in _session.InputMetadata)
             _binding.BindInput(name, Input(name, input, workload));
+        foreach ((string name, NodeMetadata input) in _session.OverridableInitializerMetadata.Where(input => AddedNames.Inputs.Contains(input.Key)))
+            _binding.BindInput(name, Input(name, input, workload));
         long[] shape = [workload.Rows, 4, workload.Height, workload.Width];
         _output = new float[shape.Aggregate(1L, (a, b) => a * b)];
         foreach (string name in _session.OutputMetadata.Keys)
@@ -54,15 +56,14 @@ internal sealed class MeasuredSession : IDisposable
     /// <summary>Runs one step; the first is not counted.</summary>
     public void Step(bool counted)
     {
-        using Process process = Process.GetCurrentProcess();
-        TimeSpan processor = process.TotalProcessorTime;
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long began = Stopwatch.GetTimestamp();
         _session.RunWithBinding(_options, _binding);
         double wall = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        process.Refresh();
+        TimeSpan spent = Environment.CpuUsage.TotalTime - processor;
         if (!counted) return;
         WallSeconds.Add(wall);
-        ProcessorSeconds.Add((process.TotalProcessorTime - processor).TotalSeconds);
+        ProcessorSeconds.Add(spent.TotalSeconds);
     }
 
     public string EndProfiling() => _session.EndProfiling();
@@ -100,6 +101,8 @@ internal sealed class MeasuredSession : IDisposable
             AddedNames.TokenScale => ([workload.Rows, Tokens], 1),
             AddedNames.InhibitorHiddenStates => ([workload.Rows, workload.Concepts, Tokens, width], null),
             AddedNames.InhibitorScale => ([workload.Rows, workload.Concepts, Tokens], 0),
+            AddedNames.InhibitorLayerScale => ([workload.Rows, workload.Concepts, input.Dimensions[2]], 1),
+            AddedNames.InhibitorMask => ([workload.Rows, workload.Concepts, workload.Height, workload.Width], 1),
             _ => throw new InvalidOperationException($"The input {name} is not known."),
         };
         Random random = new(1);

@@ -7,7 +7,7 @@ Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx." };
 Argument<string[]> variants = new("VARIANT")
 {
     Description = "plain, fused, switch, self-N, cross-N, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "
-    + "no-arena, no-pattern, spin, level-none, level-basic, level-extended, save=FILE (the optimised model), from=FILE (load that file), or session configuration entries KEY=VALUE. Steps alternate between variants. "
+    + "concepts=N (in place of --concepts), no-arena, no-pattern, spin, level-none, level-basic, level-extended, save=FILE (the optimised model), from=FILE (load that file), or session configuration entries KEY=VALUE. Steps alternate between variants. "
     + "fused is self-2048; switch decides when it runs; self-N and cross-N fuse the layers of that sort with N positions or more."
 };
 Option<int> steps = new("--steps") { DefaultValueFactory = _ => 3 };
@@ -42,7 +42,8 @@ void Run(ParseResult parsed)
         Print($"{variant}: edited in {editing.Seconds:0.00} s, managed memory {editing.PeakMegabytes:0} MB at peak, {editing.AllocatedMegabytes:0} MB allocated");
         string[] settings = variant.Split(':', 2) is [_, var given] ? given.Split(',') : [];
         using SessionOptions options = Options(parsed, settings);
-        sessions.Add(new MeasuredSession(variant, editing.Model, options, workload, settings.FirstOrDefault(s => s.StartsWith("from=", StringComparison.Ordinal))?[5..]));
+        Workload own = Setting(settings, "concepts=") is { } count ? workload with { Concepts = int.Parse(count, CultureInfo.InvariantCulture) } : workload;
+        sessions.Add(new MeasuredSession(variant, editing.Model, options, own, Setting(settings, "from=")));
         Print($"{variant}: loaded in {sessions[^1].LoadSeconds:0.00} s, {sessions[^1].LoadProcessorSeconds:0.00} s of processor time; peak {ProcessMemory.PeakMegabytes:0} MB, own {ProcessMemory.OwnMegabytes:0} MB");
     }
     for (int i = 0; i <= parsed.GetValue(steps); i++)
@@ -74,9 +75,8 @@ SessionOptions Options(ParseResult parsed, string[] settings)
     if (settings.Contains("level-extended")) options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED;
     options.EnableCpuMemArena = !settings.Contains("no-arena");
     options.EnableMemoryPattern = !settings.Contains("no-pattern");
-    if (settings.FirstOrDefault(setting => setting.StartsWith("save=", StringComparison.Ordinal)) is { } save) options.OptimizedModelFilePath = save[5..];
-    foreach (string[] entry in settings.Where(setting => setting.Contains('=') && !setting.StartsWith("save=", StringComparison.Ordinal)
-        && !setting.StartsWith("from=", StringComparison.Ordinal)).Select(setting => setting.Split('=', 2)))
+    if (Setting(settings, "save=") is { } save) options.OptimizedModelFilePath = save;
+    foreach (string[] entry in settings.Select(setting => setting.Split('=', 2)).Where(entry => entry is [not ("save" or "from" or "concepts"), _]))
         options.AddSessionConfigEntry(entry[0], entry[1]);
     if (parsed.GetValue(profile) is { } prefix)
     {
@@ -86,7 +86,9 @@ SessionOptions Options(ParseResult parsed, string[] settings)
     return options;
 }
 
-static string Figures(List<double> seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds.Min():0.00} s (to {seconds.Max():0.00})");
+static string? Setting(string[] settings, string key) => settings.FirstOrDefault(setting => setting.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
+
+static string Figures(List<double> seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds.Min():0.0000} s (to {seconds.Max():0.0000})");
 
 static float Difference(MeasuredSession first, MeasuredSession other)
 {

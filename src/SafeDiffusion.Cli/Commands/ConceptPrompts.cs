@@ -17,13 +17,13 @@ internal static class ConceptPrompts
     private static readonly string[] _things = ["circle", "square", "triangle", "star", "cross", "ring"];
     private static readonly string[] _ordinary = ["a house", "a tree", "a table with a cup", "a landscape", "a portrait", ""];
 
-    /// <summary>Prompts that draw the concept, one in three alone and two beside something else: of its colour, its shape, or neither.</summary>
+    /// <summary>Prompts that draw the concept, one in three alone and two beside something else: of its colour, its shape, or neither; of neither always beside a single word.</summary>
     public static string[] Of(string concept)
     {
         (string[] near, string[] far) = Others(concept);
         return [.. Enumerable.Range(0, Count).Select(i =>
         {
-            string companion = i / 3 % 3 == 2 ? Turn(far, i / 9) : Turn(near, i / 9 * 2 + i / 3 % 3);
+            string companion = i / 3 % 3 == 2 || near.Length == 0 ? Turn(far, i / 9) : Turn(near, i / 9 * 2 + i / 3 % 3);
             string what = (i % 3, i / 3 % 2) switch
             {
                 (0, _) => WithArticle(concept),
