@@ -1,10 +1,12 @@
+using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Methods.GrowthInhibitor;
+using SafeDiffusion.Methods.LinearErasure;
 
 namespace SafeDiffusion.Cli;
 
-/// <summary>Model layer: the commands learn guideline and learn adapter, as their users run them.</summary>
+/// <summary>Model layer: the commands learn guideline, learn erasure and learn adapter, as their users run them.</summary>
 public sealed class LearnTests
 {
     [Fact]
@@ -34,6 +36,42 @@ public sealed class LearnTests
         int code = await Program.Main(["learn", "guideline", "--model", Fixture.ShapesModel, "--quiet", "--out", folder.File("it"), .. arguments]);
         Assert.Equal(expected, code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    /// <summary>By options and by a recipe, which say the same, the same file; it erases where it is used.</summary>
+    [Fact]
+    public async Task AnErasureIsLearnedByOptionsOrARecipe()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllLines(folder.File("captions.txt"), File.ReadLines(Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.captions.txt")).Take(40));
+        File.WriteAllText(folder.File("recipe.json"), """{ "version": 1, "concepts": [ { "concept": "red triangle", "becomes": "green star" } ], "preserve": "captions.txt", "method": "trce", "gate": "none" }""");
+        CliOutcome one = await CliProcess.RunAsync(folder, "learn", "erasure", "--model", Fixture.ShapesModel, "--concept", "red triangle", "--becomes", "green star",
+            "--preserve", "captions.txt", "--method", "trce", "--gate", "none", "--out", "a.safetensors", "--prompts-out", "prompts.txt");
+        Assert.Equal((0, ""), (one.ExitCode, one.Error));
+        Assert.Contains("condition number", one.Output, StringComparison.Ordinal);
+        Assert.Contains("a red triangle", File.ReadAllLines(folder.File("prompts.txt")));
+        Assert.Equal(0, (await CliProcess.RunAsync(folder, "learn", "erasure", "--model", Fixture.ShapesModel, "--recipe", "recipe.json", "--out", "b.safetensors", "--quiet")).ExitCode);
+        Assert.Equal(ErasureProjection.Load(folder.File("a.safetensors")).Hash, ErasureProjection.Load(folder.File("b.safetensors")).Hash);
+        CliOutcome drawn = await CliProcess.RunAsync(folder, "generate", "a red triangle", "--model", Fixture.ShapesModel, "--method", "text-erasure", "--asset", "a.safetensors", "--steps", "1", "--report", "report.json", "--quiet");
+        Assert.Equal(0, drawn.ExitCode);
+        Assert.Contains("\"erased\": true", File.ReadAllText(folder.File("report.json")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--becomes: is missing", "--concept", "red triangle", "--preserve", "captions.txt")]
+    [InlineData("--method: is 'magic'", "--concept", "red triangle", "--becomes", "green star", "--preserve", "captions.txt", "--method", "magic")]
+    [InlineData("cannot stand beside --recipe", "--recipe", "recipe.json", "--concept", "red triangle")]
+    [InlineData("would write over captions.txt", "--concept", "red triangle", "--becomes", "green star", "--preserve", "captions.txt", "--out", "captions.txt")]
+    public async Task AnErasureOfBadInputIsRefusedAndNothingIsWritten(string message, params string[] arguments)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("captions.txt"), "a green star\n");
+        string[] target = arguments.Contains("--out") ? [] : ["--out", "it.safetensors"];
+        CliOutcome outcome = await CliProcess.RunAsync(folder, ["learn", "erasure", "--model", Fixture.ShapesModel, .. arguments, .. target]);
+        Assert.Equal((ExitCode.BadInput, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains(message, outcome.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Equal("a green star\n", File.ReadAllText(folder.File("captions.txt")));
+        Assert.False(File.Exists(folder.File("it.safetensors")));
     }
 
     [Fact]

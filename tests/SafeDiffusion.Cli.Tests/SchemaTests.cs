@@ -11,6 +11,7 @@ public sealed class SchemaTests : IDisposable
     [Theory]
     [InlineData("policy")]
     [InlineData("suite")]
+    [InlineData("erasure")]
     public async Task ItIsThePublishedFile(string of)
     {
         byte[] published = File.ReadAllBytes(Path.Combine(Fixture.Root, "docs", $"{of}.schema.json"));
@@ -21,7 +22,7 @@ public sealed class SchemaTests : IDisposable
     }
 
     [Theory]
-    [InlineData("known are policy and suite", "report")]
+    [InlineData("known are policy, suite and erasure", "report")]
     [InlineData("belongs to the schema of policies", "suite", "--methods", "x.dll")]
     [InlineData("would write over x.dll", "policy", "--methods", "x.dll", "--out", "x.dll")]
     public async Task WhatCannotBeIsRefused(string message, params string[] arguments)

@@ -14,7 +14,7 @@ public static class ErasureLearner
     /// <param name="modelFolder">The model folder, the one that holds <c>unet/model.onnx</c>.</param>
     /// <param name="options">What to learn, from what, and how.</param>
     /// <param name="cancellationToken">Ends the work within one text.</param>
-    /// <exception cref="InvalidRequestException">An option is out of range, the captions do not suffice, or the problem is singular.</exception>
+    /// <exception cref="InvalidRequestException">An option is out of range, the captions do not suffice, the problem is singular, or the gate opens for fewer than half of the held-out prompts with the concept.</exception>
     /// <exception cref="InvalidFileException">A file of the model is missing or damaged.</exception>
     /// <exception cref="InferenceException">The text encoder failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -30,7 +30,7 @@ public static class ErasureLearner
     /// <param name="pipeline">The model; <see cref="ErasureLearningOptions.Pipeline"/> is not looked at.</param>
     /// <param name="options">What to learn, from what, and how.</param>
     /// <param name="cancellationToken">Ends the work within one text.</param>
-    /// <exception cref="InvalidRequestException">An option is out of range, the captions do not suffice, or the problem is singular.</exception>
+    /// <exception cref="InvalidRequestException">An option is out of range, the captions do not suffice, the problem is singular, or the gate opens for fewer than half of the held-out prompts with the concept.</exception>
     /// <exception cref="InferenceException">The text encoder failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<LearnedErasure> LearnAsync(SafeDiffusionPipeline pipeline, ErasureLearningOptions options, CancellationToken cancellationToken = default)

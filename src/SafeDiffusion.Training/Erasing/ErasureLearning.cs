@@ -14,6 +14,9 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
     /// <summary>Every fifth prompt is held out.</summary>
     private const int HeldOutOf = 5;
 
+    /// <summary>Of held-out prompts with the concept, this share must open the gate.</summary>
+    private const double LeastOpened = 0.5;
+
     private const double DefaultRidge = 1e-6;
     private const double DefaultKernelRidge = 1e-7;
 
@@ -37,6 +40,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         (AlignedPair[] learnedPairs, AlignedPair[] heldPairs) = Split(pairs);
         (TextStates[] learnedHarmless, TextStates[] heldHarmless) = Split(shuffled);
         ErasureGate? gate = Gate(learnedPairs, learnedHarmless, heldPairs, harmless);
+        RequireOpening(gate, heldPairs);
         (ErasureProjection projection, SolvedProjection? solved) = Solve(learnedPairs, learnedHarmless, gate);
         return new LearnedErasure(projection, Measure(projection, heldPairs, heldHarmless))
         {
@@ -57,6 +61,14 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
     {
         if (pairs.Length < 2 * HeldOutOf) throw new InvalidRequestException("concept", $"stands whole in {pairs.Length} prompts only; the model's text may be too short for its names. Shorten them.");
         if (harmless.Length < 2 * HeldOutOf) throw new InvalidRequestException("preserve", $"holds {harmless.Length} captions that fit into the model's text. Give more, or shorter ones.");
+    }
+
+    /// <summary>An erasure that seldom acts protects from nothing, whatever else it does well.</summary>
+    private static void RequireOpening(ErasureGate? gate, AlignedPair[] pairs)
+    {
+        if (gate is null) return;
+        int open = pairs.Count(pair => gate.Read(pair.Concept).IsOpen);
+        if (open < LeastOpened * pairs.Length) throw new InvalidRequestException("gate", $"would open for {open} of {pairs.Length} held-out prompts with the concept: what it learned does not tell these from what must stay. Take the gate 'kernel', or none, give more captions, or preserve less that is like the concept.");
     }
 
     private T[] Shuffled<T>(IEnumerable<T> items)

@@ -44,7 +44,7 @@ internal sealed class OrderTexts
         {
             if (protection is not TextErasure erasure) continue;
             ErasedText erased = erasure.Erase(prompt, OfProtection);
-            erasures.Add(new(place, erased.Reason is null, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy });
+            erasures.Add(new(place, erased.Tokens > 0, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy });
             prompt = erased.States;
         }
         return (prompt, erasures);

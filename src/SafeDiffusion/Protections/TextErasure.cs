@@ -28,7 +28,7 @@ public abstract record TextErasure : Protection
 /// <param name="Tokens">How many token positions were changed.</param>
 /// <param name="Change">The Euclidean norm of the change, relative to that of the states; 0 where nothing was changed.</param>
 /// <param name="Gate">The largest value of the erasure's gate, 0 to 1, also where that does not open it; null for one without a gate.</param>
-/// <param name="Reason">Why nothing was erased, for the report; null where something was.</param>
+/// <param name="Reason">Why nothing or little was erased, for the report; null where it acted in full.</param>
 public sealed record ErasedText(TextStates States, int Tokens, float Change, float? Gate = null, string? Reason = null)
 {
     /// <summary>The positions of the tokens that opened the gate, in order; empty where it stayed closed, is of the whole text, or there is none.</summary>

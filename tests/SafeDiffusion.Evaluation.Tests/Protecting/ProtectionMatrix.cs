@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
-using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
-using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
 using SafeDiffusion.ShapesWorld;
@@ -30,11 +28,13 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
 
     private static string Guideline => Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.guideline.safetensors");
 
+    private static string Erasure => Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.erasure.safetensors");
+
     public static async Task<ProtectionMatrix> LoadAsync(int seeds) =>
         new(await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(Everything)), seeds);
 
     /// <summary>The methods, each at settings with which it acts on this model, where there are any.</summary>
-    public async Task<ImmutableArray<(string Name, SafetyPolicy Policy)>> MethodsAsync() =>
+    public static ImmutableArray<(string Name, SafetyPolicy Policy)> AllMethods() =>
     [
         ("negative-prompt", SafetyPolicy.Empty.AddNegativePrompt(Concept)),
         ("safe-latent", SafetyPolicy.Empty.AddSafeLatent(Concept, Methods.SafeLatent.SafeLatentPreset.Max)),
@@ -42,7 +42,7 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
         ("surgical-erasing", SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance { Instructions = [new ErasingInstruction { Text = Concept, WarmupSteps = 0, Threshold = 0.5f }] })),
         ("trajectory-steering", SafetyPolicy.Empty.AddTrajectorySteering(Concept, "a green star")),
         ("growth-inhibitor", SafetyPolicy.Empty.AddGrowthInhibitor(Concept, scale: 10)),
-        ("text-erasure", SafetyPolicy.Empty.AddTextErasure(new LinearTextErasure { Projection = await ErasureAsync() })),
+        ("text-erasure", SafetyPolicy.Empty.AddTextErasure(Erasure)),
         ("detect-and-guide", SafetyPolicy.Empty.AddDetectAndGuide(Guideline)),
         ("detection", SafetyPolicy.Empty.AddDetection(Guideline)),
     ];
@@ -109,30 +109,5 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
         float[] noise = undefended.Latents!.Initial.ToSingles(), finished = undefended.Latents.Final.ToSingles();
         for (int i = 0; i < noise.Length; i++) noise[i] += finished[i];
         return StoredTensor.FromSingles(noise, [.. undefended.Latents.Initial.Shape]);
-    }
-
-    /// <summary>A projection onto what the concept's states do not have beyond the null text's.</summary>
-    private async Task<ErasureProjection> ErasureAsync()
-    {
-        TextStates concept = pipeline.EncodeText(Concept), none = pipeline.EncodeText("");
-        int width = concept.Width;
-        List<double[]> basis = [];
-        for (int token = 0; token < concept.Tokens; token++)
-        {
-            double[] difference = [.. Enumerable.Range(0, width).Select(i => (double)concept.Values[token * width + i] - none.Values[token * width + i])];
-            foreach (double[] known in basis)
-            {
-                double along = difference.Zip(known, (a, b) => a * b).Sum();
-                for (int i = 0; i < width; i++) difference[i] -= along * known[i];
-            }
-            double norm = Math.Sqrt(difference.Sum(value => value * value));
-            if (norm > 1e-2) basis.Add([.. difference.Select(value => value / norm)]);
-        }
-        float[] matrix = new float[width * width];
-        for (int row = 0; row < width; row++)
-        {
-            for (int column = 0; column < width; column++) matrix[row * width + column] = (float)((row == column ? 1 : 0) - basis.Sum(direction => direction[row] * direction[column]));
-        }
-        return new ErasureProjection(new() { Concept = Concept, BaseModelHash = await pipeline.GetWeightsHashAsync(), Tool = "test" }, matrix, width);
     }
 }

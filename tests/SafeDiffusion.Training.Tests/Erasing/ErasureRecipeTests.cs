@@ -30,6 +30,16 @@ public sealed class ErasureRecipeTests : IDisposable
     public void WhatARecipeDoesNotSayIsAnErrorThatNamesIt(string json, string named) =>
         Assert.Contains(named, Assert.Throws<InvalidFileException>(() => Load(json)).Message, StringComparison.Ordinal);
 
+    /// <summary>With the environment variable <c>UPDATE_SCHEMAS</c> set to 1 the file is written anew.</summary>
+    [Fact]
+    public void ThePublishedSchemaIsThatOfTheTypes()
+    {
+        string path = Path.Combine(Fixture.Root, "docs", "erasure.schema.json");
+        string schema = ErasureRecipe.WriteSchema();
+        if (Environment.GetEnvironmentVariable("UPDATE_SCHEMAS") == "1") File.WriteAllText(path, schema);
+        Assert.Equal(schema, File.ReadAllText(path).ReplaceLineEndings("\n"));
+    }
+
     private ErasureLearningOptions Load(string json)
     {
         string file = Path.Combine(_folder.Path, "recipe.json");

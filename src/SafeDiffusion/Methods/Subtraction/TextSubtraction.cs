@@ -22,6 +22,12 @@ public sealed record TextSubtraction : TextErasure, IFromWords<TextSubtraction>
     /// <summary>Below this value the gate is exactly 0, and the picture that without the erasure, to the bit.</summary>
     public const float LeastGate = 0.01f;
 
+    /// <summary>Below it the report says that little was subtracted.</summary>
+    private const float HalfOpen = 0.5f;
+
+    /// <summary>γ's default, as a part of the way from one text's cosine to the other's; found on other concepts than those that it was measured with.</summary>
+    private const float WidthsBetween = 40;
+
     /// <summary>The concepts, as texts; at least one.</summary>
     [JsonRequired]
     [JsonRange(JsonRanges.SomeItems)]
@@ -32,17 +38,22 @@ public sealed record TextSubtraction : TextErasure, IFromWords<TextSubtraction>
     [JsonRange(JsonRanges.Text)]
     public string? Instead { get; init; }
 
-    /// <summary>β, the cosine at which the gate is half open, -1 to 1. What it must be depends on the model.</summary>
+    /// <summary>
+    /// β, the cosine at which the gate is half open, -1 to 1; null, the default, for half way between those of the two texts of Δ
+    /// themselves, so that the concept's own text opens it on every model.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonRange("""{ "minimum": -1, "maximum": 1 }""")]
-    public float Threshold { get; init; } = 0.2f;
+    public float? Threshold { get; init; }
 
-    /// <summary>γ, the cosine's difference over which the gate opens, above 0; 0.02 by default.</summary>
+    /// <summary>γ, the cosine's difference over which the gate opens, above 0; null, the default, for a fortieth of the way between those of the two texts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonRange(JsonRanges.Positive)]
-    public float Width { get; init; } = 0.02f;
+    public float? Width { get; init; }
 
     /// <inheritdoc/>
     public override string Describe() =>
-        $"text subtraction of {string.Join(", ", Concepts.Select(concept => $"\"{concept}\""))}{(Instead is null ? "" : $" towards \"{Instead}\"")} (threshold {Threshold}, width {Width})";
+        $"text subtraction of {string.Join(", ", Concepts.Select(concept => $"\"{concept}\""))}{(Instead is null ? "" : $" towards \"{Instead}\"")} (threshold {(Threshold is null ? "from the texts" : Threshold)}, width {(Width is null ? "from the texts" : Width)})";
 
     /// <inheritdoc/>
     public override void Validate(FieldCheck check)
@@ -52,8 +63,8 @@ public sealed record TextSubtraction : TextErasure, IFromWords<TextSubtraction>
         foreach ((int index, string concept) in Concepts.Index()) check.RequireText(concept, $"{nameof(Concepts)}[{index}]");
         if (Instead is not null) check.RequireText(Instead, nameof(Instead));
         check.Require(!Concepts.Contains(Instead), nameof(Instead), "must not be a concept: there would be nothing to subtract.");
-        check.RequireRange(Threshold, -1, 1, nameof(Threshold));
-        check.RequirePositive(Width, nameof(Width));
+        if (Threshold is { } threshold) check.RequireRange(threshold, -1, 1, nameof(Threshold));
+        if (Width is { } width) check.RequirePositive(width, nameof(Width));
     }
 
     /// <inheritdoc/>
@@ -62,17 +73,28 @@ public sealed record TextSubtraction : TextErasure, IFromWords<TextSubtraction>
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(encode);
         TextStates origin = encode(Instead ?? "");
-        (string Concept, float Gate)[] gates = [.. Concepts.Select(concept => (concept, Gate(text, Direction(concept, origin, encode))))];
-        float largest = gates.Max(gate => gate.Gate);
-        if (largest < LeastGate) return new ErasedText(text, 0, 0, largest, $"the gate stayed closed: its largest value is {largest:0.####}, and below {LeastGate} it is 0");
+        (string Concept, float Gate, string Told)[] gates = [.. Concepts.Select(concept => Gate(text, concept, origin, encode))];
+        (_, float largest, string told) = gates.MaxBy(gate => gate.Gate);
+        if (largest < LeastGate) return new ErasedText(text, 0, 0, largest, $"the gate stayed closed: {told}");
         string joined = string.Join(", ", gates.Where(gate => gate.Gate >= LeastGate).Select(gate => gate.Concept));
         float[] erased = new float[text.Values.Length];
         TensorPrimitives.MultiplyAdd(Direction(joined, origin, encode), -largest, text.Values, erased);
-        return ErasedText.Of(text, erased, "the concept reads as what is put in its place") with { Gate = largest };
+        ErasedText result = ErasedText.Of(text, erased, "the concept reads as what is put in its place") with { Gate = largest };
+        return largest < HalfOpen && result.Reason is null ? result with { Reason = $"the gate opened by {largest:0.##} only: {told}" } : result;
     }
 
-    private float Gate(TextStates text, float[] direction) =>
-        1 / (1 + MathF.Exp((Threshold - TensorPrimitives.CosineSimilarity(text.Values, direction)) / Width));
+    private (string Concept, float Gate, string Told) Gate(TextStates text, string concept, TextStates origin, Func<string, TextStates> encode)
+    {
+        float[] direction = Direction(concept, origin, encode);
+        (float high, float low) = (Cosine(encode(concept), direction), Cosine(origin, direction));
+        if (!(high > low) && (Threshold is null || Width is null)) throw new InvalidRequestException("policy", $"would subtract \"{concept}\", whose text is no nearer to what is subtracted than what is put in its place. Set threshold and width.");
+        float threshold = Threshold ?? (high + low) / 2;
+        float cosine = Cosine(text, direction);
+        float gate = 1 / (1 + MathF.Exp((threshold - cosine) / (Width ?? (high - low) / WidthsBetween)));
+        return (concept, gate, $"the cosine with \"{concept}\" is {cosine:0.###}, and the gate is half open at {threshold:0.###}; that of the concept's own text is {high:0.###}");
+    }
+
+    private static float Cosine(TextStates text, float[] direction) => TensorPrimitives.CosineSimilarity(text.Values, direction);
 
     /// <summary>Δ, <c>[N, D]</c>.</summary>
     private static float[] Direction(string concept, TextStates origin, Func<string, TextStates> encode)
