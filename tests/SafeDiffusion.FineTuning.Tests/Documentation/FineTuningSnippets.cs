@@ -7,7 +7,7 @@ namespace Documentation;
 /// <summary>The code of the page on fine-tuning, as it stands there.</summary>
 internal static class FineTuningSnippets
 {
-    public static async Task<SafetyPolicy> FineTuneAsync()
+    public static async Task<WeightDelta> FineTuneAsync()
     {
         // snippet: fine-tuning
         WeightDelta delta = await FineTuner.RunAsync("models/shapes", new FineTuningOptions
@@ -18,6 +18,6 @@ internal static class FineTuningSnippets
         });
         delta.Save("red-triangle.delta.safetensors");
         // end
-        return SafetyPolicy.Empty;
+        return delta;
     }
 }
