@@ -1,4 +1,3 @@
-using SafeDiffusion;
 using SafeDiffusion.FineTuning.Training;
 using SafeDiffusion.Methods.FineTuned;
 
