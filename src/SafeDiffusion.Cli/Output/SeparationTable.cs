@@ -1,8 +1,6 @@
 using System.Globalization;
-using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Training.Measuring;
-using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
 
