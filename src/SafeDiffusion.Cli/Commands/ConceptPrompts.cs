@@ -23,12 +23,13 @@ internal static class ConceptPrompts
         (string[] near, string[] far) = Others(concept);
         return [.. Enumerable.Range(0, Count).Select(i =>
         {
-            string companion = i / 3 % 3 == 2 || near.Length == 0 ? Turn(far, i / 9) : Turn(near, i / 9 * 2 + i / 3 % 3);
+            string named = Named(concept, i);
+            string companion = near.Length == 0 || i / 3 % 3 == 2 ? Turn(far, i / 9) : Turn(near, i / 9 * 2 + i / 3 % 3);
             string what = (i % 3, i / 3 % 2) switch
             {
-                (0, _) => WithArticle(concept),
-                (_, 0) => Joined(WithArticle(concept), companion, i),
-                _ => Joined(companion, WithArticle(concept), i),
+                (0, _) => named,
+                (_, 0) => Joined(named, companion, i),
+                _ => Joined(companion, named, i),
             };
             return Framed(what, i);
         })];
@@ -60,6 +61,15 @@ internal static class ConceptPrompts
                 _ => Turn(far, round),
             };
         }
+    }
+
+    /// <summary>The concept with its article; a colour alone is the colour of one thing after another, and a shape alone has one colour after another.</summary>
+    private static string Named(string concept, int i)
+    {
+        string word = concept.Trim().ToLowerInvariant();
+        // By turns of three: in each of them the concept comes alone, before and after its companion.
+        if (_colors.Contains(word)) return WithArticle($"{word} {Turn(_things, i / 3)}");
+        return WithArticle(_things.Contains(word) ? $"{Turn(_colors, i / 3)} {word}" : concept);
     }
 
     /// <summary>What shares a part with the concept, and what does not.</summary>

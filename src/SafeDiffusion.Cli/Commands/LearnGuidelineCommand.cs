@@ -42,13 +42,14 @@ internal sealed class LearnGuidelineCommand : Command
             learned.Guideline.Save(file);
             if (sheet is not null) learned.Sheet.Save(sheet, PictureOptions.Codecs);
             if (!quiet) SeparationTable.Write(learned.Separation);
+            Terminal.WriteFile(file);
+            if (sheet is not null) Terminal.WriteFile(sheet);
+            foreach (string shortcoming in learned.Shortcomings) Terminal.WriteWarning(shortcoming);
+            return learned.Shortcomings.IsEmpty ? ExitCode.Success : ExitCode.Failure;
         }
         finally
         {
             (options.Annotator as IDisposable)?.Dispose();
         }
-        Terminal.WriteFile(file);
-        if (sheet is not null) Terminal.WriteFile(sheet);
-        return ExitCode.Success;
     }
 }

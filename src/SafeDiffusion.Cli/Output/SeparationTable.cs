@@ -1,6 +1,6 @@
 using System.Globalization;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Training.Measuring;
-using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
 
@@ -10,7 +10,7 @@ internal static class SeparationTable
     public static void Write(Separation separation)
     {
         TextTable table = new(
-            $"{separation.WithConcept} held-out pictures with the concept, {separation.WithoutConcept} without; found in {Percent(separation.Triggered)} of the latter in some step",
+            $"{separation.WithConcept} held-out pictures with the concept, {separation.WithoutConcept} without; found in {Interval(separation.Triggered, separation.WithoutConcept)} of the latter in some step",
             "timestep", "AUC", "IoU", "found", "falsely found", "edited of it", "edited besides");
         foreach (BandSeparation band in separation.Bands)
         {
@@ -19,12 +19,24 @@ internal static class SeparationTable
                 Percent(band.EditedConcept), Percent(band.EditedRest));
         }
         table.Write();
-        Terminal.Error.WriteLine(Redrawing(separation));
+        if (separation.Redrawing is { } redrawing) WriteRedrawing(separation, redrawing);
     }
 
-    private static string Redrawing(Separation separation) => separation.Redrawing is { } redrawing
-        ? $"redraw thresholds: {Percent(redrawing.HighFound)} of the held-out pictures with the concept reach the one for prompts that do not spell it ({Percent(redrawing.LowFound)} the one for those that do), and {Percent(redrawing.HighFalse)} of those without ({Percent(redrawing.LowFalse)})"
-        : "no redraw thresholds: detect-and-redraw refuses this guideline. The concept does not stand out from the other pictures, or they are too few; add pictures (--unsafe-pictures, --safe-pictures)";
+    private static void WriteRedrawing(Separation separation, RedrawSeparation redrawing)
+    {
+        TextTable table = new("held-out pictures that reach the redraw thresholds, with 95 % intervals", "for prompts that", $"with the concept ({separation.WithConcept})", $"without ({separation.WithoutConcept})");
+        table.Add("do not spell it", Interval(redrawing.HighFound, separation.WithConcept), Interval(redrawing.HighFalse, separation.WithoutConcept));
+        table.Add("spell it", Interval(redrawing.LowFound, separation.WithConcept), Interval(redrawing.LowFalse, separation.WithoutConcept));
+        table.Write();
+    }
+
+    private static string Interval(double share, int of)
+    {
+        Interval interval = WilsonInterval.Compute((int)Math.Round(share * of), of);
+        return $"{Percent(share)} ({Whole(interval.Low)} to {Whole(interval.High)})";
+    }
+
+    private static string Whole(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
