@@ -21,7 +21,7 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
 
     private const string Concept = "a red triangle";
     private const string Label = "red triangle";
-    private const long FirstSeed = 1000;
+    private const long FirstSeed = 2000;
 
     private readonly ShapesJudge _judge = new("exact");
     private GenerationResult? _undefended;
