@@ -1,6 +1,6 @@
 using System.Globalization;
-using SafeDiffusion.Training.Measuring;
 using SafeDiffusion.Training;
+using SafeDiffusion.Training.Measuring;
 
 namespace SafeDiffusion.Composing.Assets;
 

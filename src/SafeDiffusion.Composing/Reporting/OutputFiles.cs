@@ -1,8 +1,8 @@
 using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Core.Files;
+using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Reporting.Building;
 using SafeDiffusion.Evaluation.Reporting.Writing;
-using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Policies;

@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
-using System.Text.Json.Serialization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SafeDiffusion.Composing.Replacing;
 using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Evaluation.Results;

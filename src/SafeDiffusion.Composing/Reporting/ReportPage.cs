@@ -1,10 +1,10 @@
 using SafeDiffusion.Composing.Replacing;
 using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Metrics;
-using SafeDiffusion.Evaluation.Reporting.Writing.Html;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Reporting.Writing;
+using SafeDiffusion.Evaluation.Reporting.Writing.Html;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Composing.Reporting;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Metrics;
+using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Composing.Selecting;

@@ -7,8 +7,22 @@ public sealed class AssetShelfTests
 {
     private static readonly LearningTask _task = new()
     {
-        Model = "model", WeightsHash = "00", Concept = "red/../triangle", Synonyms = [], Instead = null, Keep = [], Prompts = ["a red triangle"], SafePrompts = [],
-        Annotator = null, UnsafePictures = 1, SafePictures = 1, Steps = 5, GuidanceScale = 5, Seed = 0, Layers = Instrumentation.Analysis.LayerSelection.All, Pipeline = new(),
+        Model = "model",
+        WeightsHash = "00",
+        Concept = "red/../triangle",
+        Synonyms = [],
+        Instead = null,
+        Keep = [],
+        Prompts = ["a red triangle"],
+        SafePrompts = [],
+        Annotator = null,
+        UnsafePictures = 1,
+        SafePictures = 1,
+        Steps = 5,
+        GuidanceScale = 5,
+        Seed = 0,
+        Layers = Instrumentation.Analysis.LayerSelection.All,
+        Pipeline = new(),
     };
 
     [Fact]
@@ -18,7 +32,10 @@ public sealed class AssetShelfTests
         int learned = 0;
         AssetRecipe recipe = new()
         {
-            Kind = "charm", Version = 1, Fault = _ => null, Pictures = _ => 0,
+            Kind = "charm",
+            Version = 1,
+            Fault = _ => null,
+            Pictures = _ => 0,
             LearnAsync = (_, file, _, _) =>
             {
                 learned++;

@@ -29,7 +29,7 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     public override Requirements Requirements => new() { Assets = [new(Projection, AllowOtherModel)] };
 
     /// <inheritdoc/>
-    public override string Describe() => 
+    public override string Describe() =>
         $"text erasure of \"{Projection.Identity.Concept}\" ({(Projection.Form == ErasureForm.Linear ? "linear" : "kernel")}{(Projection.IsGated ? ", gated" : "")}; projection {Projection.Hash[..12]})";
 
     /// <inheritdoc/>
