@@ -24,7 +24,7 @@ public sealed class ReportTests : IDisposable
             ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "inversion", "givenLatents"],
             Names(report.GetProperty("request")));
         Assert.Equal(["method", "description", "settings", "assetHashes"], Names(report.GetProperty("protections")[0]));
-        Assert.Equal(["seed", "rows", "steps", "erasures", "finished", "check"], Names(report.GetProperty("images")[0]));
+        Assert.Equal(["seed", "rows", "steps", "redraws", "erasures", "finished", "check"], Names(report.GetProperty("images")[0]));
         Assert.Equal(["rows", "textSeconds", "denoisingSeconds", "uNetSeconds", "decodingSeconds", "lookingSeconds"], Names(report.GetProperty("cost")));
         JsonElement[] steps = [.. report.GetProperty("images")[0].GetProperty("steps").EnumerateArray()];
         Assert.Equal(["step", "timestep", "rows", "terms", "interventions", "observations"], Names(steps[0]));
