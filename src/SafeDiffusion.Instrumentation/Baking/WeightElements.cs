@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Onnx;
 
@@ -18,10 +17,9 @@ internal static class WeightElements
     public static float[] Read(OnnxModelFile model, TextWeight weight, int width)
     {
         TensorProto tensor = weight.Tensor;
-        if (tensor.Dims.Count != 2 || tensor.Dims[weight.IsTransposed ? 1 : 0] != width || TensorBytes.Count(tensor) is not { } count || count > Array.MaxLength)
+        if (tensor.Dims.Count != 2 || tensor.Dims[weight.IsTransposed ? 1 : 0] != width)
             throw Wrong(model, weight, string.Create(CultureInfo.InvariantCulture, $"is [{string.Join(", ", tensor.Dims)}], which does not fit text states of width {width}"));
-        byte[] bytes = ExternalData.Place(model.Path, tensor) is { } place ? External(model, place) : Inside(tensor);
-        if (bytes.Length != count) throw Wrong(model, weight, $"has {bytes.Length} bytes of data where its sizes ask for {count}");
+        ReadOnlySpan<byte> bytes = new OnnxTensor(model, tensor).ReadBytes().Span;
         return (OnnxElementType)tensor.DataType switch
         {
             OnnxElementType.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
@@ -46,37 +44,7 @@ internal static class WeightElements
         return isFinite ? bytes : throw Wrong(model, weight, "would hold numbers beyond its type's range: the erasure is too strong for these weights");
     }
 
-    private static byte[] Inside(TensorProto tensor) => tensor switch
-    {
-        { HasRawData: true } => tensor.RawData.ToByteArray(),
-        { DataType: (int)OnnxElementType.Float32 } => MemoryMarshal.AsBytes<float>(tensor.FloatData.ToArray()).ToArray(),
-        { DataType: (int)OnnxElementType.Float64 } => MemoryMarshal.AsBytes<double>(tensor.DoubleData.ToArray()).ToArray(),
-        { DataType: (int)OnnxElementType.Float16 } => MemoryMarshal.AsBytes<ushort>(tensor.Int32Data.Select(bits => (ushort)bits).ToArray()).ToArray(),
-        _ => [],
-    };
-
-    private static byte[] External(OnnxModelFile model, ExternalPlace place)
-    {
-        string file = Path.Combine(model.Folder, place.Location);
-        byte[] bytes = new byte[place.Length];
-        try
-        {
-            using SafeFileHandle handle = File.OpenHandle(file);
-            for (int done = 0; done < bytes.Length;)
-            {
-                int read = RandomAccess.Read(handle, bytes.AsSpan(done), place.Offset + done);
-                if (read == 0) throw new InvalidFileException(file, $"ends inside tensor '{place.Tensor}'");
-                done += read;
-            }
-            return bytes;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidFileException(file, $"cannot be read: {error.Message}", error);
-        }
-    }
-
-    private static float[] From<T>(byte[] bytes) where T : unmanaged, INumberBase<T>
+    private static float[] From<T>(ReadOnlySpan<byte> bytes) where T : unmanaged, INumberBase<T>
     {
         ReadOnlySpan<T> source = MemoryMarshal.Cast<byte, T>(bytes);
         float[] values = new float[source.Length];
