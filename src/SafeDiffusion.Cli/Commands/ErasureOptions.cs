@@ -10,6 +10,7 @@ internal sealed class ErasureOptions
     private readonly Option<string?> _recipe = new("--recipe") { Description = "A JSON recipe that says what follows here, for many concepts." };
     private readonly Option<string?> _concept = new("--concept") { Description = "What to erase, as a prompt says it, without an article." };
     private readonly Option<string?> _synonyms = new("--synonyms") { Description = "Its other names, and what implies it, with commas between." };
+    private readonly Option<string?> _prompts = new("--prompts") { Description = "Prompts that draw it without its names, one a line, as safediffusion robustness finds them." };
     private readonly Option<string?> _becomes = new("--becomes") { Description = "What it is read as instead, without an article." };
     private readonly Option<string?> _kind = new("--kind") { Description = "What it is (default: thing).", HelpName = Names<ConceptKind>() };
     private readonly Option<string?> _preserve = new("--preserve") { Description = "Captions that must stay as they are, one a line; none may name the concept." };
@@ -25,7 +26,7 @@ internal sealed class ErasureOptions
     private readonly Option<bool> _null = new("--null-condition") { Description = "Map the null condition as well, as where the erasure is baked into weights; without a gate." };
     private readonly Option<int?> _seed = new("--seed") { Description = "Decides what is made of the captions and what is held out (default: 0)." };
 
-    private Option[] All => [_concept, _synonyms, _becomes, _kind, _preserve, _keep, _method, _tokens, _gate, _preservation, _ridge, _rest, _bandwidth, _anchors, _null, _seed];
+    private Option[] All => [_concept, _synonyms, _prompts, _becomes, _kind, _preserve, _keep, _method, _tokens, _gate, _preservation, _ridge, _rest, _bandwidth, _anchors, _null, _seed];
 
     public void AddTo(Command command)
     {
@@ -34,7 +35,7 @@ internal sealed class ErasureOptions
     }
 
     /// <summary>The files that are read.</summary>
-    public IEnumerable<string> Inputs(ParseResult parsed) => new[] { parsed.GetValue(_recipe), parsed.GetValue(_preserve), parsed.GetValue(_keep) }.OfType<string>();
+    public IEnumerable<string> Inputs(ParseResult parsed) => new[] { parsed.GetValue(_recipe), parsed.GetValue(_prompts), parsed.GetValue(_preserve), parsed.GetValue(_keep) }.OfType<string>();
 
     /// <exception cref="InvalidRequestException">An option is missing, unknown, or beside a recipe.</exception>
     /// <exception cref="InvalidFileException">A file cannot be read.</exception>
@@ -68,6 +69,7 @@ internal sealed class ErasureOptions
     {
         Concept = Required(parsed, _concept),
         Synonyms = [.. (parsed.GetValue(_synonyms) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+        Prompts = parsed.GetValue(_prompts) is { } prompts ? PromptFile.Read(prompts) : [],
         Becomes = Required(parsed, _becomes),
         Kind = Choice(parsed, _kind, ConceptKind.Thing),
     };

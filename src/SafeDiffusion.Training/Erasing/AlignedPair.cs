@@ -20,7 +20,8 @@ internal sealed record AlignedPair(TextStates Concept, TextStates Safe, int Firs
         TextStates concept = encode(pair.Concept);
         TextStates safe = encode(pair.Safe);
         if (concept.Text is not { IsTruncated: false } read || safe.Text is not { IsTruncated: false } readSafe) return null;
-        if (read.FindSpans(pair.Name) is not [var span, ..]) return null;
+        if (pair.Name is not { } name) return Whole(concept, safe, ordinary);
+        if (read.FindSpans(name) is not [var span, ..]) return null;
         TokenSpan replacement = readSafe.FindSpans(pair.Becomes).FirstOrDefault(found => found.Start == span.Start);
         // A name without an article begins one token earlier than one with.
         if (replacement.Length == 0) replacement = readSafe.FindSpans(pair.Becomes).FirstOrDefault(found => Math.Abs(found.Start - span.Start) <= 1);
@@ -28,6 +29,15 @@ internal sealed record AlignedPair(TextStates Concept, TextStates Safe, int Firs
         int first = span.Start;
         while (first < span.End - 1 && ordinary.Contains(read.Ids[first])) first++;
         return new AlignedPair(concept, safe, first, span.End, replacement.Start, replacement.End);
+    }
+
+    /// <summary>Nothing in the prompt is a name: from its first token that no harmless prompt has, all of it tells of the concept.</summary>
+    private static AlignedPair? Whole(TextStates concept, TextStates safe, IReadOnlySet<int> ordinary)
+    {
+        int end = concept.Text!.EndPosition;
+        int first = 1;
+        while (first < end && ordinary.Contains(concept.Text.Ids[first])) first++;
+        return first < end ? new AlignedPair(concept, safe, first, end, 1, safe.Text!.EndPosition) : null;
     }
 
     /// <summary>The concept prompt's own tokens that tell of the concept.</summary>

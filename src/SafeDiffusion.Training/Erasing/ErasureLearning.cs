@@ -38,7 +38,9 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         RequireEnough(pairs, harmless);
         TextStates[] shuffled = Shuffled(harmless);
         (AlignedPair[] learnedPairs, AlignedPair[] heldPairs) = Split(pairs);
-        (TextStates[] learnedHarmless, TextStates[] heldHarmless) = Split(shuffled);
+        HashSet<string> plain = [.. _prompts.PlainNearMisses];
+        (TextStates[] learnedHarmless, TextStates[] heldHarmless) = Split([.. shuffled.Where(states => !plain.Contains(states.Text!.Text))]);
+        learnedHarmless = [.. shuffled.Where(states => plain.Contains(states.Text!.Text)), .. learnedHarmless];
         ErasureGate? gate = Gate(learnedPairs, learnedHarmless, heldPairs, harmless);
         RequireOpening(gate, heldPairs);
         (ErasureProjection projection, SolvedProjection? solved) = Solve(learnedPairs, learnedHarmless, gate);
@@ -97,7 +99,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         float[] closed = [0];
         foreach (TextStates text in harmless)
         {
-            for (int token = 1; token <= text.Text!.EndPosition; token++) table.Add(text.Token(token), closed);
+            for (int token = 1; token < text.Text!.EndPosition; token++) table.Add(text.Token(token), closed);
         }
         // Behind the concept a harmless prompt's tokens are not to open it either: what comes before it is the same as there.
         float[] open = [1];
@@ -219,6 +221,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         {
             ["concept"] = concept.Concept,
             ["synonyms"] = new JsonArray([.. concept.Synonyms.Select(synonym => (JsonNode)synonym)]),
+            ["prompts"] = concept.Prompts.Count == 0 ? null : concept.Prompts.Count,
             ["becomes"] = concept.Becomes,
         })]),
         ["method"] = options.Method.ToString(),

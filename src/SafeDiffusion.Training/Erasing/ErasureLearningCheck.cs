@@ -32,6 +32,8 @@ internal static class ErasureLearningCheck
         check.RequireText(concept.Becomes, "becomes");
         check.RequireItems([concept.Concept, .. concept.Synonyms], "synonyms", static (_, _) => { });
         foreach (string synonym in concept.Synonyms) check.RequireText(synonym, "synonyms");
+        check.Require(concept.Prompts.Count <= MaxPrompts, "prompts", $"may be {MaxPrompts}, and are {concept.Prompts.Count}.");
+        foreach (string prompt in concept.Prompts) check.RequireText(prompt, "prompts");
         check.Require(!concept.Names.Contains(concept.Becomes, StringComparer.OrdinalIgnoreCase), "becomes", "must not be the concept itself.");
     }
 }

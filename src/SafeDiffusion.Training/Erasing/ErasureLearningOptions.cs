@@ -61,6 +61,12 @@ public sealed record ErasedConcept
     /// <summary>Its other names, and what implies it.</summary>
     public IReadOnlyList<string> Synonyms { get; init; } = [];
 
+    /// <summary>
+    /// Prompts that draw it without a name of it, such as <c>safediffusion robustness</c> finds. As a whole they are learned as the concept,
+    /// from the first token on that no harmless prompt has; one without such a token is not learned from.
+    /// </summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
     /// <summary>What it becomes, as a prompt says it, without an article.</summary>
     public required string Becomes { get; init; }
 

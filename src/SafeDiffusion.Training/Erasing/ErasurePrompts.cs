@@ -2,14 +2,17 @@ using SafeDiffusion.Core.Errors;
 
 namespace SafeDiffusion.Training.Erasing;
 
-/// <summary>A prompt that holds a concept, by one of its names, and the same prompt with what it becomes.</summary>
-internal sealed record PromptPair(string Concept, string Name, string Safe, string Becomes);
+/// <summary>A prompt that holds a concept, by one of its names, and the same prompt with what it becomes; where nothing in it is a name, all of it is the concept.</summary>
+internal sealed record PromptPair(string Concept, string? Name, string Safe, string Becomes);
 
 /// <summary>The prompts that an erasure is learned from: pairs, and such that must stay as they are, near misses and pairs of them among these.</summary>
 internal sealed class ErasurePrompts
 {
     /// <summary>Near misses made of one caption, of each kind.</summary>
     private const int Variants = 4;
+
+    /// <summary>Captions made of one by putting other things in all its places.</summary>
+    private const int Recombinations = 2;
 
     private readonly ErasureLearningOptions _options;
     private readonly string[] _captions;
@@ -26,9 +29,10 @@ internal sealed class ErasurePrompts
         {
             if (Named(prompt) is { } name) throw new InvalidRequestException("preserve", $"holds \"{prompt}\", which names what is to be erased, \"{name}\". Leave it out.");
         }
-        Pairs = [.. options.Concepts.SelectMany(concept => concept.Names.SelectMany(name => PairsOf(concept, Plain(name))))];
-        NearMisses = options.Keep.Count > 0 ? [.. options.Keep.Select(Plain).Distinct()] : [.. options.Concepts.SelectMany(NearMissesOf).Distinct()];
-        Harmless = [.. _captions.Concat(NearMisses).Append("").Distinct()];
+        Pairs = [.. options.Concepts.SelectMany(concept => concept.Names.SelectMany(name => PairsOf(concept, Plain(name))).Concat(Unnamed(concept)))];
+        PlainNearMisses = options.Keep.Count > 0 ? [] : [.. options.Concepts.SelectMany(PlainNearMissesOf).Distinct()];
+        NearMisses = options.Keep.Count > 0 ? [.. options.Keep.Select(Plain).Distinct()] : [.. PlainNearMisses, .. options.Concepts.SelectMany(NearMissesOf).Distinct().Except(PlainNearMisses)];
+        Harmless = [.. _captions.Concat(NearMisses).Concat(options.Concepts.SelectMany(Recombined)).Append("").Distinct()];
     }
 
     /// <summary>The pairs, in an order of chance.</summary>
@@ -36,6 +40,9 @@ internal sealed class ErasurePrompts
 
     /// <summary>The near misses alone.</summary>
     public IReadOnlyList<string> NearMisses { get; }
+
+    /// <summary>Those of them that name one thing and say no more. A picture's prompt often begins so, and the encoder is causal: never held out.</summary>
+    public IReadOnlyList<string> PlainNearMisses { get; }
 
     /// <summary>All that must stay as it is.</summary>
     public IReadOnlyList<string> Harmless { get; }
@@ -49,6 +56,13 @@ internal sealed class ErasurePrompts
         IEnumerable<Func<string, string>> inCaptions = concept.Kind == ConceptKind.Style ? InStyle() : InSlots(Plain(concept.Concept)).Concat(Beside());
         Func<string, string>[] all = [.. forms, .. Shuffled(inCaptions)];
         return all.Take(_options.PromptsPerName).Select(form => new PromptPair(form(name), name, form(becomes), becomes)).DistinctBy(pair => pair.Concept);
+    }
+
+    /// <summary>Prompts that draw the concept without a name of it: as a whole they become what it becomes.</summary>
+    private static IEnumerable<PromptPair> Unnamed(ErasedConcept concept)
+    {
+        string becomes = Plain(concept.Becomes);
+        return concept.Prompts.Select(prompt => new PromptPair(Plain(prompt), null, Phrase(concept, becomes), becomes)).DistinctBy(pair => pair.Concept);
     }
 
     private static string Phrase(ErasedConcept concept, string name) => concept.Kind == ConceptKind.Style ? name : ErasureTemplates.WithArticle(name);
@@ -81,6 +95,12 @@ internal sealed class ErasurePrompts
 
     private IEnumerable<Func<string, string>> InStyle() => _captions.Select(caption => (Func<string, string>)(name => $"{caption} in the style of {name}"));
 
+    private IEnumerable<string> PlainNearMissesOf(ErasedConcept erased)
+    {
+        string concept = Plain(erased.Concept);
+        return erased.Kind == ConceptKind.Style ? [] : NearNames(CaptionSlots.Read(_captions, concept), concept).Select(ErasureTemplates.WithArticle);
+    }
+
     /// <summary>Captions with a near miss in the place of a thing, or one in each of two.</summary>
     private IEnumerable<string> NearMissesOf(ErasedConcept erased)
     {
@@ -89,7 +109,6 @@ internal sealed class ErasurePrompts
         string[] near = [.. NearNames(slots, concept)];
         List<string> made = [];
         if (erased.Kind == ConceptKind.Style || near.Length == 0) return made;
-        made.AddRange(near.Select(ErasureTemplates.WithArticle));
         foreach (int caption in Shuffled(Enumerable.Range(0, _captions.Length)))
         {
             int[] places = [.. slots.Slots(caption)];
@@ -99,6 +118,24 @@ internal sealed class ErasurePrompts
             for (int again = 0; again < Variants; again++) made.Add(slots.Fill(caption, [.. CrossNames(slots, concept, places[0], places[1])]));
         }
         return made.Where(prompt => Named(prompt) is null);
+    }
+
+    /// <summary>Captions with any attributes and things that captions name, so that their number does not limit what is known to be harmless.</summary>
+    private IEnumerable<string> Recombined(ErasedConcept erased)
+    {
+        CaptionSlots slots = CaptionSlots.Read(_captions, Plain(erased.Concept));
+        string[] attributes = [.. slots.Attributes];
+        string[] things = [.. slots.Things];
+        if (attributes.Length == 0 || things.Length == 0) yield break;
+        foreach (int caption in Enumerable.Range(0, _captions.Length))
+        {
+            int[] places = [.. slots.Slots(caption)];
+            for (int again = 0; places.Length > 0 && again < Recombinations; again++)
+            {
+                string made = slots.Fill(caption, [.. places.Select(place => (place, $"{attributes[_random.Next(attributes.Length)]} {things[_random.Next(things.Length)]}"))]);
+                if (Named(made) is null) yield return made;
+            }
+        }
     }
 
     /// <summary>The concept's attribute with another thing and its thing with another attribute, in either order: each half of it is there.</summary>

@@ -9,7 +9,7 @@ internal static class GateLearner
     /// <summary>A kernel gate's score at a target of 1, against minus this at 0: where the logistic is all but 1.</summary>
     private const float Reach = 6;
 
-    private const int MaxAnchors = 600;
+    private const int MaxAnchors = 900;
     private const int OneSidedRounds = 6;
     private const int Rounds = 25;
     private const double LogisticRidge = 1e-4;

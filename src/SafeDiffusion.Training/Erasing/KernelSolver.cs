@@ -12,7 +12,7 @@ namespace SafeDiffusion.Training.Erasing;
 internal static class KernelSolver
 {
     /// <summary>So many states are learned from at most.</summary>
-    private const int MaxStates = 12_000;
+    private const int MaxStates = 16_000;
 
     /// <summary>Keeps the system positive definite where anchors nearly coincide.</summary>
     private const double Jitter = 1e-10;
@@ -34,17 +34,44 @@ internal static class KernelSolver
         StateTable states = table.Sample(MaxStates, random);
         double scale = bandwidth * states.MedianDistance(random) / Math.Sqrt(table.Width);
         float[][] chosen = Anchors(states, anchors, random);
+        (float[] coefficients, double[] values) = SolveOn(chosen, states, scale, ridge, oneSidedRounds);
+        if (oneSidedRounds > 0)
+        {
+            chosen = [.. chosen.Take(chosen.Length / 4), .. chosen.Skip(chosen.Length / 2).Take(chosen.Length / 4), .. Hardest(states, values, chosen.Length / 2)];
+            (coefficients, _) = SolveOn(chosen, states, scale, ridge, oneSidedRounds);
+        }
+        return new KernelMap([.. chosen.SelectMany(anchor => anchor)], coefficients, table.Width, (float)scale);
+    }
+
+    private static (float[] Coefficients, double[] Values) SolveOn(float[][] anchors, StateTable states, double scale, double ridge, int oneSidedRounds)
+    {
         double[] weights = [.. Enumerable.Range(0, states.Count).Select(states.Weight)];
-        double[][] columns = Columns(chosen, states, scale);
-        Matrix<double> among = Matrix<double>.Build.Dense(chosen.Length, chosen.Length, (i, j) => Kernel(chosen[i], chosen[j], scale, table.Width));
+        double[][] columns = Columns(anchors, states, scale);
+        Matrix<double> among = Matrix<double>.Build.Dense(anchors.Length, anchors.Length, (i, j) => Kernel(anchors[i], anchors[j], scale, states.Width));
         double diagonal = columns.Average(column => TensorPrimitives.SumOfSquares<double>(column));
-        Matrix<double> pull = among * (ridge * diagonal) + Matrix<double>.Build.DenseDiagonal(chosen.Length, Jitter * diagonal);
+        Matrix<double> pull = among * (ridge * diagonal) + Matrix<double>.Build.DenseDiagonal(anchors.Length, Jitter * diagonal);
         float[] coefficients = Fit(columns, states, weights, pull);
         for (int round = 0; round < oneSidedRounds; round++)
         {
-            coefficients = Fit(columns, states, OneSided(columns, states, coefficients), pull);
+            coefficients = Fit(columns, states, OneSided(states, Values(columns, coefficients)), pull);
         }
-        return new KernelMap([.. chosen.SelectMany(anchor => anchor)], coefficients, table.Width, (float)scale);
+        return (coefficients, oneSidedRounds > 0 ? Values(columns, coefficients) : []);
+    }
+
+    /// <summary>The states that a classifier is worst at, half of them of each side: what it needs anchors at.</summary>
+    private static IEnumerable<float[]> Hardest(StateTable states, double[] values, int count)
+    {
+        int[] rows = [.. Enumerable.Range(0, states.Count)];
+        IEnumerable<int> low = rows.Where(row => states.Target(row)[0] > 0).OrderBy(row => values[row]).Take(count / 2);
+        IEnumerable<int> high = rows.Where(row => states.Target(row)[0] <= 0).OrderByDescending(row => values[row]).Take(count - count / 2);
+        return low.Concat(high).Select(states.State);
+    }
+
+    private static double[] Values(double[][] columns, float[] coefficients)
+    {
+        double[] values = new double[columns[0].Length];
+        for (int j = 0; j < columns.Length; j++) TensorPrimitives.MultiplyAdd<double>(columns[j], coefficients[j], values, values);
+        return values;
     }
 
     private static float[] Fit(double[][] columns, StateTable states, double[] weights, Matrix<double> pull)
@@ -59,12 +86,8 @@ internal static class KernelSolver
         return Solve(Gram(weighted) + pull, Right(weighted, states, roots));
     }
 
-    private static double[] OneSided(double[][] columns, StateTable states, float[] coefficients)
-    {
-        double[] values = new double[states.Count];
-        for (int j = 0; j < columns.Length; j++) TensorPrimitives.MultiplyAdd<double>(columns[j], coefficients[j], values, values);
-        return [.. values.Select((value, row) => (states.Target(row)[0] > 0 ? value < 1 : value > 0) ? states.Weight(row) : 0)];
-    }
+    private static double[] OneSided(StateTable states, double[] values) =>
+        [.. values.Select((value, row) => (states.Target(row)[0] > 0 ? value < 1 : value > 0) ? states.Weight(row) : 0)];
 
     private static float[] Solve(Matrix<double> system, Matrix<double> right)
     {

@@ -67,7 +67,7 @@ public sealed class ErasureGate
         return Sigmoid(score[0] + Bias);
     }
 
-    /// <summary>Reads a text.</summary>
+    /// <summary>Reads a text's words. An end-of-text has read all of them and is none: it does not tell a conjunction from its halves.</summary>
     /// <param name="text">Its states; of states that stand for no text, every token but the first is read.</param>
     public GateReading Read(TextStates text)
     {
@@ -77,6 +77,7 @@ public sealed class ErasureGate
         ImmutableArray<int>.Builder open = ImmutableArray.CreateBuilder<int>();
         for (int token = Math.Min(1, last); token <= last; token++)
         {
+            if (IsEnd(text, token)) continue;
             float value = Value(text.Token(token));
             largest = Math.Max(largest, value);
             if (value >= Threshold) open.Add(token);
@@ -92,6 +93,8 @@ public sealed class ErasureGate
         while (last > tokens.EndPosition && (tokens.Ids[last] == tokens.Ids[^1] || tokens.Ids[last] == tokens.Ids[tokens.EndPosition])) last--;
         return last;
     }
+
+    private static bool IsEnd(TextStates text, int token) => text.Text is { } tokens && tokens.Ids[token] == tokens.Ids[tokens.EndPosition];
 
     private static float Sigmoid(float score) => 1 / (1 + MathF.Exp(-score));
 }
