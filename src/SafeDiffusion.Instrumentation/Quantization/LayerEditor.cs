@@ -133,7 +133,8 @@ internal sealed class LayerEditor(OnnxModelFile model, UNetAnalysis analysis, Ex
 
     private string Level(byte value) => Shared(string.Create(CultureInfo.InvariantCulture, $"level {value}"), () => Initializer("level", OnnxElementType.UInt8, [value]));
 
-    private string Zeros(int count) => Shared(string.Create(CultureInfo.InvariantCulture, $"zeros {count}"), () => Initializer("zeros", OnnxElementType.Int8, new byte[count], count));
+    /// <summary>One for each node: ONNX Runtime's conversion to U8U8 refuses zero points that nodes share.</summary>
+    private string Zeros(int count) => Initializer("zeros", OnnxElementType.Int8, new byte[count], count);
 
     private string Numbers(float[] values) => Initializer("scales", OnnxElementType.Float32, MemoryMarshal.AsBytes<float>(values).ToArray(), values.Length);
 
