@@ -18,7 +18,7 @@ internal sealed class QuantizeCommand : Command
     private readonly Option<float> _guidance = new("--guidance-scale") { Description = "How strongly the prompt guides.", DefaultValueFactory = _ => _defaults.GuidanceScale };
     private readonly Option<int?> _width = new("--width") { Description = "Width of the calibration pictures in pixels; the model's own by default." };
     private readonly Option<int?> _height = new("--height") { Description = "Their height." };
-    private readonly Option<double> _budget = new("--budget") { Description = "Power of the noise prediction over that of its error that is to be kept, in decibels; layers that cost too much of it stay float.", DefaultValueFactory = _ => _defaults.Budget };
+    private readonly Option<double> _budget = new("--budget") { Description = "Power of the noise prediction over that of its error that is to be kept, in decibels, weighted by how much noise is left at each timestep; layers that cost too much of it stay float.", DefaultValueFactory = _ => _defaults.Budget };
     private readonly Option<int> _sensitivity = new("--sensitivity-samples") { Description = "At how many samples each layer's own cost is measured; 0 quantises all layers, whatever it costs.", DefaultValueFactory = _ => _defaults.SensitivitySamples };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one network call." };
     private readonly Option<bool> _copyWeights = new("--copy-weights") { Description = "Copy the other networks' weights; otherwise both folders share them." };

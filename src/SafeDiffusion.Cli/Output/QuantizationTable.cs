@@ -20,7 +20,7 @@ internal static class QuantizationTable
         PlannedLayer[] left = [.. plan.Layers.Where(layer => !layer.IsQuantized)];
         if (left.Length > 0) WriteLeft(plan, left);
         Terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.Layers.Count - left.Length} of {plan.Layers.Count} layers run in 8 bits, {Share(plan.Layers.Where(layer => layer.IsQuantized))} of the work of all."));
-        Terminal.WriteLine($"On prompts that nothing was chosen by: {Decibels(plan.MeanSignalToNoise)}; {string.Join(", ", plan.HeldTimesteps.Zip(plan.SignalToNoise, (timestep, ratio) => $"{At(timestep)} {Decibels(ratio)}"))}.");
+        Terminal.WriteLine($"On prompts that nothing was chosen by: {Decibels(plan.MeanSignalToNoise)}, weighted by how much noise is left; {string.Join(", ", plan.HeldTimesteps.Zip(plan.SignalToNoise, (timestep, ratio) => $"{At(timestep)} {Decibels(ratio)}"))}.");
     }
 
     private static void WriteLeft(QuantizationPlan plan, PlannedLayer[] left)

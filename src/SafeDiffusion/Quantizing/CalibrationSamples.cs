@@ -1,5 +1,6 @@
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Quantizing;
@@ -18,6 +19,7 @@ internal sealed record CalibrationSamples(LatentShape Shape, IReadOnlyList<Calib
         List<CalibrationSample>[] parts = [[], []];
         LatentShape shape = default;
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(model, new PipelineOptions { Threads = options.Threads }, cancellationToken).ConfigureAwait(false);
+        DdimScheduler scheduler = new(pipeline.Model.Scheduler);
         TextStates empty = pipeline.EncodeText("", cancellationToken);
         for (int i = 0; i < prompts.Count; i++)
         {
@@ -36,7 +38,7 @@ internal sealed record CalibrationSamples(LatentShape Shape, IReadOnlyList<Calib
                 ReadOnlySpan<float> latents = step == 0 ? initial.AsSingles() : result.Latents.Steps.AsSingles().Slice((step - 1) * shape.Length, shape.Length);
                 int timestep = result.Report.Images[0].Steps[step].Timestep;
                 List<CalibrationSample> part = parts[i < prompts.Count - held ? 0 : 1];
-                foreach (TextStates text in new[] { prompt, empty }) part.Add(new(timestep, latents.ToArray(), text));
+                foreach (TextStates text in new[] { prompt, empty }) part.Add(new(timestep, latents.ToArray(), text, 1 - scheduler.AlphaCumprodAt(timestep)));
             }
         }
         report(QuantizationStage.Drawing, prompts.Count, prompts.Count);

@@ -12,5 +12,8 @@ internal static class NoiseRatio
         return TensorPrimitives.SumOfSquares<float>(difference) / (double)TensorPrimitives.SumOfSquares(expected);
     }
 
+    /// <summary>The mean over samples, by their weights.</summary>
+    public static double Mean(IReadOnlyList<double> ratios, IReadOnlyList<CalibrationSample> asked) => ratios.Zip(asked, (ratio, sample) => ratio * sample.Weight).Sum() / asked.Sum(sample => sample.Weight);
+
     public static double Decibels(double ratio) => Math.Round(-10 * Math.Log10(Math.Max(ratio, 1e-20)), 2);
 }

@@ -28,21 +28,21 @@ internal sealed class Planning(Calibrator calibrator, IReadOnlyList<QuantizableL
                 layer.Name, layer.Value, layer.Role, chosen.Contains(layer.Value), layer.Weights, layer.Multiplications / total, range.Input, range.Output, AtTimesteps(noise.GetValueOrDefault(layer.Value), asked, timesteps)))],
             Groups = [.. layers.GroupBy(layer => layer.Role).OrderBy(group => group.Key).Select(group => new GroupSensitivity(group.Key, group.Count(), AtTimesteps(noise.GetValueOrDefault(Group(group.Key)), asked, timesteps)))],
             SignalToNoise = AtTimesteps(held, samples.Held, heldTimesteps),
-            MeanSignalToNoise = NoiseRatio.Decibels(held.Average()),
+            MeanSignalToNoise = NoiseRatio.Decibels(NoiseRatio.Mean(held, samples.Held)),
         };
     }
 
     /// <summary>Errors do not quite add up: where the whole costs more than the sum of its parts, the budget of the parts is less.</summary>
     private HashSet<string> Choose(QuantizedLayer[] ranges, Dictionary<string, double[]> noise, CalibrationSample[] asked)
     {
-        Dictionary<string, double> means = layers.ToDictionary(layer => layer.Value, layer => noise[layer.Value].Average());
+        Dictionary<string, double> means = layers.ToDictionary(layer => layer.Value, layer => NoiseRatio.Mean(noise[layer.Value], asked));
         double allowed = Math.Pow(10, -options.Budget / 10), parts = allowed;
         for (int round = 0; round < MostRounds; round++)
         {
             report(QuantizationStage.Choosing, round, MostRounds);
             HashSet<string> chosen = LayerChoice.Within(layers, means, parts);
             if (chosen.Count == 0) break;
-            double measured = calibrator.Measure([.. ranges.Where(layer => chosen.Contains(layer.Value))], asked).Average();
+            double measured = NoiseRatio.Mean(calibrator.Measure([.. ranges.Where(layer => chosen.Contains(layer.Value))], asked), asked);
             if (measured <= allowed) return chosen;
             parts = Math.Min(parts, means.Where(layer => chosen.Contains(layer.Key)).Sum(layer => layer.Value)) * allowed / measured * 0.97;
         }

@@ -6,7 +6,7 @@ namespace SafeDiffusion.Quantizing;
 public sealed record QuantizationOptions
 {
     /// <summary>The accuracy that is kept by default, in decibels.</summary>
-    public const double DefaultBudget = 32;
+    public const double DefaultBudget = 40;
 
     /// <summary>Harmless prompts for models of photographs and drawings, where none are given.</summary>
     public static IReadOnlyList<string> NeutralPrompts { get; } =
@@ -40,7 +40,10 @@ public sealed record QuantizationOptions
     /// <summary>Height of the pictures in pixels; null for the model's own.</summary>
     public int? Height { get; init; }
 
-    /// <summary>Power of the noise prediction over that of its error that is to be kept, in decibels, above 0: layers that would cost more than their share stay float.</summary>
+    /// <summary>
+    /// Power of the noise prediction over that of its error that is to be kept, in decibels, above 0: layers that would cost more than their share
+    /// stay float. It is the mean over the samples, each weighted by how much noise is left at its timestep (1 - ᾱ).
+    /// </summary>
     public double Budget { get; init; } = DefaultBudget;
 
     /// <summary>

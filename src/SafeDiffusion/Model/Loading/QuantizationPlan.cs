@@ -39,7 +39,7 @@ public sealed record QuantizationPlan
     /// <summary>Power of the noise prediction over that of its error with the layers of this plan, in decibels, at each of <see cref="HeldTimesteps"/>; on prompts that nothing was chosen by.</summary>
     public required IReadOnlyList<double> SignalToNoise { get; init; }
 
-    /// <summary>The same over all timesteps: of the mean ratio of error to signal.</summary>
+    /// <summary>The same over all timesteps: of the mean ratio of error to signal, each weighted by how much noise is left there (1 - ᾱ).</summary>
     public required double MeanSignalToNoise { get; init; }
 
     /// <summary>Reads a plan.</summary>
