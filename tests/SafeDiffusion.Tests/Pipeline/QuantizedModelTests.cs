@@ -30,13 +30,13 @@ public sealed class QuantizedModelTests(ShapesModel model)
         QuantizationPlan plan = await QuantizedModel.WriteAsync(original.Path, output, _options, copyWeights: true);
         Assert.Equal([output], Directory.EnumerateFileSystemEntries(folder.Path));
         Assert.True(plan.MeanSignalToNoise > 20, $"{plan.MeanSignalToNoise} dB");
-        Assert.True(new FileInfo(Path.Combine(output, "unet", "model.onnx")).Length < 0.35 * new FileInfo(original.File("unet/model.onnx")).Length);
+        Assert.True(new FileInfo(Path.Combine(output, "unet", "model.onnx")).Length < 0.45 * new FileInfo(original.File("unet/model.onnx")).Length);
 
         SafetyPolicy policy = SafetyPolicy.Empty.AddDetectAndGuide(_guideline);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(output, new PipelineOptions().For(policy));
         GenerationResult quantized = await pipeline.GenerateAsync(_request);
         GenerationResult plain = await model.Pipeline.GenerateAsync(_request);
-        Assert.True(StructuralSimilarity.Compute(plain.Images[0], quantized.Images[0]) > 0.9);
+        Assert.InRange(StructuralSimilarity.Compute(plain.Images[0], quantized.Images[0]), 0.8, 1);
         Assert.NotEqual(plain.Images[0].Pixels.ToArray(), quantized.Images[0].Pixels.ToArray());
         Assert.Equal((plan.Layers.Count, (int?)null), (quantized.Report.Model.QuantizedLayers, plain.Report.Model.QuantizedLayers));
         Assert.Equal(await model.Pipeline.GetWeightsHashAsync(), pipeline.Model.Quantization!.BaseModelHash);
