@@ -36,7 +36,7 @@ internal sealed class MeasuredSession : IDisposable
         _output = new float[shape.Aggregate(1L, (a, b) => a * b)];
         foreach (string name in _session.OutputMetadata.Keys)
         {
-            if (name is AddedNames.DetectionScores or AddedNames.InhibitorResponse) _binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
+            if (name != model.Outputs[0].Name) _binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
             else _binding.BindOutput(name, Own(OrtValue.CreateTensorValueFromMemory(_output, shape)));
         }
     }
@@ -64,6 +64,15 @@ internal sealed class MeasuredSession : IDisposable
         if (!counted) return;
         WallSeconds.Add(wall);
         ProcessorSeconds.Add(spent.TotalSeconds);
+    }
+
+    /// <summary>Runs one step, and tells of every output but the prediction.</summary>
+    public void Observe(Action<string, ReadOnlySpan<float>> read)
+    {
+        Step(counted: false);
+        string[] names = _binding.GetOutputNames();
+        using IDisposableReadOnlyCollection<OrtValue> values = _binding.GetOutputValues();
+        for (int i = 1; i < names.Length; i++) read(names[i], values[i].GetTensorDataAsSpan<float>());
     }
 
     public string EndProfiling() => _session.EndProfiling();

@@ -33,6 +33,7 @@ internal static class Program
         new InspectCommand(),
         new InstrumentCommand(),
         new BakeCommand(),
+        new QuantizeCommand(),
         new VerifyCommand(),
         new BenchCommand(),
         new EvaluateCommand(),

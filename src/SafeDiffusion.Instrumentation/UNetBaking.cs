@@ -13,7 +13,7 @@ namespace SafeDiffusion.Instrumentation;
 /// </summary>
 public static class UNetBaking
 {
-    /// <summary>Refuses a UNet that is instrumented, or that holds erasures already.</summary>
+    /// <summary>Refuses a UNet that is instrumented or quantised, or that holds erasures already.</summary>
     /// <param name="model">The UNet.</param>
     /// <param name="erasures">What is to be baked, for the message.</param>
     /// <exception cref="InvalidFileException">It is.</exception>
@@ -29,6 +29,8 @@ public static class UNetBaking
                 : $"holds the erasure of {string.Join(", ", baked.Erasures.Select(erasure => $"\"{erasure.Concept}\""))}; to add another, bake all of them at once into the model without";
             throw new InvalidFileException(model.Path, what);
         }
+        if (UNetQuantization.RecordOf(model) is not null)
+            throw new InvalidFileException(model.Path, "is quantised: erasures go into float weights. Apply before quantising: bake into the model that it was made from, then quantise that");
         if (UNetInstrumentation.RecordOf(model) is not null)
             throw new InvalidFileException(model.Path, "is instrumented: what was added to it uses the same weights. Bake into the model as it was exported, then instrument that");
     }
@@ -63,7 +65,7 @@ public static class UNetBaking
         if (File.Exists(dataFile) || model.ExternalDataFiles.Contains(Path.GetFileName(dataFile)))
             throw new InvalidFileException(dataFile, "is there already; remove it, or name another folder");
         record.WriteTo(edited);
-        AtomicFile.Write(dataFile, stream => Replace(model, weights, matrix, new ErasedData(stream, Path.GetFileName(dataFile)), progress, cancellationToken));
+        AtomicFile.Write(dataFile, stream => Replace(model, weights, matrix, new ExternalDataFile(stream, Path.GetFileName(dataFile)), progress, cancellationToken));
         try
         {
             if (new FileInfo(dataFile).Length == 0) File.Delete(dataFile);
@@ -77,7 +79,7 @@ public static class UNetBaking
         return weights.Count;
     }
 
-    private static void Replace(OnnxModelFile model, IReadOnlyList<TextWeight> weights, TextMatrix matrix, ErasedData data, IProgress<BakingProgress>? progress, CancellationToken cancellationToken)
+    private static void Replace(OnnxModelFile model, IReadOnlyList<TextWeight> weights, TextMatrix matrix, ExternalDataFile data, IProgress<BakingProgress>? progress, CancellationToken cancellationToken)
     {
         bool isChanged = false;
         for (int i = 0; i < weights.Count; i++)
@@ -87,7 +89,8 @@ public static class UNetBaking
             float[] before = WeightElements.Read(model, weights[i], matrix.Width);
             byte[] after = WeightElements.Write(model, weights[i], matrix.Applied(before, weights[i].IsTransposed, cancellationToken));
             isChanged |= !after.AsSpan().SequenceEqual(WeightElements.Write(model, weights[i], before));
-            data.Replace(weights[i].Tensor, after);
+            if (weights[i].Tensor.DataLocation == TensorProto.Types.DataLocation.External) data.Put(weights[i].Tensor, after);
+            else TensorContents.Replace(weights[i].Tensor, after);
         }
         if (!isChanged) throw new InvalidFileException(model.Path, "would stay as it is: the erasure changes none of its weights, so that nothing would be erased");
         progress?.Report(new("", weights.Count, weights.Count));

@@ -48,6 +48,12 @@ public sealed record PipelineOptions
     public FineTunedWeights? WeightDelta { get; init; }
 
     /// <summary>
+    /// What the UNet is quantised by when it is loaded, in memory (<see cref="QuantizationPlan.Load"/>); it must have been made for this model. Null, the
+    /// default: the UNet runs as its file is. A model that was quantised on disk needs none.
+    /// </summary>
+    public QuantizationPlan? Quantization { get; init; }
+
+    /// <summary>
     /// What looks at finished pictures besides the protections that detect; a policy says what to do with those that are flagged
     /// (<see cref="SafetyPolicy.WhenStillDetected(Remedy)"/>), and without that the report says so. None by default. They stay the caller's
     /// to dispose of.
@@ -87,6 +93,7 @@ public sealed record PipelineOptions
         AttentionFeatures = AttentionFeatures,
         DetectionLayers = DetectionLayers,
         FuseAttention = FuseAttention,
+        Quantization = Quantization,
         CacheFolder = CacheFolder,
         ChangedWeights = WeightDelta is { Delta: { } delta } weights
             ? new(delta.Path ?? "the weight delta", delta.Hash, delta.Identity.BaseModelHash, weights.AllowOtherModel, delta.Weights)

@@ -1,6 +1,8 @@
 using SafeDiffusion.Baking;
 using SafeDiffusion.Evaluation.Robustness;
 using SafeDiffusion.Instrumentation.Baking;
+using SafeDiffusion.Model.Loading;
+using SafeDiffusion.Quantizing;
 using Spectre.Console;
 
 namespace SafeDiffusion.Cli.Output;
@@ -57,6 +59,23 @@ internal static class ProgressBar
                 task.Description = value.Done < value.Total ? "baking" : "checking";
                 task.MaxValue = value.Total;
                 task.Value = value.Done;
+            }));
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>A bar for each stage of a quantisation.</summary>
+    public static async Task<QuantizationPlan> RunAsync(bool quiet, Func<IProgress<QuantizationProgress>?, Task<QuantizationPlan>> quantize)
+    {
+        if (quiet) return await quantize(null).ConfigureAwait(false);
+        return await Bar().StartAsync(context =>
+        {
+            Dictionary<QuantizationStage, ProgressTask> tasks = Enum.GetValues<QuantizationStage>().ToDictionary(stage => stage, stage => context.AddTask(stage.ToString().ToLowerInvariant(), autoStart: false));
+            return quantize(new Direct<QuantizationProgress>(value =>
+            {
+                foreach ((QuantizationStage stage, ProgressTask task) in tasks.Where(task => task.Key < value.Stage && !task.Value.IsFinished)) task.Value = task.MaxValue;
+                if (!tasks[value.Stage].IsStarted) tasks[value.Stage].StartTask();
+                tasks[value.Stage].MaxValue = Math.Max(1, value.Total);
+                tasks[value.Stage].Value = value.Done;
             }));
         }).ConfigureAwait(false);
     }

@@ -60,7 +60,7 @@ internal static class UNetAnalyzer
 
     private static string Origin(GraphIndex graph, string value)
     {
-        while (graph.Producer(value) is { OpType: "Cast" or "Identity" or "Reshape" } node)
+        while (graph.Producer(value) is { OpType: "Cast" or "Identity" or "Reshape" or "QuantizeLinear" } node)
             value = node.InputAt(0);
         return value;
     }

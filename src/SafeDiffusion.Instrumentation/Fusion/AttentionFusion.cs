@@ -36,20 +36,20 @@ internal sealed class AttentionFusion
         foreach (FusibleLayer layer in layers)
         {
             NodeProto fused = Fused(layer.Layer);
-            NodeProto projection = _producers[layer.OutputProjection.Output[0]];
-            if (sizeSwitch is not null) sizeSwitch.Add(layer, fused, projection);
-            else Replace(fused, projection);
+            NodeProto reader = _producers[layer.Reader.Output[0]];
+            if (sizeSwitch is not null) sizeSwitch.Add(layer, fused, reader);
+            else Replace(fused, reader);
         }
         if (!OnnxValues.Opsets(_model).ContainsKey(Domain))
             _model.OpsetImport.Add(new OperatorSetIdProto { Domain = Domain, Version = 1 });
-        KeepLive();
+        LiveGraph.Keep(_path, _model);
         return new OnnxModelFile(_path, _model);
     }
 
-    private void Replace(NodeProto fused, NodeProto projection)
+    private void Replace(NodeProto fused, NodeProto reader)
     {
         Graph.Node.Add(fused);
-        projection.Input[0] = fused.Output[0];
+        reader.Input[0] = fused.Output[0];
     }
 
     private NodeProto Fused(AttentionLayer layer)
@@ -61,18 +61,6 @@ internal sealed class AttentionFusion
         node.Attribute.Add(Attributes.Of("num_heads", layer.Heads));
         node.Attribute.Add(new AttributeProto { Name = "scale", F = (float)core.Scale, Type = AttributeProto.Types.AttributeType.Float });
         return node;
-    }
-
-    /// <summary>Leaves the nodes that the outputs depend on, in topological order, and no value information of others.</summary>
-    private void KeepLive()
-    {
-        GraphIndex index = new(_path, _model);
-        NodeProto[] live = [.. index.Nodes.Where(index.Live.Contains)];
-        Graph.Node.Clear();
-        Graph.Node.Add(live);
-        HashSet<string> made = [.. live.SelectMany(node => node.Output)];
-        foreach (ValueInfoProto value in Graph.ValueInfo.Where(value => !made.Contains(value.Name)).ToArray())
-            Graph.ValueInfo.Remove(value);
     }
 
     private string Unique(string name)

@@ -40,18 +40,18 @@ internal sealed class SizeSwitch
     }
 
     /// <summary>Moves a layer's own nodes into one branch, and puts the fused node into the other.</summary>
-    public void Add(FusibleLayer layer, NodeProto fused, NodeProto projection)
+    public void Add(FusibleLayer layer, NodeProto fused, NodeProto reader)
     {
         NodeProto choice = new() { OpType = "If", Name = _unique($"{layer.Layer.Name}.choice.node") };
         choice.Input.Add(Condition(layer.Layer));
         choice.Output.Add(_unique($"{layer.Layer.Name}.choice"));
-        HashSet<NodeProto> own = OwnNodes(layer, projection);
+        HashSet<NodeProto> own = OwnNodes(layer, reader);
         // They stay in the main graph as well, where nobody needs them now: dropped with all such nodes in the end.
         NodeProto[] plain = [.. _graph.Node.Where(own.Contains)];
         choice.Attribute.Add(Branch("then_branch", layer, plain, layer.Attended));
         choice.Attribute.Add(Branch("else_branch", layer, [fused], fused.Output[0]));
         _graph.Node.Add(choice);
-        projection.Input[0] = choice.Output[0];
+        reader.Input[0] = choice.Output[0];
     }
 
     /// <summary>Whether a layer has few positions. Less, and not its opposite, because operator set 11 has no GreaterOrEqual.</summary>
@@ -64,8 +64,8 @@ internal sealed class SizeSwitch
         return _conditions[layer.GridFactor] = Node("Less", $"{hint}.few", [positions, Integer($"{hint}.least", _minPositions)]);
     }
 
-    /// <summary>The nodes that serve this layer's attention and nothing else, between the projections and the output projection.</summary>
-    private HashSet<NodeProto> OwnNodes(FusibleLayer layer, NodeProto projection)
+    /// <summary>The nodes that serve this layer's attention and nothing else, between the projections and what reads the attended values.</summary>
+    private HashSet<NodeProto> OwnNodes(FusibleLayer layer, NodeProto reader)
     {
         HashSet<NodeProto> own = new(ReferenceEqualityComparer.Instance);
         HashSet<string> kept = [layer.Layer.Core.Query.Output, layer.Layer.Core.Key.Output, layer.Layer.Core.Value.Output, .. _outputs];
@@ -78,7 +78,7 @@ internal sealed class SizeSwitch
         return own;
 
         bool IsOwn(string value) => !kept.Contains(value)
-            && _users.GetValueOrDefault(value, []).All(user => own.Contains(user) || value == layer.Attended && ReferenceEquals(user, projection));
+            && _users.GetValueOrDefault(value, []).All(user => own.Contains(user) || value == layer.Attended && ReferenceEquals(user, reader));
     }
 
     private AttributeProto Branch(string name, FusibleLayer layer, NodeProto[] nodes, string output)

@@ -26,14 +26,21 @@ internal static class TensorContents
     /// <summary>Puts other elements into a tensor, in the model itself.</summary>
     public static void Replace(TensorProto tensor, ReadOnlyMemory<byte> bytes)
     {
+        Clear(tensor);
+        tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
+    }
+
+    /// <summary>Takes a tensor's elements out, wherever they are.</summary>
+    public static void Clear(TensorProto tensor)
+    {
         tensor.ExternalData.Clear();
         tensor.ClearDataLocation();
+        tensor.ClearRawData();
         tensor.FloatData.Clear();
         tensor.DoubleData.Clear();
         tensor.Int32Data.Clear();
         tensor.Int64Data.Clear();
         tensor.Uint64Data.Clear();
-        tensor.RawData = UnsafeByteOperations.UnsafeWrap(bytes);
     }
 
     private static int? Count(TensorProto tensor)

@@ -98,12 +98,14 @@ internal sealed class AttentionTracer
             "Mul" or "Div" or "Add" or "Sub" or "Neg" => [ScalingRules.Apply(this, node)],
             "MatMul" or "Gemm" or "Einsum" => [ProductTracing.Apply(this, node)],
             "Softmax" => [ProductTracing.Softmax(this, node, _graph.Opset)],
+            // Text in whole numbers is no text that other texts could be put beside.
+            "QuantizeLinear" => [TraceOf(node, 0) as AttendedTrace],
             "Attention" => [FusedTracing.Operator(this, node)],
             _ => [],
         }
         : node.Operator() switch
         {
-            "com.microsoft.FusedMatMul" => [ProductTracing.Apply(this, node)],
+            "com.microsoft.FusedMatMul" or "com.microsoft.MatMulIntegerToFloat" or "com.microsoft.DynamicQuantizeMatMul" => [ProductTracing.Apply(this, node)],
             "com.microsoft.MultiHeadAttention" => [FusedTracing.MultiHead(this, node)],
             "com.microsoft.Attention" => [FusedTracing.Packed(this, node)],
             _ => [],

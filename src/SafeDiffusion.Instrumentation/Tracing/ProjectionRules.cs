@@ -6,7 +6,8 @@ namespace SafeDiffusion.Instrumentation.Tracing;
 /// <summary>Products with a constant weight: where traces begin.</summary>
 internal static class ProjectionRules
 {
-    public static bool MayStart(NodeProto node) => node.Operator() is "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.Attention";
+    public static bool MayStart(NodeProto node) => node.Operator() is "MatMul" or "Gemm" or "com.microsoft.FusedMatMul" or "com.microsoft.Attention"
+        or "com.microsoft.MatMulIntegerToFloat" or "com.microsoft.DynamicQuantizeMatMul";
 
     public static Trace? Apply(AttentionTracer tracer, NodeProto node)
     {
@@ -19,7 +20,7 @@ internal static class ProjectionRules
             return null;
         Trace? trace = tracer.TraceOf(node, 0);
         Layout layout = Layout.Of([.. Enumerable.Range(0, source.Rank - 1).Select(axis => source[axis]), Layout.One(AxisKind.Column, output[^1], 1)]);
-        string? bias = node.OpType == "Gemm" && node.InputAt(2).Length > 0 ? node.InputAt(2) : null;
+        string? bias = node.InputAt(BiasInput(node)) is { Length: > 0 } own ? own : null;
         if (bias is not null && !tracer.FactsOf(bias).IsConstant)
             return null;
         Projection projection = new(node, null, node.InputAt(0), node.InputAt(1), bias, node.Output[0], trace is TextTrace, layout);
@@ -27,6 +28,15 @@ internal static class ProjectionRules
             core.OutputProjection = projection;
         return new ProjectedTrace(projection, layout);
     }
+
+    /// <summary>Where an operator takes a bias; beyond its inputs where it takes none.</summary>
+    private static int BiasInput(NodeProto node) => node.OpType switch
+    {
+        "Gemm" => 2,
+        "DynamicQuantizeMatMul" => 4,
+        "MatMulIntegerToFloat" => 6,
+        _ => int.MaxValue,
+    };
 
     private static bool TakesRowsAsTheyAre(NodeProto node) => node.Int("transA", 0) == 0 && node.Int("transBatchA", 0) == 0;
 
@@ -49,7 +59,7 @@ internal static class ProjectionRules
     /// <summary>The shape of hidden states before rows and positions were flattened into one axis.</summary>
     private static long[]? Unflattened(AttentionTracer tracer, string value)
     {
-        while (tracer.Producer(value) is { OpType: "Reshape" or "Flatten" or "Identity" or "Cast" or "Squeeze" or "Dropout" } node)
+        while (tracer.Producer(value) is { OpType: "Reshape" or "Flatten" or "Identity" or "Cast" or "Squeeze" or "Dropout" or "QuantizeLinear" } node)
         {
             value = node.InputAt(0);
             if (tracer.FactsOf(value).Shape is { Length: >= 3 } shape)

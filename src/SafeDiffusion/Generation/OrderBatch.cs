@@ -77,7 +77,7 @@ internal sealed class OrderBatch
             if (required.AllowOtherModel) continue;
             string hash = await model.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
             string learnedWith = required.Asset.Identity.BaseModelHash;
-            if (learnedWith == hash) continue;
+            if (learnedWith == hash || learnedWith == await model.GetFloatWeightsHashAsync(cancellationToken).ConfigureAwait(false)) continue;
             throw new InvalidRequestException(
                 "policy", $"holds an asset{(required.Asset.Path is { } path ? $" ({Path.GetFileName(path)})" : "")} that was learned with another model "
                 + $"({learnedWith[..Math.Min(12, learnedWith.Length)]}, this one is {hash[..12]}{BakedFrom(model, learnedWith)}). Learn it with this model, or set allowOtherModel.");

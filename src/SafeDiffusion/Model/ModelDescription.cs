@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Baking;
+using SafeDiffusion.Instrumentation.Quantization;
 using SafeDiffusion.Model.Scheduling;
 
 namespace SafeDiffusion.Model;
@@ -52,6 +53,9 @@ public sealed record ModelDescription
 
     /// <summary>The text erasures that the UNet's weights hold, as its metadata says; null where it says nothing of any.</summary>
     public BakedErasures? Baked { get; init; }
+
+    /// <summary>How much of the UNet runs in 8-bit whole numbers, as its metadata says; null where it says nothing of it.</summary>
+    public QuantizationRecord? Quantization { get; init; }
 
     /// <summary>The noise schedule.</summary>
     public required SchedulerSettings Scheduler { get; init; }

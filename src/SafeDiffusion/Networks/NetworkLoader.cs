@@ -3,6 +3,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Instrumentation.Quantization;
 
 namespace SafeDiffusion.Networks;
 
@@ -24,6 +25,7 @@ public static class NetworkLoader
         RequireKernels(model, provider);
         using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
         if (IsLarge(model)) options.EnableMemoryPattern = false;
+        if (QuantizationRecord.Of(model) is not null && WholeNumberProducts.Saturate) options.AddSessionConfigEntry("session.x64quantprecision", "1");
         return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
 
         InferenceSession Create() => isEdited || model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options);

@@ -82,7 +82,10 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     /// <summary>The text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
     public IReadOnlyList<BakedErasure>? BakedErasures { get; init; }
 
-    /// <summary>The hash of the model's weights without the weight delta that it was loaded with; null where there was none.</summary>
+    /// <summary>How many of the UNet's layers run in 8-bit whole numbers; null where it is not quantised.</summary>
+    public int? QuantizedLayers { get; init; }
+
+    /// <summary>The hash of the model's weights without the weight delta that it was loaded with, or before it was quantised in memory; null where neither was.</summary>
     public string? BaseWeightsHash { get; init; }
 
     /// <summary>The hash of the weight delta; null where there was none.</summary>

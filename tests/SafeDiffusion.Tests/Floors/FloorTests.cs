@@ -23,7 +23,7 @@ public sealed class FloorTests
     /// <summary>The folders of SafeDiffusion from the top, the project's own first files among them as <c>.</c>; <c>/*</c> is any one folder.</summary>
     private static readonly string[][] _folders =
     [
-        ["Baking", "Benchmarking", "Verification"],
+        ["Baking", "Benchmarking", "Quantizing", "Verification"],
         ["."],
         ["Generation", "Methods/*"],
         ["Methods", "Reporting"],

@@ -5,6 +5,7 @@ using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Instrumentation.Quantization;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;
@@ -19,6 +20,7 @@ internal sealed class LoadedModel : IDisposable
     private readonly Stack<IDisposable> _disposables = [];
     private readonly FileStamps _files;
     private readonly Task<string> _weightsHash;
+    private readonly QuantizationRecord? _quantization;
 
     private LoadedModel(ModelFolder folder, ModelSettings settings)
     {
@@ -30,10 +32,17 @@ internal sealed class LoadedModel : IDisposable
             OnnxModelFile decoder = folder.LoadNetwork("vae_decoder");
             OnnxModelFile? encoder = folder.Has("vae_encoder") ? folder.LoadNetwork("vae_encoder") : null;
             _files = FileStamps.Of(new[] { textEncoder, unet, decoder, encoder }.OfType<OnnxModelFile>().SelectMany(Files));
+            _quantization = QuantizationRecord.Of(unet);
             if (settings.ChangedWeights is { } changed)
             {
+                RequireUnquantized(unet, settings, changed.Source);
                 (unet, BaseWeightsHash) = changed.ApplyTo(textEncoder, unet);
                 WeightChangeHash = changed.Hash;
+            }
+            if (settings.Quantization is { } plan)
+            {
+                (unet, BaseWeightsHash) = InMemoryQuantization.Apply(textEncoder, unet, plan);
+                IsQuantizedInMemory = true;
             }
             SchedulerSettings scheduler = SchedulerSettings.Load(folder.SchedulerConfig);
             ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Tokenizer);
@@ -71,7 +80,7 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The hash of what the UNet's weights were changed by when it was loaded; null where they are its file's.</summary>
     public string? WeightChangeHash { get; }
 
-    /// <summary>The hash of the model's weights without that change; null where there is none.</summary>
+    /// <summary>The hash of the model's weights without that change, or before they were quantised in memory; null where neither was.</summary>
     public string? BaseWeightsHash { get; }
 
     /// <summary>What really runs the UNet, as its session says; networks that would run elsewhere than asked for are not loaded.</summary>
@@ -83,6 +92,8 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The layers that detection reads, where the UNet has it.</summary>
     public LayerSelection DetectionLayers { get; }
+
+    private bool IsQuantizedInMemory { get; }
 
     /// <summary>The layers in which inhibitors act; none where the UNet has no inhibition.</summary>
     public ImmutableArray<InhibitedLayer> InhibitedLayers { get; }
@@ -109,6 +120,18 @@ internal sealed class LoadedModel : IDisposable
         return hash;
     }
 
+    /// <summary>
+    /// The hash of the float model that the UNet was quantised from, in memory or on disk; null where it is not quantised, or where its weights
+    /// or the text encoder's are no longer those that were written then.
+    /// </summary>
+    /// <exception cref="InvalidFileException">A file was changed since the model was loaded.</exception>
+    public async Task<string?> GetFloatWeightsHashAsync(CancellationToken cancellationToken)
+    {
+        if (IsQuantizedInMemory) return BaseWeightsHash;
+        if (_quantization is null) return null;
+        return await GetWeightsHashAsync(cancellationToken).ConfigureAwait(false) == _quantization.ModelHash ? _quantization.BaseModelHash : null;
+    }
+
     /// <summary>Refuses to go on where a network's file was changed: large weights are mapped, not read, so that what draws would change with them.</summary>
     /// <exception cref="InvalidFileException">A file was changed since the model was loaded.</exception>
     public void RequireUnchanged()
@@ -120,6 +143,15 @@ internal sealed class LoadedModel : IDisposable
     public void Dispose()
     {
         while (_disposables.TryPop(out IDisposable? disposable)) disposable.Dispose();
+    }
+
+    /// <summary>A delta is of float weights.</summary>
+    private static void RequireUnquantized(OnnxModelFile unet, ModelSettings settings, string delta)
+    {
+        if (QuantizationRecord.Of(unet) is not null)
+            throw new InvalidFileException(delta, $"changes float weights, and {unet.Path} is quantised. Apply before quantising: use it with the float model");
+        if (settings.Quantization is not null)
+            throw new InvalidFileException(delta, "changes weights that the plan of the quantisation was not calibrated with. Use one of the two");
     }
 
     private static IEnumerable<string> Files(OnnxModelFile network) =>

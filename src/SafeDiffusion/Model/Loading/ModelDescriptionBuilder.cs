@@ -2,6 +2,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Instrumentation.Quantization;
 using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.UNet;
 
@@ -60,6 +61,7 @@ internal sealed class ModelDescriptionBuilder(ModelFolder folder, ModelGraphs gr
                 VaeScalingFactor = scalingFrom,
             },
             Baked = BakedErasures.Of(graphs.UNet),
+            Quantization = QuantizationRecord.Of(graphs.UNet),
             Scheduler = scheduler,
         };
     }

@@ -18,6 +18,9 @@ internal sealed record ModelSettings
     /// <summary>Weights of the UNet in place of its file's; null for none.</summary>
     public ChangedWeights? ChangedWeights { get; init; }
 
+    /// <summary>What the UNet is quantised by when it is loaded; null for as its file is.</summary>
+    public QuantizationPlan? Quantization { get; init; }
+
     public string? CacheFolder { get; init; }
 
     /// <summary>Told the network that is loaded next, how many are loaded, and how many there are.</summary>

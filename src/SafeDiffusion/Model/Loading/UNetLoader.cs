@@ -27,7 +27,7 @@ internal static class UNetLoader
         // In a small network the choices by size cost as much as they can save.
         bool fuses = settings.FuseAttention && isCpu && NetworkLoader.IsLarge(file);
         OnnxModelFile edited = Instrument(fuses ? Fuse(file) : file, settings);
-        OnnxSession session = NetworkLoader.Load("unet", edited, settings.Provider, isEdited: edited != file || settings.ChangedWeights is not null, isCpu ? settings.CacheFolder : null);
+        OnnxSession session = NetworkLoader.Load("unet", edited, settings.Provider, isEdited: edited != file || settings.ChangedWeights is not null || settings.Quantization is not null, isCpu ? settings.CacheFolder : null);
         return (session, UNetInstrumentation.RecordOf(edited));
     }
 
