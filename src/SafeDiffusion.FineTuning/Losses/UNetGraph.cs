@@ -1,6 +1,7 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.FineTuning.Graphs;
 using SafeDiffusion.FineTuning.Graphs.Operators;
+using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.Instrumentation.Onnx;
 using static TorchSharp.torch;
 
@@ -17,16 +18,17 @@ public sealed class UNetGraph : IDisposable
     /// <param name="model">The UNet, not instrumented.</param>
     /// <param name="parameters">The initializers that are trained.</param>
     /// <param name="precision">Float32 or Float64.</param>
+    /// <param name="device">What computes.</param>
     /// <exception cref="InvalidFileException">The inputs are not those of a Stable Diffusion v1 UNet.</exception>
     /// <exception cref="UnsupportedGraphException">A node cannot be run.</exception>
-    public UNetGraph(OnnxModelFile model, IReadOnlyCollection<string> parameters, ScalarType precision = ScalarType.Float32)
+    public UNetGraph(OnnxModelFile model, IReadOnlyCollection<string> parameters, ScalarType precision = ScalarType.Float32, AutogradDevice device = AutogradDevice.Cpu)
     {
         ArgumentNullException.ThrowIfNull(model);
         _sample = Input(model, "sample");
         _timestep = Input(model, "timestep");
         _text = Input(model, "encoder_hidden_states");
         if (model.Inputs.Count != 3) throw new InvalidFileException(model.Path, $"has the inputs {string.Join(", ", model.Inputs.Select(input => input.Name))}; sample, timestep and encoder_hidden_states alone are needed. Fine-tune the model before it is instrumented");
-        Graph = new TorchGraph(model, parameters, precision);
+        Graph = new TorchGraph(model, parameters, precision, device);
     }
 
     /// <summary>The graph.</summary>

@@ -44,7 +44,7 @@ public static class FineTuner
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         RequireReadable(erasure, options.Method);
-        AutogradLibrary.Load();
+        AutogradLibrary.Load(options.Device);
         string file = ModelFiles.Find(modelFolder, "unet") ?? throw new InvalidFileException(modelFolder, "holds no unet/model.onnx");
         OnnxModelFile model = OnnxModelFile.Load(file);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(modelFolder, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -52,7 +52,7 @@ public static class FineTuner
         if (erasure is not null && erasure.Identity.BaseModelHash != hash) throw new InvalidRequestException("erasure", "was learned with another model. Learn it with this one.");
 
         IReadOnlyList<string> parameters = ParameterChoice.Of(model, options.EffectiveWeights);
-        using UNetGraph unet = new(model, parameters);
+        using UNetGraph unet = new(model, parameters, device: options.Device);
         using AdamW optimizer = new(unet.Graph.Parameters, options.Optimizer);
         string identity = options.Identity($"{hash} {erasure?.Hash}");
         if (options.Checkpoint is { } checkpoint) Checkpoint.Resume(checkpoint, optimizer, identity);
@@ -61,6 +61,8 @@ public static class FineTuner
             pipeline, options.Prompts, options.Trajectories, options.GuidanceScale, SamplingPolicy(options), options, Sampled, cancellationToken).ConfigureAwait(false);
         Trajectories? unconditional = options.Method != FineTuningMethod.Trce ? null : await Trajectories.SampleAsync(
             pipeline, [""], Math.Max(1, options.Trajectories / 4), 1, SafetyPolicy.Empty, options, null, cancellationToken).ConfigureAwait(false);
+        Trajectories? retained = options.RetainedPrompts.Count == 0 ? null : await Trajectories.SampleAsync(
+            pipeline, options.RetainedPrompts, Math.Max(options.Trajectories, options.RetainedPrompts.Count), options.GuidanceScale, SafetyPolicy.Empty, options, null, cancellationToken).ConfigureAwait(false);
         await Task.Run(() => Train(), cancellationToken).ConfigureAwait(false);
 
         AssetIdentity asset = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
@@ -70,7 +72,7 @@ public static class FineTuner
 
         void Train()
         {
-            using SampleSource source = new(pipeline, options, trajectories, unconditional, ErasingSteps);
+            using SampleSource source = new(pipeline, options, trajectories, unconditional, retained, ErasingSteps);
             IFineTuningLoss loss = LossOf(options, erasure, source);
             while (optimizer.Steps < options.Updates)
             {
@@ -84,7 +86,7 @@ public static class FineTuner
                 losses.Total.backward();
                 double norm = optimizer.Step();
                 if (optimizer.Steps % options.CheckpointEvery == 0) Keep();
-                progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm));
+                progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm) { Retain = losses.Retain?.item<float>() });
             }
             Keep();
         }
@@ -104,30 +106,45 @@ public static class FineTuner
             throw new InvalidRequestException("erasure", "is gated, a kernel map, or leaves the null condition as it is. Learn one with --method trce --gate none --null-condition.");
     }
 
-    /// <summary>SCE's latents are sampled with its erasing signal; the others' are the original's own.</summary>
+    /// <summary>SCE's latents are sampled with its erasing signal, from the first step as the loss knows it; the others' are the original's own.</summary>
     private static SafetyPolicy SamplingPolicy(FineTuningOptions options) => options.Method != FineTuningMethod.Sce
         ? SafetyPolicy.Empty
         : SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance
         {
-            Instructions = [.. InstructionsOf(options).Select(one => new ErasingInstruction { Text = one.Text, Scale = (float)one.Scale })],
+            Instructions = [.. InstructionsOf(options).Select(one => new ErasingInstruction
+            {
+                Text = one.Text,
+                Scale = (float)one.Scale,
+                Threshold = (float)options.Quantile,
+                LowestTimestep = options.WindowStart,
+                WarmupSteps = 0,
+            })],
         });
 
     private static IEnumerable<(string Text, double Scale)> InstructionsOf(FineTuningOptions options) =>
         options.Instructions.Count > 0 ? options.Instructions : [(options.Concept, -7.5)];
 
-    private static IFineTuningLoss LossOf(FineTuningOptions options, ErasureProjection? erasure, SampleSource source) => options.Method switch
+    private static IFineTuningLoss LossOf(FineTuningOptions options, ErasureProjection? erasure, SampleSource source)
     {
-        FineTuningMethod.Trce => new TrajectoryLoss
+        Tensor? projection = erasure is null ? null : tensor(erasure.Matrix.ToArray(), [erasure.TextWidth, erasure.TextWidth]).DetachFromDisposeScope();
+        IFineTuningLoss method = options.Method switch
         {
-            Scale = options.Scale ?? 15,
-            PreservationWeight = options.PreservationWeight ?? 100,
-            Projection = erasure is null ? null : tensor(erasure.Matrix.ToArray(), [erasure.TextWidth, erasure.TextWidth]).DetachFromDisposeScope(),
-        },
-        FineTuningMethod.Sce => new SurgicalLoss([.. InstructionsOf(options).Select(one => new SignalInstruction(source.Encode(one.Text), one.Scale))])
-        {
-            Scale = options.Scale ?? 7.5,
-            PreservationWeight = options.PreservationWeight ?? 5,
-        },
-        _ => new ErasedDiffusionLoss { Scale = options.Scale ?? 1 },
-    };
+            FineTuningMethod.Trce => new TrajectoryLoss
+            {
+                Scale = options.Scale ?? 15,
+                Margin = options.Margin,
+                PreservationWeight = options.PreservationWeight ?? 100,
+                Projection = projection,
+            },
+            FineTuningMethod.Sce => new SurgicalLoss([.. InstructionsOf(options).Select(one => new SignalInstruction(source.Encode(one.Text), one.Scale))])
+            {
+                Scale = options.Scale ?? 7.5,
+                PreservationWeight = options.PreservationWeight ?? 5,
+                Quantile = options.Quantile,
+                WindowStart = options.WindowStart,
+            },
+            _ => new ErasedDiffusionLoss { Scale = options.Scale ?? 1 },
+        };
+        return options.RetainedPrompts.Count == 0 ? method : new RetainingLoss(method) { Weight = options.RetentionWeight, Projection = projection };
+    }
 }

@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.FineTuning.Parameters;
 
@@ -62,6 +63,24 @@ public sealed record FineTuningOptions
     /// <summary>The scale of the method: β for TRCE (15), γ for SCE (7.5), η for ESD (1); its own where null.</summary>
     public double? Scale { get; init; }
 
+    /// <summary>Texts whose predictions are to stay as they are, near misses of the concept above all; none by default.</summary>
+    public IReadOnlyList<string> RetainedPrompts { get; init; } = [];
+
+    /// <summary>The weight of those texts, at least 0; 1 by default.</summary>
+    public double RetentionWeight { get; init; } = 1;
+
+    /// <summary>The margin of TRCE's triplet, at least 0; 0.01 by default.</summary>
+    public double Margin { get; init; } = 0.01;
+
+    /// <summary>κ of SCE's explicit signal, from 0 below 1: the share of the values that it leaves as they are; 0.95 by default.</summary>
+    public double Quantile { get; init; } = 0.95;
+
+    /// <summary>The timestep from which on SCE's signal acts, as a share of all, from 0 below 1; 0.35 by default.</summary>
+    public double WindowStart { get; init; } = 0.35;
+
+    /// <summary>What computes losses and gradients; the CPU by default. Trajectories are sampled on the CPU.</summary>
+    public AutogradDevice Device { get; init; }
+
     /// <summary>The seed of everything random.</summary>
     public long Seed { get; init; } = 1;
 
@@ -97,6 +116,10 @@ public sealed record FineTuningOptions
         check.RequireAtLeast(Batch, 1, nameof(Batch));
         check.RequireAtLeast(Steps, 2, nameof(Steps));
         check.RequireAtLeast(CheckpointEvery, 1, nameof(CheckpointEvery));
+        check.RequireAtLeast(RetentionWeight, 0, nameof(RetentionWeight));
+        check.RequireAtLeast(Margin, 0, nameof(Margin));
+        check.Require(Quantile is >= 0 and < 1, nameof(Quantile), $"must be from 0 and below 1, and is {Quantile}.");
+        check.Require(WindowStart is >= 0 and < 1, nameof(WindowStart), $"must be from 0 and below 1, and is {WindowStart}.");
         if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
         if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
         Optimizer.Validate();
@@ -104,5 +127,5 @@ public sealed record FineTuningOptions
 
     /// <summary>Everything that a checkpoint must agree in with the run that goes on from it.</summary>
     internal string Identity(string model) => string.Join('\n',
-        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed}", .. Prompts, "--", .. SafePrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
+        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed} {RetentionWeight} {Margin} {Quantile} {WindowStart}", .. Prompts, "--", .. SafePrompts, "--", .. RetainedPrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
 }

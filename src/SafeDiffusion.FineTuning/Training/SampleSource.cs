@@ -6,7 +6,7 @@ namespace SafeDiffusion.FineTuning.Training;
 
 /// <summary>Draws what each update is trained on; an update's sample depends on the seed and its number alone, so that a run can be resumed.</summary>
 internal sealed class SampleSource(
-    SafeDiffusionPipeline pipeline, FineTuningOptions options, Trajectories trajectories, Trajectories? unconditional, double erasingShare) : IDisposable
+    SafeDiffusionPipeline pipeline, FineTuningOptions options, Trajectories trajectories, Trajectories? unconditional, Trajectories? retained, double erasingShare) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _texts = [];
 
@@ -32,8 +32,15 @@ internal sealed class SampleSource(
             if (other == timestep && otherPrompt == prompt) rows.Add(next);
         }
         TrainingSample sample = new(Rows(rows), timestep, Encode(options.Prompts[prompt]), Encode(""));
-        if (unconditional is null) return sample;
-        (float[] held, int heldTimestep, _) = unconditional.Draw(random, 1);
+        if (unconditional is not null) sample = WithUnconditional(sample, unconditional, random, prompt);
+        if (retained is null) return sample;
+        (float[] kept, int keptTimestep, int keptPrompt) = retained.Draw(random, 1);
+        return sample with { Retained = Rows([kept]), RetainedTimestep = keptTimestep, RetainedText = Encode(options.RetainedPrompts[keptPrompt]) };
+    }
+
+    private TrainingSample WithUnconditional(TrainingSample sample, Trajectories trajectories, Random random, int prompt)
+    {
+        (float[] held, int heldTimestep, _) = trajectories.Draw(random, 1);
         return sample with
         {
             Safe = Encode(options.SafePrompts[options.SafePrompts.Count == 1 ? 0 : prompt]),
