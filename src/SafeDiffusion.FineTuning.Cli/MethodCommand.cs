@@ -36,6 +36,7 @@ internal sealed class MethodCommand : Command
     private readonly Option<double?> _preserve = new("--preserve") { Description = "The weight of what is held: 100 for trce, 5 for sce." };
     private readonly Option<string?> _retain = new("--retain") { Description = "A file of prompts that are to stay as they are, one a line: near misses of the concept above all." };
     private readonly Option<double> _retainWeight = new("--retain-weight") { Description = "The weight of those prompts.", DefaultValueFactory = _ => 1 };
+    private readonly Option<double?> _share = new("--erasing-share") { Description = "The share of a trajectory's steps, from the noisiest, that erasing is trained on (default: 0.5 for trce, 1 for sce and esd)." };
     private readonly Option<double> _margin = new("--margin") { Description = "The margin of the triplet.", DefaultValueFactory = _ => 0.01 };
     private readonly Option<double> _away = new("--away") { Description = "The scale of the concept in the erasing signal, below 0.", DefaultValueFactory = _ => -7.5 };
     private readonly Option<double> _towardsScale = new("--towards-scale") { Description = "The scale of what the signal leads to.", DefaultValueFactory = _ => 6.5 };
@@ -51,7 +52,7 @@ internal sealed class MethodCommand : Command
     public MethodCommand(string name, string description, FineTuningMethod method) : base(name, description)
     {
         _method = method;
-        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _retain, _retainWeight, _rate, _decay, _clip, _seed, _device, _quiet];
+        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _share, _retain, _retainWeight, _rate, _decay, _clip, _seed, _device, _quiet];
         Option[] own = method switch
         {
             FineTuningMethod.Trce => [_safe, _safePrompts, _erasure, _preserve, _margin],
@@ -109,6 +110,7 @@ internal sealed class MethodCommand : Command
             PreservationWeight = _method == FineTuningMethod.Esd ? null : parsed.GetValue(_preserve),
             RetainedPrompts = parsed.GetValue(_retain) is { } retained ? BoundedFile.ReadLines(retained, MaxPromptBytes) : [],
             RetentionWeight = parsed.GetValue(_retainWeight),
+            ErasingShare = parsed.GetValue(_share),
             Margin = _method == FineTuningMethod.Trce ? parsed.GetValue(_margin) : 0.01,
             Quantile = _method == FineTuningMethod.Sce ? parsed.GetValue(_quantile) : 0.95,
             WindowStart = _method == FineTuningMethod.Sce ? parsed.GetValue(_window) : 0.35,

@@ -20,8 +20,6 @@ namespace SafeDiffusion.FineTuning.Training;
 /// <summary>Fine-tunes a model's UNet so that a concept is gone from its weights, and gives what has changed.</summary>
 public static class FineTuner
 {
-    private const double ErasingSteps = 0.5;
-
     private static readonly string _tool = "SafeDiffusion "
         + typeof(FineTuner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
@@ -72,7 +70,7 @@ public static class FineTuner
 
         void Train()
         {
-            using SampleSource source = new(pipeline, options, trajectories, unconditional, retained, ErasingSteps);
+            using SampleSource source = new(pipeline, options, trajectories, unconditional, retained);
             IFineTuningLoss loss = LossOf(options, erasure, source);
             while (optimizer.Steps < options.Updates)
             {

@@ -6,7 +6,7 @@ namespace SafeDiffusion.FineTuning.Training;
 
 /// <summary>Draws what each update is trained on; an update's sample depends on the seed and its number alone, so that a run can be resumed.</summary>
 internal sealed class SampleSource(
-    SafeDiffusionPipeline pipeline, FineTuningOptions options, Trajectories trajectories, Trajectories? unconditional, Trajectories? retained, double erasingShare) : IDisposable
+    SafeDiffusionPipeline pipeline, FineTuningOptions options, Trajectories trajectories, Trajectories? unconditional, Trajectories? retained) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _texts = [];
 
@@ -22,8 +22,7 @@ internal sealed class SampleSource(
     public TrainingSample Draw(int update)
     {
         Random random = new(unchecked((int)options.Seed * 7919 + update));
-        // SCE samples down to any step; TRCE steers the first half.
-        double share = options.Method == FineTuningMethod.Trce ? erasingShare : 1;
+        double share = options.EffectiveErasingShare;
         (float[] first, int timestep, int prompt) = trajectories.Draw(random, share);
         List<float[]> rows = [first];
         for (int tries = 0; rows.Count < options.Batch && tries < 10_000; tries++)
