@@ -88,9 +88,7 @@ public sealed record PipelineOptions
         DetectionLayers = DetectionLayers,
         FuseAttention = FuseAttention,
         CacheFolder = CacheFolder,
-        ChangedWeights = WeightDelta is { Delta: { } delta } weights
-            ? new(delta.Path ?? "the weight delta", delta.Hash, delta.Identity.BaseModelHash, weights.AllowOtherModel, delta.Weights)
-            : null,
+        ChangedWeights = WeightDelta is { Delta: { } delta } weights ? delta.For(weights.AllowOtherModel) : null,
         Loading = LoadProgress is { } progress ? (network, done, total) => progress.Report(new(network, done, total)) : null,
     };
 

@@ -11,14 +11,14 @@ internal sealed class ErasedData(Stream stream, string location)
     /// <summary>What ONNX recommends for data that is mapped.</summary>
     private const int Alignment = 4096;
 
-    public void Replace(TensorProto tensor, byte[] bytes)
+    public void Replace(TensorProto tensor, ReadOnlyMemory<byte> bytes)
     {
         tensor.FloatData.Clear();
         tensor.DoubleData.Clear();
         tensor.Int32Data.Clear();
         if (tensor.DataLocation != TensorProto.Types.DataLocation.External)
         {
-            tensor.RawData = Google.Protobuf.ByteString.CopyFrom(bytes);
+            tensor.RawData = Google.Protobuf.ByteString.CopyFrom(bytes.Span);
             return;
         }
         stream.Write(new byte[(Alignment - stream.Position % Alignment) % Alignment]);
@@ -26,7 +26,7 @@ internal sealed class ErasedData(Stream stream, string location)
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = location });
         tensor.ExternalData.Add(Number("offset", stream.Position));
         tensor.ExternalData.Add(Number("length", bytes.Length));
-        stream.Write(bytes);
+        stream.Write(bytes.Span);
     }
 
     private static StringStringEntryProto Number(string key, long value) => new() { Key = key, Value = value.ToString(CultureInfo.InvariantCulture) };
