@@ -46,6 +46,7 @@ internal sealed class MethodCommand : Command
     private readonly Option<double> _decay = new("--weight-decay") { Description = "The decay of weights.", DefaultValueFactory = _ => 0.01 };
     private readonly Option<double?> _clip = new("--clip") { Description = "The norm that gradients are clipped to (default: none)." };
     private readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 1 };
+    private readonly DeltaFormOptions _form = new();
     private readonly Option<AutogradDevice> _device = new("--device") { Description = "What computes: cpu, or cuda with a CUDA build of libtorch (docs/fine-tuning.md)." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress; errors only." };
 
@@ -59,33 +60,21 @@ internal sealed class MethodCommand : Command
             FineTuningMethod.Sce => [_towards, _towardsScale, _away, _quantile, _window, _preserve],
             _ => [],
         };
-        foreach (Option option in (Option[])[.. all, .. own]) Options.Add(option);
-        SetAction((parsed, cancellationToken) => RunAsync(parsed, cancellationToken));
+        foreach (Option option in (Option[])[.. all, .. own, .. _form.All]) Options.Add(option);
+        SetAction((parsed, cancellationToken) => Outcome.OfAsync(() => RunAsync(parsed, cancellationToken)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        try
-        {
-            bool quiet = parsed.GetValue(_quiet);
-            List<FineTuningProgress> history = [];
-            ErasureProjection? erasure = _method == FineTuningMethod.Trce && parsed.GetValue(_erasure) is { } file ? ErasureProjection.Load(file) : null;
-            WeightDelta delta = await FineTuner.RunAsync(parsed.GetRequiredValue(_model), Read(parsed), erasure, new Display(history, quiet), cancellationToken).ConfigureAwait(false);
-            delta.Save(parsed.GetRequiredValue(_out));
-            if (parsed.GetValue(_curve) is { } curve) AtomicFile.WriteText(curve, LossCurve.Write(history));
-            Console.Out.WriteLine(parsed.GetRequiredValue(_out));
-            return 0;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Cancelled; the checkpoint, where one was asked for, holds what was trained.");
-            return 130;
-        }
-        catch (SafeDiffusionException error)
-        {
-            Console.Error.WriteLine($"error: {VisibleText.OfLines(error.Message)}");
-            return error is InvalidRequestException ? 2 : 3;
-        }
+        bool quiet = parsed.GetValue(_quiet);
+        List<FineTuningProgress> history = [];
+        ErasureProjection? erasure = _method == FineTuningMethod.Trce && parsed.GetValue(_erasure) is { } file ? ErasureProjection.Load(file) : null;
+        WeightDelta delta = await FineTuner.RunAsync(parsed.GetRequiredValue(_model), Read(parsed), erasure, new Display(history, quiet), cancellationToken).ConfigureAwait(false);
+        delta.Save(parsed.GetRequiredValue(_out));
+        if (parsed.GetValue(_curve) is { } curve) AtomicFile.WriteText(curve, LossCurve.Write(history));
+        DeltaFormOptions.TellError(delta, quiet);
+        Console.Out.WriteLine(parsed.GetRequiredValue(_out));
+        return 0;
     }
 
     private FineTuningOptions Read(ParseResult parsed)
@@ -115,6 +104,7 @@ internal sealed class MethodCommand : Command
             Quantile = _method == FineTuningMethod.Sce ? parsed.GetValue(_quantile) : 0.95,
             WindowStart = _method == FineTuningMethod.Sce ? parsed.GetValue(_window) : 0.35,
             Seed = parsed.GetValue(_seed),
+            Form = _form.Read(parsed),
             Device = parsed.GetValue(_device),
             Checkpoint = parsed.GetValue(_checkpoint),
         };

@@ -64,7 +64,7 @@ public static class FineTuner
         await Task.Run(() => Train(), cancellationToken).ConfigureAwait(false);
 
         AssetIdentity asset = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
-        return new WeightDelta(asset, unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => Checkpoint.ToStored(pair.Value)));
+        return options.Form.Of(new WeightDelta(asset, unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => Checkpoint.ToStored(pair.Value))), model);
 
         void Sampled(int count) => progress?.Report(new(count, 0, options.Updates, 0, 0, 0));
 

@@ -87,6 +87,9 @@ public sealed record FineTuningOptions
     /// <summary>What computes losses and gradients; the CPU by default. Trajectories are sampled on the CPU.</summary>
     public AutogradDevice Device { get; init; }
 
+    /// <summary>How the result is stored; whole weights in single precision by default.</summary>
+    public DeltaForm Form { get; init; } = new();
+
     /// <summary>The seed of everything random.</summary>
     public long Seed { get; init; } = 1;
 
@@ -132,6 +135,7 @@ public sealed record FineTuningOptions
         if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
         if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
         Optimizer.Validate();
+        Form.Validate();
     }
 
     /// <summary>Everything that a checkpoint must agree in with the run that goes on from it.</summary>

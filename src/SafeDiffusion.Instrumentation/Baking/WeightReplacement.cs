@@ -46,7 +46,8 @@ internal sealed class WeightReplacement(
 
     private void Multiply(TextWeight weight, TextMatrix matrix, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte>? given = changed.TryGetValue(weight.Name, out Func<ReadOnlyMemory<byte>>? elements) ? elements() : null;
+        // Null alone would become empty memory, by way of a null array.
+        ReadOnlyMemory<byte>? given = changed.TryGetValue(weight.Name, out Func<ReadOnlyMemory<byte>>? elements) ? elements() : default(ReadOnlyMemory<byte>?);
         float[] before = WeightElements.Read(model, weight, matrix.Width, given);
         byte[] after = WeightElements.Write(model, weight, matrix.Applied(before, weight.IsTransposed, cancellationToken));
         _differs |= !after.AsSpan().SequenceEqual(WeightElements.Write(model, weight, before));

@@ -1,7 +1,9 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Policies;
@@ -54,7 +56,18 @@ public sealed class FineTunerTests : IDisposable
         Assert.DoesNotContain(with.Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
         Assert.Contains((await changed.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
 
-        // The cache keeps the changed network apart from the model's own.
+        // A smaller form is loaded likewise, and its pictures are those of the whole but for what it lost.
+        WeightDelta half = new DeltaForm(DeltaPrecision.Float16).Of(WeightDelta.Load(file), OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, "unet", "model.onnx")));
+        SafetyPolicy smaller = SafetyPolicy.Empty.AddWeightDelta(new FineTunedWeights { Delta = half });
+        await using (SafeDiffusionPipeline halved = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") }.For(smaller)))
+        {
+            RgbImage image = (await halved.GenerateAsync(request with { Policy = smaller })).Images[0];
+            Assert.InRange(image.Pixels.ToArray().Zip(with.Images[0].Pixels.ToArray(), (a, b) => Math.Abs(a - b)).Max(), 0, 8);
+        }
+
+        // The cache keeps the changed networks apart, and apart from the model's own.
+        await using SafeDiffusionPipeline again = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") }.For(policy));
+        Assert.Equal(with.Images[0].Pixels.ToArray(), (await again.GenerateAsync(request)).Images[0].Pixels.ToArray());
         await using SafeDiffusionPipeline cached = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") });
         Assert.Equal(without.Images[0].Pixels.ToArray(), (await cached.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Images[0].Pixels.ToArray());
     }
