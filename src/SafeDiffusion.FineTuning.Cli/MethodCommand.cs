@@ -36,10 +36,18 @@ internal sealed class MethodCommand : Command
     private readonly Option<double?> _preserve = new("--preserve") { Description = "The weight of what is held: 100 for trce, 5 for sce." };
     private readonly Option<string?> _retain = new("--retain") { Description = "A file of prompts that are to stay as they are, one a line: near misses of the concept above all." };
     private readonly Option<double> _retainWeight = new("--retain-weight") { Description = "The weight of those prompts.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _retainBatch = new("--retain-batch") { Description = "How many of those prompts each update holds.", DefaultValueFactory = _ => 4 };
+    private readonly Option<bool> _falls = new("--rate-falls") { Description = "Let the learning rate fall to 0 over the run." };
     private readonly Option<double?> _share = new("--erasing-share") { Description = "The share of a trajectory's steps, from the noisiest, that erasing is trained on (default: 0.5 for trce, 1 for sce and esd)." };
     private readonly Option<double> _margin = new("--margin") { Description = "The margin of the triplet.", DefaultValueFactory = _ => 0.01 };
     private readonly Option<double> _away = new("--away") { Description = "The scale of the concept in the erasing signal, below 0.", DefaultValueFactory = _ => -7.5 };
     private readonly Option<double> _towardsScale = new("--towards-scale") { Description = "The scale of what the signal leads to.", DefaultValueFactory = _ => 6.5 };
+    private readonly Option<string[]> _words = new("--words") { Description = "Words of the implicit signal, in the explicit one's place: where a prompt says them, their attention is scaled down; may be given several times." };
+    private readonly Option<double> _tokenFactor = new("--token-factor") { Description = "What their attention is multiplied by." };
+    private readonly Option<double> _implicitScale = new("--implicit-scale") { Description = "The scale of the implicit signal.", DefaultValueFactory = _ => -1 };
+    private readonly Option<string?> _sheets = new("--sheets") { Description = "A folder for sheets of pictures that are drawn during the run, at fixed seeds." };
+    private readonly Option<int> _sheetEvery = new("--sheet-every") { Description = "After how many updates a sheet is drawn.", DefaultValueFactory = _ => 50 };
+    private readonly Option<string?> _sheetPrompts = new("--sheet-prompts") { Description = "A file of the sheets' prompts, one a line (default: the first four of --prompts, and of --retain)." };
     private readonly Option<double> _quantile = new("--quantile") { Description = "The share of the values that the signal leaves as they are.", DefaultValueFactory = _ => 0.95 };
     private readonly Option<double> _window = new("--window-start") { Description = "The timestep from which on the signal acts, as a share of all.", DefaultValueFactory = _ => 0.35 };
     private readonly Option<double> _rate = new("--learning-rate") { Description = "The learning rate.", DefaultValueFactory = _ => 1e-5 };
@@ -53,11 +61,11 @@ internal sealed class MethodCommand : Command
     public MethodCommand(string name, string description, FineTuningMethod method) : base(name, description)
     {
         _method = method;
-        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _share, _retain, _retainWeight, _rate, _decay, _clip, _seed, _device, _quiet];
+        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _share, _retain, _retainWeight, _retainBatch, _sheets, _sheetEvery, _sheetPrompts, _rate, _falls, _decay, _clip, _seed, _device, _quiet];
         Option[] own = method switch
         {
             FineTuningMethod.Trce => [_safe, _safePrompts, _erasure, _preserve, _margin],
-            FineTuningMethod.Sce => [_towards, _towardsScale, _away, _quantile, _window, _preserve],
+            FineTuningMethod.Sce => [_towards, _towardsScale, _away, _words, _tokenFactor, _implicitScale, _quantile, _window, _preserve],
             _ => [],
         };
         foreach (Option option in (Option[])[.. all, .. own, .. _form.All]) Options.Add(option);
@@ -81,13 +89,19 @@ internal sealed class MethodCommand : Command
     {
         string concept = parsed.GetRequiredValue(_concept);
         string[] towards = _method == FineTuningMethod.Sce ? parsed.GetValue(_towards) ?? [] : [];
+        string[] words = _method == FineTuningMethod.Sce ? parsed.GetValue(_words) ?? [] : [];
+        string[] prompts = parsed.GetValue(_prompts) is { } promptFile ? BoundedFile.ReadLines(promptFile, MaxPromptBytes) : [concept];
+        string[] retained = parsed.GetValue(_retain) is { } retainedFile ? BoundedFile.ReadLines(retainedFile, MaxPromptBytes) : [];
         return new FineTuningOptions
         {
             Method = _method,
             Concept = concept,
-            Prompts = parsed.GetValue(_prompts) is { } prompts ? BoundedFile.ReadLines(prompts, MaxPromptBytes) : [concept],
+            Prompts = prompts,
             SafePrompts = _method == FineTuningMethod.Trce ? Safe(parsed) : [],
-            Instructions = _method == FineTuningMethod.Sce ? [(concept, parsed.GetValue(_away)), .. towards.Select(text => (text, parsed.GetValue(_towardsScale)))] : [],
+            ImplicitWords = words,
+            TokenFactor = words.Length > 0 ? parsed.GetValue(_tokenFactor) : 0,
+            ImplicitScale = words.Length > 0 ? parsed.GetValue(_implicitScale) : -1,
+            Instructions = _method == FineTuningMethod.Sce && (words.Length == 0 || towards.Length > 0) ? [(concept, parsed.GetValue(_away)), .. towards.Select(text => (text, parsed.GetValue(_towardsScale)))] : [],
             Weights = parsed.GetValue(_weights) is { } weights ? Roles(weights) : null,
             Optimizer = new AdamWSettings { LearningRate = parsed.GetValue(_rate), WeightDecay = parsed.GetValue(_decay), Clip = parsed.GetValue(_clip) },
             Updates = parsed.GetValue(_updates),
@@ -97,7 +111,17 @@ internal sealed class MethodCommand : Command
             GuidanceScale = parsed.GetValue(_guidance),
             Scale = parsed.GetValue(_scale),
             PreservationWeight = _method == FineTuningMethod.Esd ? null : parsed.GetValue(_preserve),
-            RetainedPrompts = parsed.GetValue(_retain) is { } retained ? BoundedFile.ReadLines(retained, MaxPromptBytes) : [],
+            RetainedPrompts = retained,
+            Sheets = parsed.GetValue(_sheets) is { } folder
+                ? new SheetOptions
+                {
+                    Folder = folder,
+                    Every = parsed.GetValue(_sheetEvery),
+                    Prompts = parsed.GetValue(_sheetPrompts) is { } shown ? BoundedFile.ReadLines(shown, MaxPromptBytes) : [.. prompts.Take(4), .. retained.Take(4)],
+                }
+                : null,
+            RetainedBatch = parsed.GetValue(_retainBatch),
+            RateFalls = parsed.GetValue(_falls),
             RetentionWeight = parsed.GetValue(_retainWeight),
             ErasingShare = parsed.GetValue(_share),
             Margin = _method == FineTuningMethod.Trce ? parsed.GetValue(_margin) : 0.01,

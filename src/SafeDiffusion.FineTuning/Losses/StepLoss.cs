@@ -19,6 +19,9 @@ public sealed record StepLoss(Tensor Erase, Tensor Preserve, Tensor Total)
 /// <param name="Null">Those of the empty text.</param>
 public sealed record TrainingSample(Tensor Latents, long Timestep, Tensor Concept, Tensor Null)
 {
+    /// <summary>Each token's factor where the concept's words are scaled down, <c>[1, N]</c>, where the method's signal is implicit.</summary>
+    public Tensor? TokenScale { get; init; }
+
     /// <summary>The text states of the safe counterpart, where the method has one.</summary>
     public Tensor? Safe { get; init; }
 

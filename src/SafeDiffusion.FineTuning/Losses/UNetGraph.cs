@@ -2,6 +2,7 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.FineTuning.Graphs;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.FineTuning.Native;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using static TorchSharp.torch;
 
@@ -13,9 +14,10 @@ public sealed class UNetGraph : IDisposable
     private readonly OnnxValue _sample;
     private readonly OnnxValue _timestep;
     private readonly OnnxValue _text;
+    private readonly OnnxValue? _scale;
 
     /// <summary>Reads a UNet.</summary>
-    /// <param name="model">The UNet, not instrumented.</param>
+    /// <param name="model">The UNet, not instrumented, or for re-weighting alone.</param>
     /// <param name="parameters">The initializers that are trained.</param>
     /// <param name="precision">Float32 or Float64.</param>
     /// <param name="device">What computes.</param>
@@ -27,7 +29,8 @@ public sealed class UNetGraph : IDisposable
         _sample = Input(model, "sample");
         _timestep = Input(model, "timestep");
         _text = Input(model, "encoder_hidden_states");
-        if (model.Inputs.Count != 3) throw new InvalidFileException(model.Path, $"has the inputs {string.Join(", ", model.Inputs.Select(input => input.Name))}; sample, timestep and encoder_hidden_states alone are needed. Fine-tune the model before it is instrumented");
+        _scale = model.Inputs.FirstOrDefault(input => input.Name == AddedNames.TokenScale);
+        if (model.Inputs.Count != (_scale is null ? 3 : 4)) throw new InvalidFileException(model.Path, $"has the inputs {string.Join(", ", model.Inputs.Select(input => input.Name))}; sample, timestep and encoder_hidden_states alone are needed. Fine-tune the model before it is instrumented");
         Graph = new TorchGraph(model, parameters, precision, device);
     }
 
@@ -45,10 +48,23 @@ public sealed class UNetGraph : IDisposable
     /// <inheritdoc cref="Student"/>
     public Tensor Teacher(Tensor latents, long timestep, Tensor text) => Graph.RunOriginal(Inputs(latents, timestep, text)).Values.Single();
 
+    /// <summary>Predicts as the file has it, with the attention of some tokens scaled, without a tape.</summary>
+    /// <param name="latents">The latents, <c>[B, C, H, W]</c>.</param>
+    /// <param name="timestep">The training timestep.</param>
+    /// <param name="text">The text states, <c>[B, N, D]</c> or <c>[1, N, D]</c>.</param>
+    /// <param name="tokenScale">Each token's factor, <c>[1, N]</c>.</param>
+    /// <exception cref="InvalidOperationException">The UNet was not instrumented for re-weighting.</exception>
+    public Tensor TeacherReweighted(Tensor latents, long timestep, Tensor text, Tensor tokenScale)
+    {
+        ArgumentNullException.ThrowIfNull(tokenScale);
+        if (_scale is null) throw new InvalidOperationException("The UNet was not instrumented for re-weighting.");
+        return Graph.RunOriginal(Inputs(latents, timestep, text, tokenScale)).Values.Single();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Graph.Dispose();
 
-    private Dictionary<string, Tensor> Inputs(Tensor latents, long timestep, Tensor text)
+    private Dictionary<string, Tensor> Inputs(Tensor latents, long timestep, Tensor text, Tensor? tokenScale = null)
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(text);
@@ -63,12 +79,14 @@ public sealed class UNetGraph : IDisposable
             OnnxElementType.Int32 => ScalarType.Int32,
             _ => ScalarType.Float32,
         };
-        return new()
+        Dictionary<string, Tensor> inputs = new()
         {
             [_sample.Name] = latents,
             [_timestep.Name] = full(shape, timestep, type),
             [_text.Name] = text.shape[0] == rows ? text : text.expand(rows, -1, -1),
         };
+        if (_scale is not null) inputs[_scale.Name] = tokenScale?.expand(rows, -1) ?? ones([rows, text.shape[1]]);
+        return inputs;
     }
 
     private static OnnxValue Input(OnnxModelFile model, string name) => model.Inputs.FirstOrDefault(input => input.Name == name)

@@ -5,6 +5,8 @@ using SafeDiffusion.FineTuning.Losses;
 using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.FineTuning.Parameters;
+using SafeDiffusion.Instrumentation;
+using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
@@ -45,49 +47,63 @@ public static class FineTuner
         AutogradLibrary.Load(options.Device);
         string file = ModelFiles.Find(modelFolder, "unet") ?? throw new InvalidFileException(modelFolder, "holds no unet/model.onnx");
         OnnxModelFile model = OnnxModelFile.Load(file);
-        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(modelFolder, cancellationToken: cancellationToken).ConfigureAwait(false);
+        SafetyPolicy sampling = SamplingPolicy(options);
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(modelFolder, new PipelineOptions().For(sampling), cancellationToken).ConfigureAwait(false);
+        SampleSource.RequireWords(pipeline, options);
         string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
         if (erasure is not null && erasure.Identity.BaseModelHash != hash) throw new InvalidRequestException("erasure", "was learned with another model. Learn it with this one.");
 
         IReadOnlyList<string> parameters = ParameterChoice.Of(model, options.EffectiveWeights);
-        using UNetGraph unet = new(model, parameters, device: options.Device);
+        OnnxModelFile run = options.ImplicitWords.Count == 0 ? model : UNetInstrumentation.Instrument(model, AttentionFeatures.Reweight);
+        using UNetGraph unet = new(run, parameters, device: options.Device);
         using AdamW optimizer = new(unet.Graph.Parameters, options.Optimizer);
         string identity = options.Identity($"{hash} {erasure?.Hash}");
         if (options.Checkpoint is { } checkpoint) Checkpoint.Resume(checkpoint, optimizer, identity);
 
         Trajectories trajectories = await Trajectories.SampleAsync(
-            pipeline, options.Prompts, options.Trajectories, options.GuidanceScale, SamplingPolicy(options), options, Sampled, cancellationToken).ConfigureAwait(false);
+            pipeline, options.Prompts, options.Trajectories, options.GuidanceScale, sampling, options, Sampled, cancellationToken).ConfigureAwait(false);
         Trajectories? unconditional = options.Method != FineTuningMethod.Trce ? null : await Trajectories.SampleAsync(
             pipeline, [""], Math.Max(1, options.Trajectories / 4), 1, SafetyPolicy.Empty, options, null, cancellationToken).ConfigureAwait(false);
         Trajectories? retained = options.RetainedPrompts.Count == 0 ? null : await Trajectories.SampleAsync(
             pipeline, options.RetainedPrompts, Math.Max(options.Trajectories, options.RetainedPrompts.Count), options.GuidanceScale, SafetyPolicy.Empty, options, null, cancellationToken).ConfigureAwait(false);
-        await Task.Run(() => Train(), cancellationToken).ConfigureAwait(false);
-
         AssetIdentity asset = new() { Concept = options.Concept, BaseModelHash = hash, Tool = _tool };
-        return options.Form.Of(new WeightDelta(asset, unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => Checkpoint.ToStored(pair.Value))), model);
+        Sheets? sheets = options.Sheets is { } wanted ? new(modelFolder, options, wanted, erasure) : null;
+        await Task.Run(TrainAsync, cancellationToken).ConfigureAwait(false);
+        return options.Form.Of(Delta(), model);
+
+        WeightDelta Delta() => new(asset, unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => Checkpoint.ToStored(pair.Value)));
 
         void Sampled(int count) => progress?.Report(new(count, 0, options.Updates, 0, 0, 0));
 
-        void Train()
+        async Task TrainAsync()
         {
             using SampleSource source = new(pipeline, options, trajectories, unconditional, retained);
             IFineTuningLoss loss = LossOf(options, erasure, source);
+            await DrawAsync().ConfigureAwait(false);
             while (optimizer.Steps < options.Updates)
             {
                 if (cancellationToken.IsCancellationRequested) Keep();
                 cancellationToken.ThrowIfCancellationRequested();
-                using DisposeScope scope = NewDisposeScope();
-                TrainingSample sample = source.Draw(optimizer.Steps);
-                StepLoss losses = loss.Compute(unet, sample);
-                double total = losses.Total.item<float>();
-                if (!double.IsFinite(total)) throw new NotFiniteException($"the loss of update {optimizer.Steps + 1} (timestep {sample.Timestep}) is {total}");
-                losses.Total.backward();
-                double norm = optimizer.Step();
-                if (optimizer.Steps % options.CheckpointEvery == 0) Keep();
-                progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm) { Retain = losses.Retain?.item<float>() });
+                Update(source, loss);
+                await DrawAsync().ConfigureAwait(false);
             }
             Keep();
         }
+
+        void Update(SampleSource source, IFineTuningLoss loss)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            TrainingSample sample = source.Draw(optimizer.Steps);
+            StepLoss losses = loss.Compute(unet, sample);
+            double total = losses.Total.item<float>();
+            if (!double.IsFinite(total)) throw new NotFiniteException($"the loss of update {optimizer.Steps + 1} (timestep {sample.Timestep}) is {total}");
+            losses.Total.backward();
+            double norm = optimizer.Step(options.RateFalls ? 1 - (double)optimizer.Steps / options.Updates : 1);
+            if (optimizer.Steps % options.CheckpointEvery == 0) Keep();
+            progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm) { Retain = losses.Retain?.item<float>() });
+        }
+
+        Task DrawAsync() => sheets?.IsDue(optimizer.Steps) == true ? sheets.DrawAsync(optimizer.Steps, Delta(), cancellationToken) : Task.CompletedTask;
 
         void Keep()
         {
@@ -109,14 +125,24 @@ public static class FineTuner
         ? SafetyPolicy.Empty
         : SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance
         {
-            Instructions = [.. InstructionsOf(options).Select(one => new ErasingInstruction
-            {
-                Text = one.Text,
-                Scale = (float)one.Scale,
-                Threshold = (float)options.Quantile,
-                LowestTimestep = options.WindowStart,
-                WarmupSteps = 0,
-            })],
+            Instructions = [.. SignalOf(options)],
+        });
+
+    private static IEnumerable<ErasingInstruction> SignalOf(FineTuningOptions options) => options.ImplicitWords.Count > 0
+        ? options.ImplicitWords.Select(word => new ErasingInstruction
+        {
+            Text = word,
+            TokenFactor = (float)options.TokenFactor,
+            Scale = (float)options.ImplicitScale,
+            LowestTimestep = options.WindowStart,
+        })
+        : InstructionsOf(options).Select(one => new ErasingInstruction
+        {
+            Text = one.Text,
+            Scale = (float)one.Scale,
+            Threshold = (float)options.Quantile,
+            LowestTimestep = options.WindowStart,
+            WarmupSteps = 0,
         });
 
     private static IEnumerable<(string Text, double Scale)> InstructionsOf(FineTuningOptions options) =>
@@ -134,10 +160,11 @@ public static class FineTuner
                 PreservationWeight = options.PreservationWeight ?? 100,
                 Projection = projection,
             },
-            FineTuningMethod.Sce => new SurgicalLoss([.. InstructionsOf(options).Select(one => new SignalInstruction(source.Encode(one.Text), one.Scale))])
+            FineTuningMethod.Sce => new SurgicalLoss(options.ImplicitWords.Count > 0 ? [] : [.. InstructionsOf(options).Select(one => new SignalInstruction(source.Encode(one.Text), one.Scale))])
             {
                 Scale = options.Scale ?? 7.5,
                 PreservationWeight = options.PreservationWeight ?? 5,
+                ImplicitScale = options.ImplicitWords.Count > 0 ? options.ImplicitScale : null,
                 Quantile = options.Quantile,
                 WindowStart = options.WindowStart,
             },

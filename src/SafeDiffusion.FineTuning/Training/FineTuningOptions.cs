@@ -36,6 +36,18 @@ public sealed record FineTuningOptions
     /// <summary>The instructions of SCE's signal: a text, and g, negative to lead away from it; the concept at -7.5 where none is given.</summary>
     public IReadOnlyList<(string Text, double Scale)> Instructions { get; init; } = [];
 
+    /// <summary>
+    /// The words of SCE's implicit signal, which takes the explicit one's place: in each prompt the attention of those that it says is
+    /// multiplied by <see cref="TokenFactor"/>. Every prompt must say one. None, the default, for the explicit signal.
+    /// </summary>
+    public IReadOnlyList<string> ImplicitWords { get; init; } = [];
+
+    /// <summary>What the implicit signal multiplies the words' attention by, from 0 below 1; 0 by default.</summary>
+    public double TokenFactor { get; init; }
+
+    /// <summary>The scale of the implicit signal, below 0 to lead away; -1 by default, the paper's.</summary>
+    public double ImplicitScale { get; init; } = -1;
+
     /// <summary>The weights to train; each method's own where null: the visual ones for TRCE, the output projections for SCE, cross-attention for ESD.</summary>
     public TrainedWeights? Weights { get; init; }
 
@@ -69,6 +81,12 @@ public sealed record FineTuningOptions
     /// <summary>The weight of those texts, at least 0; 1 by default.</summary>
     public double RetentionWeight { get; init; } = 1;
 
+    /// <summary>How many of those texts each update holds, at one timestep, at least 1; 4 by default.</summary>
+    public int RetainedBatch { get; init; } = 4;
+
+    /// <summary>Whether the learning rate falls to 0 over the run, in a line; false by default, as in the papers.</summary>
+    public bool RateFalls { get; init; }
+
     /// <summary>The margin of TRCE's triplet, at least 0; 0.01 by default.</summary>
     public double Margin { get; init; } = 0.01;
 
@@ -86,6 +104,9 @@ public sealed record FineTuningOptions
 
     /// <summary>What computes losses and gradients; the CPU by default. Trajectories are sampled on the CPU.</summary>
     public AutogradDevice Device { get; init; }
+
+    /// <summary>Sheets of pictures to draw during the run; null for none.</summary>
+    public SheetOptions? Sheets { get; init; }
 
     /// <summary>How the result is stored; whole weights in single precision by default.</summary>
     public DeltaForm Form { get; init; } = new();
@@ -128,17 +149,23 @@ public sealed record FineTuningOptions
         check.RequireAtLeast(Steps, 2, nameof(Steps));
         check.RequireAtLeast(CheckpointEvery, 1, nameof(CheckpointEvery));
         check.RequireAtLeast(RetentionWeight, 0, nameof(RetentionWeight));
+        check.RequireAtLeast(RetainedBatch, 1, nameof(RetainedBatch));
         check.RequireAtLeast(Margin, 0, nameof(Margin));
         check.Require(EffectiveErasingShare is > 0 and <= 1, nameof(ErasingShare), $"must be above 0 and at most 1, and is {ErasingShare}.");
+        check.Require(Method == FineTuningMethod.Sce || ImplicitWords.Count == 0, nameof(ImplicitWords), "belong to SCE.");
+        check.Require(ImplicitWords.Count == 0 || Instructions.Count == 0, nameof(Instructions), "are of the explicit signal; leave them or the implicit words out.");
+        check.Require(TokenFactor is >= 0 and < 1, nameof(TokenFactor), $"must be from 0 and below 1, and is {TokenFactor}.");
+        check.Require(double.IsFinite(ImplicitScale) && ImplicitScale != 0, nameof(ImplicitScale), $"must be a number other than 0, and is {ImplicitScale}.");
         check.Require(Quantile is >= 0 and < 1, nameof(Quantile), $"must be from 0 and below 1, and is {Quantile}.");
         check.Require(WindowStart is >= 0 and < 1, nameof(WindowStart), $"must be from 0 and below 1, and is {WindowStart}.");
         if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
         if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
         Optimizer.Validate();
         Form.Validate();
+        Sheets?.Validate(check);
     }
 
     /// <summary>Everything that a checkpoint must agree in with the run that goes on from it.</summary>
     internal string Identity(string model) => string.Join('\n',
-        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed} {RetentionWeight} {Margin} {EffectiveErasingShare} {Quantile} {WindowStart}", .. Prompts, "--", .. SafePrompts, "--", .. RetainedPrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
+        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed} {RetentionWeight} {RetainedBatch} {(RateFalls ? Updates : 0)} {Margin} {EffectiveErasingShare} {Quantile} {WindowStart} {TokenFactor} {ImplicitScale}", .. ImplicitWords, "--", .. Prompts, "--", .. SafePrompts, "--", .. RetainedPrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
 }
