@@ -49,6 +49,9 @@ internal sealed record LossPair(string Method, int Update, double Cpu, double De
 /// <param name="LatentSize">Height and width of the latents.</param>
 internal sealed record StepTimes(string Model, int Rows, int LatentSize)
 {
+    /// <summary>In how many pieces activations are computed again; null where they are kept.</summary>
+    public int? RecomputedPieces { get; init; }
+
     /// <summary>Parameters that are trained, in millions.</summary>
     public double ParametersInMillions { get; init; }
 

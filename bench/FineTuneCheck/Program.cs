@@ -10,10 +10,11 @@ Option<int> steps = new("--steps") { Description = "Measured steps of each model
 Option<int[]> sizes = new("--size") { Description = "Latent heights and widths of the full-size steps.", DefaultValueFactory = _ => [32], AllowMultipleArgumentsPerToken = true };
 Option<int> batch = new("--batch") { Description = "Rows of the shapes model's steps.", DefaultValueFactory = _ => 2 };
 Option<int> threads = new("--threads") { Description = "Threads of ONNX Runtime and of libtorch.", DefaultValueFactory = _ => Environment.ProcessorCount };
+Option<int?> recompute = new("--recompute") { Description = "Compute activations again, in so many pieces." };
 Option<string?> output = new("--out") { Description = "The JSON file; the console where it is left out." };
 RootCommand command = new("Trains a few steps on a device and on the CPU, compares their losses, measures training steps, and writes one JSON.")
 {
-    shapes, structure, work, device, steps, sizes, batch, threads, output,
+    shapes, structure, work, device, steps, sizes, batch, threads, recompute, output,
 };
 command.SetAction(async (parsed, cancellationToken) =>
 {
@@ -24,7 +25,7 @@ command.SetAction(async (parsed, cancellationToken) =>
     CheckReport report = new(chosen, TorchSharp.torch.get_num_threads());
     await LossCheck.RunAsync(model, chosen, report, cancellationToken);
     Save();
-    StepCheck check = new(chosen, parsed.GetValue(threads));
+    StepCheck check = new(chosen, parsed.GetValue(threads), parsed.GetValue(recompute));
     report.Steps.Add(check.Measure("shapes", Path.Combine(model, "unet", "model.onnx"), parsed.GetValue(batch), 16, parsed.GetValue(steps)));
     Save();
     if (parsed.GetValue(structure) is { } full)

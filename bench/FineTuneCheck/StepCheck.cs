@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace FineTuneCheck;
 
 /// <summary>Times training steps of a UNet beside forwards of the same batch by ONNX Runtime.</summary>
-internal sealed class StepCheck(AutogradDevice device, int threads)
+internal sealed class StepCheck(AutogradDevice device, int threads, int? pieces)
 {
     private const int WarmUp = 2;
     private const int Timestep = 500;
@@ -28,7 +28,7 @@ internal sealed class StepCheck(AutogradDevice device, int threads)
         float[] latents = Noise(1, rows * 4 * size * size);
         float[] states = Noise(2, rows * tokens * width);
         double[] others = Forwards();
-        using UNetGraph unet = new(model, ParameterChoice.Of(model, TrainedWeights.Visual), device: device);
+        using UNetGraph unet = new(model, ParameterChoice.Of(model, TrainedWeights.Visual), device: device) { RecomputedPieces = pieces };
         using AdamW optimizer = new(unet.Graph.Parameters, new AdamWSettings { LearningRate = 1e-6 });
         using Tensor input = tensor(latents, [rows, 4, size, size]);
         using Tensor condition = tensor(states, [rows, tokens, width]);
@@ -45,6 +45,7 @@ internal sealed class StepCheck(AutogradDevice device, int threads)
         others = [.. others, .. Forwards()];
         return new StepTimes(name, rows, size)
         {
+            RecomputedPieces = pieces,
             ParametersInMillions = unet.Graph.Parameters.Values.Sum(parameter => parameter.numel()) / 1e6,
             Steps = steps,
             StepMilliseconds = times.Min(),
@@ -73,7 +74,7 @@ internal sealed class StepCheck(AutogradDevice device, int threads)
     private static void Step(UNetGraph unet, AdamW optimizer, Tensor latents, Tensor text)
     {
         using DisposeScope scope = NewDisposeScope();
-        unet.Student(latents, Timestep, text).square().mean().backward();
+        unet.Backward(unet.Student(latents, Timestep, text).square().mean());
         // The norm that it gives is on the processor, so that the GPU is done.
         optimizer.Step();
     }

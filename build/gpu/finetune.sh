@@ -5,7 +5,8 @@
 #   STRUCTURE  the full-size structure without weights (tests/Fixtures/sd-v1-structure); without it no full-size step is measured
 #   WORK_DIR   where the full-size UNet is made, 3.5 GB; a temporary folder otherwise
 # libtorch is taken from SAFEDIFFUSION_LIBTORCH, or from the PyTorch that PYTHON (python3) finds.
-# DEVICE=cpu tries the script where there is no GPU; STEPS, SIZE (several parted by spaces), BATCH and THREADS set what is measured.
+# DEVICE=cpu tries the script where there is no GPU; STEPS, SIZE (several parted by spaces), BATCH, THREADS and RECOMPUTE
+# (pieces in which activations are computed again) set what is measured.
 set -euo pipefail
 usage="usage: finetune.sh PUBLISHED SHAPES_MODEL [STRUCTURE [WORK_DIR]]"
 published="${1:?$usage}"
@@ -35,6 +36,7 @@ arguments=(--device "$device" --shapes "$shapes" --work "$work" --out "$work/fin
 # shellcheck disable=SC2086
 [ -z "${SIZE:-}" ] || arguments+=(--size $SIZE)
 [ -z "${BATCH:-}" ] || arguments+=(--batch "$BATCH")
+[ -z "${RECOMPUTE:-}" ] || arguments+=(--recompute "$RECOMPUTE")
 [ -z "${THREADS:-}" ] || arguments+=(--threads "$THREADS")
 rm -f "$work/finetune.json"
 code=0

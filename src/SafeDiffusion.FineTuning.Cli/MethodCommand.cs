@@ -56,12 +56,13 @@ internal sealed class MethodCommand : Command
     private readonly Option<long> _seed = new("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 1 };
     private readonly DeltaFormOptions _form = new();
     private readonly Option<AutogradDevice> _device = new("--device") { Description = "What computes: cpu, or cuda with a CUDA build of libtorch (docs/fine-tuning.md)." };
+    private readonly Option<int?> _recompute = new("--recompute") { Description = "Compute activations again for the gradient, in so many pieces of the UNet: less memory, more time (default: keep them)." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress; errors only." };
 
     public MethodCommand(string name, string description, FineTuningMethod method) : base(name, description)
     {
         _method = method;
-        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _share, _retain, _retainWeight, _retainBatch, _sheets, _sheetEvery, _sheetPrompts, _rate, _falls, _decay, _clip, _seed, _device, _quiet];
+        Option[] all = [_model, _concept, _prompts, _out, _curve, _checkpoint, _weights, _updates, _trajectories, _batch, _steps, _guidance, _scale, _share, _retain, _retainWeight, _retainBatch, _sheets, _sheetEvery, _sheetPrompts, _rate, _falls, _decay, _clip, _seed, _device, _recompute, _quiet];
         Option[] own = method switch
         {
             FineTuningMethod.Trce => [_safe, _safePrompts, _erasure, _preserve, _margin],
@@ -129,6 +130,7 @@ internal sealed class MethodCommand : Command
             WindowStart = _method == FineTuningMethod.Sce ? parsed.GetValue(_window) : 0.35,
             Seed = parsed.GetValue(_seed),
             Form = _form.Read(parsed),
+            RecomputedPieces = parsed.GetValue(_recompute),
             Device = parsed.GetValue(_device),
             Checkpoint = parsed.GetValue(_checkpoint),
         };

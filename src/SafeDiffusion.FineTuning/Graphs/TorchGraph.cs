@@ -74,11 +74,39 @@ public sealed class TorchGraph : IDisposable
         return Run(inputs, _originals);
     }
 
+    /// <summary>Runs the network so that its activations are computed again, piece by piece, when the gradient is wanted.</summary>
+    /// <param name="inputs">The inputs by name.</param>
+    /// <param name="pieces">How many pieces, at least 1.</param>
+    internal RecomputedRun RunRecomputed(IReadOnlyDictionary<string, Tensor> inputs, int pieces)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
+        Require(inputs);
+        (Dictionary<string, Tensor> given, SizePlan plan) = Planned(inputs);
+        if (!plan.IsKnown)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _ = RunOriginal(inputs);
+        }
+        return new RecomputedRun(plan.Pieces(pieces), given, Steady, [.. _model.Outputs.Select(output => output.Name)]);
+
+        Tensor? Steady(string name) => plan.Fixed(name) ?? _parameters.GetValueOrDefault(name) ?? _constants.GetValueOrDefault(name);
+    }
+
     private Dictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> parameters)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Require(inputs);
         using DisposeScope scope = NewDisposeScope();
+        (Dictionary<string, Tensor> given, SizePlan plan) = Planned(inputs);
+        Dictionary<string, Tensor> outputs = plan.Run(given, parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
+        NodesOfLastRun = plan.Count;
+        foreach (Tensor output in outputs.Values) output.MoveToOuterDisposeScope();
+        return outputs;
+    }
+
+    /// <summary>The inputs as they are computed with, and how the graph is run for their size.</summary>
+    private (Dictionary<string, Tensor> Given, SizePlan Plan) Planned(IReadOnlyDictionary<string, Tensor> inputs)
+    {
         Dictionary<string, Tensor> given = inputs.ToDictionary(pair => pair.Key, pair => Precise(pair.Value));
         string size = string.Join(';', given.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}:{pair.Value.dtype}:{string.Join(',', pair.Value.shape)}"));
         if (!_plans.TryGetValue(size, out SizePlan? plan))
@@ -86,10 +114,7 @@ public sealed class TorchGraph : IDisposable
             if (_plans.Count >= MostSizes) Forget();
             plan = _plans[size] = new SizePlan(_nodes);
         }
-        Dictionary<string, Tensor> outputs = plan.Run(given, parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
-        NodesOfLastRun = plan.Count;
-        foreach (Tensor output in outputs.Values) output.MoveToOuterDisposeScope();
-        return outputs;
+        return (given, plan);
     }
 
     /// <inheritdoc/>

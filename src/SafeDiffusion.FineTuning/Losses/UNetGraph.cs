@@ -15,6 +15,7 @@ public sealed class UNetGraph : IDisposable
     private readonly OnnxValue _timestep;
     private readonly OnnxValue _text;
     private readonly OnnxValue? _scale;
+    private readonly List<RecomputedRun> _runs = [];
 
     /// <summary>Reads a UNet.</summary>
     /// <param name="model">The UNet, not instrumented, or for re-weighting alone.</param>
@@ -34,6 +35,12 @@ public sealed class UNetGraph : IDisposable
         Graph = new TorchGraph(model, parameters, precision, device);
     }
 
+    /// <summary>
+    /// In how many pieces of the graph activations are computed again for the gradient, at least 1; null, the default, keeps them all. Less
+    /// memory, for about a forward more in time.
+    /// </summary>
+    public int? RecomputedPieces { get; init; }
+
     /// <summary>The graph.</summary>
     public TorchGraph Graph { get; }
 
@@ -42,7 +49,24 @@ public sealed class UNetGraph : IDisposable
     /// <param name="timestep">The training timestep.</param>
     /// <param name="text">The text states, <c>[B, N, D]</c> or <c>[1, N, D]</c>.</param>
     /// <returns>The prediction, <c>[B, C, H, W]</c>.</returns>
-    public Tensor Student(Tensor latents, long timestep, Tensor text) => Graph.Run(Inputs(latents, timestep, text)).Values.Single();
+    public Tensor Student(Tensor latents, long timestep, Tensor text)
+    {
+        Dictionary<string, Tensor> inputs = Inputs(latents, timestep, text);
+        if (RecomputedPieces is not { } pieces || !is_grad_enabled()) return Graph.Run(inputs).Values.Single();
+        RecomputedRun run = Graph.RunRecomputed(inputs, pieces);
+        _runs.Add(run);
+        return run.Outputs.Values.Single();
+    }
+
+    /// <summary>Takes a loss's gradient to the parameters; in place of the loss's own <c>backward</c>, which knows nothing of recomputed activations.</summary>
+    /// <param name="loss">The loss, a single number that predictions since the last call are in.</param>
+    public void Backward(Tensor loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        loss.backward();
+        foreach (RecomputedRun run in _runs) run.Backward();
+        _runs.Clear();
+    }
 
     /// <summary>Predicts as the file has it, without a tape.</summary>
     /// <inheritdoc cref="Student"/>

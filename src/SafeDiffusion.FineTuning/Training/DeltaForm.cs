@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Native;
@@ -9,6 +10,7 @@ using static TorchSharp.torch;
 namespace SafeDiffusion.FineTuning.Training;
 
 /// <summary>In what precision a delta is stored.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The types' names are what is chosen.")]
 public enum DeltaPrecision
 {
     /// <summary>Single precision, which loses nothing.</summary>

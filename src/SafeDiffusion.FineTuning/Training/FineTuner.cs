@@ -55,7 +55,7 @@ public static class FineTuner
 
         IReadOnlyList<string> parameters = ParameterChoice.Of(model, options.EffectiveWeights);
         OnnxModelFile run = options.ImplicitWords.Count == 0 ? model : UNetInstrumentation.Instrument(model, AttentionFeatures.Reweight);
-        using UNetGraph unet = new(run, parameters, device: options.Device);
+        using UNetGraph unet = new(run, parameters, device: options.Device) { RecomputedPieces = options.RecomputedPieces };
         using AdamW optimizer = new(unet.Graph.Parameters, options.Optimizer);
         string identity = options.Identity($"{hash} {erasure?.Hash}");
         if (options.Checkpoint is { } checkpoint) Checkpoint.Resume(checkpoint, optimizer, identity);
@@ -97,7 +97,7 @@ public static class FineTuner
             StepLoss losses = loss.Compute(unet, sample);
             double total = losses.Total.item<float>();
             if (!double.IsFinite(total)) throw new NotFiniteException($"the loss of update {optimizer.Steps + 1} (timestep {sample.Timestep}) is {total}");
-            losses.Total.backward();
+            unet.Backward(losses.Total);
             double norm = optimizer.Step(options.RateFalls ? 1 - (double)optimizer.Steps / options.Updates : 1);
             if (optimizer.Steps % options.CheckpointEvery == 0) Keep();
             progress?.Report(new(options.Trajectories, optimizer.Steps, options.Updates, losses.Erase.item<float>(), losses.Preserve.item<float>(), norm) { Retain = losses.Retain?.item<float>() });

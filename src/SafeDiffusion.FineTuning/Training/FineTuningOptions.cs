@@ -102,6 +102,12 @@ public sealed record FineTuningOptions
     /// <summary>The timestep from which on SCE's signal acts, as a share of all, from 0 below 1; 0.35 by default.</summary>
     public double WindowStart { get; init; } = 0.35;
 
+    /// <summary>
+    /// In how many pieces of the UNet activations are computed again for the gradient, at least 1; null, the default, keeps them all. For
+    /// large pictures, where memory does not suffice.
+    /// </summary>
+    public int? RecomputedPieces { get; init; }
+
     /// <summary>What computes losses and gradients; the CPU by default. Trajectories are sampled on the CPU.</summary>
     public AutogradDevice Device { get; init; }
 
@@ -161,6 +167,7 @@ public sealed record FineTuningOptions
         if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
         if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
         Optimizer.Validate();
+        if (RecomputedPieces is { } pieces) check.RequireAtLeast(pieces, 1, nameof(RecomputedPieces));
         Form.Validate();
         Sheets?.Validate(check);
     }
