@@ -17,6 +17,7 @@ internal static class Program
         new MethodCommand("trce", "TRCE's second stage: the concept's trajectories are steered to those of a safe text.", FineTuningMethod.Trce),
         new MethodCommand("sce", "All but One: the guidance term takes an erasing signal in, all else is held.", FineTuningMethod.Sce),
         new MethodCommand("esd", "ESD: the prediction for the concept is guided away from it.", FineTuningMethod.Esd),
+        new ShrinkCommand(),
         new VersionOption(),
     };
 }

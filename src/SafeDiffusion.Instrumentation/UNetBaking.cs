@@ -9,7 +9,8 @@ namespace SafeDiffusion.Instrumentation;
 /// <summary>
 /// Writes a text erasure into a UNet's weights. A linear map of the text states is the same as one of the weights that read them,
 /// <c>W (P e) = (W P) e</c> (TRCE's first stage, arXiv:2503.07389, and UCE, arXiv:2308.14761), so that <c>W P</c> stands in the place of every W of keys
-/// and values in cross-attention. It acts on every text that the UNet reads.
+/// and values in cross-attention. It acts on every text that the UNet reads. Weights that fine-tuning has changed are written likewise, before
+/// that map where both are given.
 /// </summary>
 public static class UNetBaking
 {
@@ -36,13 +37,14 @@ public static class UNetBaking
     }
 
     /// <summary>
-    /// Writes the UNet with <c>W P</c> for every W. Weights are read and multiplied one by one. Those that were inside the file stay inside;
+    /// Writes the UNet with <c>W P</c> for every W, and with other weights where those are given. Weights are read and multiplied one by one. Those that were inside the file stay inside;
     /// external ones go to one new file beside the model (<c>model.erased.weights</c>), and all others are looked for where they were, beside the new model.
     /// </summary>
     /// <param name="model">The UNet; it is left as it is.</param>
-    /// <param name="matrix">P.</param>
-    /// <param name="record">What P is, for the model's metadata.</param>
+    /// <param name="matrix">P; null where only <paramref name="changed"/> is written.</param>
+    /// <param name="record">What they are, for the model's metadata.</param>
     /// <param name="path">The file to write, in another folder than the UNet's.</param>
+    /// <param name="changed">What gives other elements of an initializer, of its type and shape, which P acts after; null for none.</param>
     /// <param name="progress">Is told of every weight.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <returns>How many weights were changed.</returns>
@@ -50,22 +52,24 @@ public static class UNetBaking
     /// <exception cref="InvalidFileException">The UNet cannot be baked into, a file cannot be read or written, or P changes no weight.</exception>
     /// <exception cref="ArgumentException">P has another width than the text states.</exception>
     public static int Write(
-        OnnxModelFile model, TextMatrix matrix, BakedErasures record, string path, IProgress<BakingProgress>? progress = null, CancellationToken cancellationToken = default)
+        OnnxModelFile model, TextMatrix? matrix, BakedErasures record, string path, IReadOnlyDictionary<string, Func<ReadOnlyMemory<byte>>>? changed = null,
+        IProgress<BakingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(matrix);
         ArgumentNullException.ThrowIfNull(record);
         RequireBakeable(model, record.Erasures);
         ModelProto edited = model.Proto.Clone();
         UNetAnalysis analysis = UNetAnalyzer.Analyze(new OnnxModelFile(model.Path, edited));
-        if (analysis.TextWidth != matrix.Width)
+        if (matrix is not null && analysis.TextWidth != matrix.Width)
             throw new ArgumentException($"The erasure is for text states of width {matrix.Width}; this model's are {analysis.TextWidth} wide.", nameof(matrix));
-        IReadOnlyList<TextWeight> weights = TextWeight.Separated(analysis);
+        IReadOnlyList<TextWeight> weights = matrix is null ? [] : TextWeight.Separated(analysis);
         string dataFile = Path.ChangeExtension(path, ".erased.weights");
         if (File.Exists(dataFile) || model.ExternalDataFiles.Contains(Path.GetFileName(dataFile)))
             throw new InvalidFileException(dataFile, "is there already; remove it, or name another folder");
         record.WriteTo(edited);
-        AtomicFile.Write(dataFile, stream => Replace(model, weights, matrix, new ExternalDataFile(stream, Path.GetFileName(dataFile)), progress, cancellationToken));
+        int written = 0;
+        AtomicFile.Write(dataFile, stream => written = new WeightReplacement(model, edited, changed ?? new Dictionary<string, Func<ReadOnlyMemory<byte>>>(),
+            new ExternalDataFile(stream, Path.GetFileName(dataFile)), progress).Run(weights, matrix, cancellationToken));
         try
         {
             if (new FileInfo(dataFile).Length == 0) File.Delete(dataFile);
@@ -76,23 +80,6 @@ public static class UNetBaking
             File.Delete(dataFile);
             throw;
         }
-        return weights.Count;
-    }
-
-    private static void Replace(OnnxModelFile model, IReadOnlyList<TextWeight> weights, TextMatrix matrix, ExternalDataFile data, IProgress<BakingProgress>? progress, CancellationToken cancellationToken)
-    {
-        bool isChanged = false;
-        for (int i = 0; i < weights.Count; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            progress?.Report(new(weights[i].Name, i, weights.Count));
-            float[] before = WeightElements.Read(model, weights[i], matrix.Width);
-            byte[] after = WeightElements.Write(model, weights[i], matrix.Applied(before, weights[i].IsTransposed, cancellationToken));
-            isChanged |= !after.AsSpan().SequenceEqual(WeightElements.Write(model, weights[i], before));
-            if (weights[i].Tensor.DataLocation == TensorProto.Types.DataLocation.External) data.Put(weights[i].Tensor, after);
-            else TensorContents.Replace(weights[i].Tensor, after);
-        }
-        if (!isChanged) throw new InvalidFileException(model.Path, "would stay as it is: the erasure changes none of its weights, so that nothing would be erased");
-        progress?.Report(new("", weights.Count, weights.Count));
+        return written;
     }
 }

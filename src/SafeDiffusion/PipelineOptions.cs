@@ -95,9 +95,7 @@ public sealed record PipelineOptions
         FuseAttention = FuseAttention,
         Quantization = Quantization,
         CacheFolder = CacheFolder,
-        ChangedWeights = WeightDelta is { Delta: { } delta } weights
-            ? new(delta.Path ?? "the weight delta", delta.Hash, delta.Identity.BaseModelHash, weights.AllowOtherModel, delta.Weights)
-            : null,
+        ChangedWeights = WeightDelta is { Delta: { } delta } weights ? delta.For(weights.AllowOtherModel) : null,
         Loading = LoadProgress is { } progress ? (network, done, total) => progress.Report(new(network, done, total)) : null,
     };
 

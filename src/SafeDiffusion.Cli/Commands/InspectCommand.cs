@@ -107,7 +107,7 @@ internal sealed class InspectCommand : Command
         table.Add("tokenizer", $"CLIP, {model.Tokens} tokens, pad token {model.PadToken}", "tokenizer");
         table.Add("text states", $"{model.Tokens} x {model.TextWidth}", PlaceOf(from.TextWidth));
         table.Add("safety checker", hasChecker ? "yes: generate --checker model" : "no", "");
-        if (model.Baked is { } baked) table.Add("baked erasures", string.Join('\n', baked.Erasures.Select(erasure => $"{erasure.Concept} ({erasure.Hash[..Math.Min(12, erasure.Hash.Length)]})")), "the UNet's metadata");
+        if (model.Baked is { } baked) table.Add("baked erasures", string.Join('\n', baked.Erasures.Select(erasure => $"{erasure.Concept} ({(erasure.IsWeightDelta ? "fine-tuned, " : "")}{erasure.Hash[..Math.Min(12, erasure.Hash.Length)]})")), "the UNet's metadata");
         if (model.Quantization is { } quantized) table.Add("quantised", string.Create(CultureInfo.InvariantCulture, $"{quantized.Layers} layers in 8 bits, {quantized.FloatLayers} left in float; from {quantized.BaseModelHash[..Math.Min(12, quantized.BaseModelHash.Length)]}"), "the UNet's metadata");
         table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there", "");
         table.Write();

@@ -7,26 +7,26 @@ using static TorchSharp.torch;
 namespace SafeDiffusion.FineTuning.Graphs;
 
 /// <summary>A node with what runs it.</summary>
-internal sealed record GraphNode(string File, OnnxNode Node, long Opset, ScalarType Precision, OperatorRunner Runner)
+internal sealed record GraphNode(string File, OnnxNode Node, long Opset, ScalarType Precision, Device Device, OperatorRunner Runner)
 {
     /// <summary>Whether its outputs depend on nothing but its inputs' shapes.</summary>
     public bool AsksForShapesOnly => Node.Operator is "Shape" or "Size" or "EyeLike";
 
     /// <exception cref="UnsupportedGraphException">Nothing runs the node.</exception>
-    public static GraphNode Of(string file, OnnxNode node, long opset, ScalarType precision)
+    public static GraphNode Of(string file, OnnxNode node, long opset, ScalarType precision, Device device)
     {
         string shown = $"{node.Operator}, opset {opset}";
         if (node.HasGraphs) throw new UnsupportedGraphException(file, node.Name, shown, "it holds graphs of its own, which are not looked into.");
         OperatorRunner runner = OperatorTable.All.Find(node.Operator) ?? throw new UnsupportedGraphException(
             file, node.Name, shown, $"the operator is not known here. Export the model again without fusing, or with another exporter; known are {string.Join(", ", OperatorTable.All.Names)}.");
-        return new GraphNode(file, node, opset, precision, runner);
+        return new GraphNode(file, node, opset, precision, device, runner);
     }
 
     /// <summary>Runs the node; none of its outputs is one of its inputs, so that each may be disposed of by itself.</summary>
     public Tensor[] Run(Tensor?[] inputs)
     {
         using DisposeScope scope = NewDisposeScope();
-        OperatorCall call = new(File, Node, Opset, Precision, inputs);
+        OperatorCall call = new(File, Node, Opset, Precision, Device, inputs);
         try
         {
             Tensor[] outputs = Runner(call);

@@ -10,6 +10,7 @@ namespace SafeDiffusion.FineTuning.Graphs;
 internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
 {
     private readonly Dictionary<string, Tensor> _fixed = [];
+    private readonly Dictionary<string, long> _sizes = [];
     private GraphNode[] _nodes = nodes;
     private string[][]? _lastUses;
 
@@ -33,6 +34,7 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
                 if (output >= node.Node.Outputs.Count || node.Node.Outputs[output].Length == 0) made[output].Dispose();
                 else if (isFixed) _fixed[node.Node.Outputs[output]] = made[output].DetachFromDisposeScope();
                 else values[node.Node.Outputs[output]] = made[output];
+                if (isFirst && output < node.Node.Outputs.Count) _sizes[node.Node.Outputs[output]] = isFixed ? 0 : made[output].numel();
             }
             if (!isFixed) left.Add(node);
             if (!isFirst) Release(values, inputs, _lastUses![i]);
@@ -48,6 +50,52 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
         Tensor Owned(string name) => values.TryGetValue(name, out Tensor? value) && !inputs.ContainsKey(name)
             ? value
             : (value ?? _fixed.GetValueOrDefault(name) ?? parameters.GetValueOrDefault(name) ?? constants[name]).alias();
+    }
+
+    /// <summary>Whether a run has found out what depends on shapes alone.</summary>
+    public bool IsKnown => _lastUses is not null;
+
+    /// <summary>A value that depends on shapes alone; null for any other.</summary>
+    public Tensor? Fixed(string name) => _fixed.GetValueOrDefault(name);
+
+    /// <summary>The nodes in pieces of about equal number, each cut where the fewest numbers pass from one to the next.</summary>
+    public GraphNode[][] Pieces(int count)
+    {
+        int window = Math.Max(1, _nodes.Length / (2 * count));
+        long[] passing = Passing();
+        List<GraphNode[]> pieces = [];
+        int begin = 0;
+        for (int piece = 1; piece < count; piece++)
+        {
+            int middle = (int)((long)_nodes.Length * piece / count);
+            int[] places = [.. Enumerable.Range(middle - window / 2, window).Where(place => place > begin && place < _nodes.Length)];
+            if (places.Length == 0) continue;
+            int cut = places.MinBy(place => passing[place]);
+            pieces.Add(_nodes[begin..cut]);
+            begin = cut;
+        }
+        return [.. pieces, _nodes[begin..]];
+    }
+
+    /// <summary>How many numbers are made before each node and used from there on.</summary>
+    private long[] Passing()
+    {
+        Dictionary<string, int> last = [];
+        for (int i = 0; i < _nodes.Length; i++)
+        {
+            foreach (string name in _nodes[i].Node.Inputs) last[name] = i;
+        }
+        long[] change = new long[_nodes.Length + 2];
+        for (int i = 0; i < _nodes.Length; i++)
+        {
+            foreach (string name in _nodes[i].Node.Outputs.Where(last.ContainsKey))
+            {
+                change[i + 1] += _sizes.GetValueOrDefault(name);
+                change[last[name] + 1] -= _sizes.GetValueOrDefault(name);
+            }
+        }
+        for (int i = 1; i < change.Length; i++) change[i] += change[i - 1];
+        return change;
     }
 
     public void Dispose()

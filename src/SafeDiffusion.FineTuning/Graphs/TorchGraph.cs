@@ -15,6 +15,7 @@ namespace SafeDiffusion.FineTuning.Graphs;
 public sealed class TorchGraph : IDisposable
 {
     private const int MostSizes = 8;
+    private const int MostNumbers = 16;
     private readonly GraphNode[] _nodes;
     private readonly Dictionary<string, Tensor> _constants;
     private readonly Dictionary<string, Tensor> _parameters;
@@ -22,27 +23,30 @@ public sealed class TorchGraph : IDisposable
     private readonly Dictionary<string, SizePlan> _plans = [];
     private readonly OnnxModelFile _model;
     private readonly ScalarType _precision;
+    private readonly Device _device;
 
     /// <summary>Reads a network. Weights become tensors in memory, once; those that nothing uses are not read.</summary>
     /// <param name="model">The network.</param>
     /// <param name="parameters">The initializers that gradients are wanted of; none by default.</param>
     /// <param name="precision">Float32, or Float64 for an independent reference.</param>
+    /// <param name="device">What computes; outputs and parameters are there, inputs are brought there.</param>
     /// <exception cref="UnsupportedGraphException">A node cannot be run; the error names it and says why.</exception>
     /// <exception cref="InvalidFileException">The graph breaks the rules of ONNX, weights cannot be read, or a parameter is no initializer in floating point.</exception>
     /// <exception cref="AutogradNotAvailableException">The autograd library is not there.</exception>
-    public TorchGraph(OnnxModelFile model, IReadOnlyCollection<string>? parameters = null, ScalarType precision = ScalarType.Float32)
+    public TorchGraph(OnnxModelFile model, IReadOnlyCollection<string>? parameters = null, ScalarType precision = ScalarType.Float32, AutogradDevice device = AutogradDevice.Cpu)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (precision is not (ScalarType.Float32 or ScalarType.Float64)) throw new ArgumentException("Float32 and Float64 can be computed in.", nameof(precision));
-        AutogradLibrary.Load();
+        AutogradLibrary.Load(device);
         _model = model;
         _precision = precision;
+        _device = device.ToTorch();
         OnnxGraph graph = new(model);
-        _nodes = [.. graph.Nodes.Select(node => GraphNode.Of(model.Path, node, graph.Opset, precision))];
+        _nodes = [.. graph.Nodes.Select(node => GraphNode.Of(model.Path, node, graph.Opset, precision, _device))];
         HashSet<string> used = [.. graph.Nodes.SelectMany(node => node.Inputs), .. model.Outputs.Select(output => output.Name)];
         _parameters = (parameters ?? []).Distinct().ToDictionary(name => name, name => Parameter(graph, name));
         _originals = _parameters.ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone().DetachFromDisposeScope());
-        _constants = graph.Initializers.Where(pair => used.Contains(pair.Key) && !_parameters.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => Read(pair.Value));
+        _constants = graph.Initializers.Where(pair => used.Contains(pair.Key) && !_parameters.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => Placed(Read(pair.Value)));
         _nodes = ConstantFolding.Fold(_nodes, _constants, [.. model.Outputs.Select(output => output.Name)]);
     }
 
@@ -70,11 +74,39 @@ public sealed class TorchGraph : IDisposable
         return Run(inputs, _originals);
     }
 
+    /// <summary>Runs the network so that its activations are computed again, piece by piece, when the gradient is wanted.</summary>
+    /// <param name="inputs">The inputs by name.</param>
+    /// <param name="pieces">How many pieces, at least 1.</param>
+    internal RecomputedRun RunRecomputed(IReadOnlyDictionary<string, Tensor> inputs, int pieces)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(pieces, 1);
+        Require(inputs);
+        (Dictionary<string, Tensor> given, SizePlan plan) = Planned(inputs);
+        if (!plan.IsKnown)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _ = RunOriginal(inputs);
+        }
+        return new RecomputedRun(plan.Pieces(pieces), given, Steady, [.. _model.Outputs.Select(output => output.Name)]);
+
+        Tensor? Steady(string name) => plan.Fixed(name) ?? _parameters.GetValueOrDefault(name) ?? _constants.GetValueOrDefault(name);
+    }
+
     private Dictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> parameters)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         Require(inputs);
         using DisposeScope scope = NewDisposeScope();
+        (Dictionary<string, Tensor> given, SizePlan plan) = Planned(inputs);
+        Dictionary<string, Tensor> outputs = plan.Run(given, parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
+        NodesOfLastRun = plan.Count;
+        foreach (Tensor output in outputs.Values) output.MoveToOuterDisposeScope();
+        return outputs;
+    }
+
+    /// <summary>The inputs as they are computed with, and how the graph is run for their size.</summary>
+    private (Dictionary<string, Tensor> Given, SizePlan Plan) Planned(IReadOnlyDictionary<string, Tensor> inputs)
+    {
         Dictionary<string, Tensor> given = inputs.ToDictionary(pair => pair.Key, pair => Precise(pair.Value));
         string size = string.Join(';', given.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}:{pair.Value.dtype}:{string.Join(',', pair.Value.shape)}"));
         if (!_plans.TryGetValue(size, out SizePlan? plan))
@@ -82,10 +114,7 @@ public sealed class TorchGraph : IDisposable
             if (_plans.Count >= MostSizes) Forget();
             plan = _plans[size] = new SizePlan(_nodes);
         }
-        Dictionary<string, Tensor> outputs = plan.Run(given, parameters, _constants, [.. _model.Outputs.Select(output => output.Name)]);
-        NodesOfLastRun = plan.Count;
-        foreach (Tensor output in outputs.Values) output.MoveToOuterDisposeScope();
-        return outputs;
+        return (given, plan);
     }
 
     /// <inheritdoc/>
@@ -101,7 +130,7 @@ public sealed class TorchGraph : IDisposable
         _plans.Clear();
     }
 
-    private Tensor Precise(Tensor input) => input.is_floating_point() ? input.to(_precision) : input;
+    private Tensor Precise(Tensor input) => input.is_floating_point() ? input.to(_precision).to(_device) : input;
 
     private void Require(IReadOnlyDictionary<string, Tensor> inputs)
     {
@@ -119,8 +148,17 @@ public sealed class TorchGraph : IDisposable
     {
         if (!graph.Initializers.TryGetValue(name, out OnnxTensor? stored)) throw new InvalidFileException(_model.Path, $"has no initializer '{name}' to be trained");
         Tensor tensor = Read(stored);
-        if (tensor.is_floating_point()) return tensor.requires_grad_();
+        if (tensor.is_floating_point()) return Moved(tensor).requires_grad_();
         throw new InvalidFileException(_model.Path, $"the initializer '{name}' is of type {stored.ElementType}, which cannot be trained");
+    }
+
+    /// <summary>Weights go to the device; integers and numbers that shapes are made of stay.</summary>
+    private Tensor Placed(Tensor constant) => constant.is_floating_point() && constant.numel() > MostNumbers ? Moved(constant) : constant;
+
+    private Tensor Moved(Tensor tensor)
+    {
+        if (_device.type == DeviceType.CPU) return tensor;
+        using (tensor) return tensor.to(_device).DetachFromDisposeScope();
     }
 
     private Tensor Read(OnnxTensor stored) => TensorTypes.Read(stored, _precision)?.DetachFromDisposeScope()

@@ -11,9 +11,15 @@ public sealed record SignalInstruction(Tensor Text, double Scale);
 /// The fine-tuning of All but One (arXiv:2312.12807): the student's guidance term becomes the original's plus the erasing signal, while
 /// its unconditional prediction is held. The target is teacher guidance plus δ, as in the paper's Algorithm 1; its Eq. 13 prints the other sign.
 /// </summary>
-/// <param name="Instructions">What the explicit signal is made of, at least one.</param>
+/// <param name="Instructions">What the explicit signal is made of; none where <see cref="ImplicitScale"/> is given.</param>
 public sealed record SurgicalLoss(IReadOnlyList<SignalInstruction> Instructions) : IFineTuningLoss
 {
+    /// <summary>
+    /// The implicit signal in the explicit one's place: this times <c>ε(z, c) - ε'(z, c)</c>, where ε' has the attention of the concept's words
+    /// scaled down (<see cref="TrainingSample.TokenScale"/>); the paper's <c>ε' - ε</c> is -1. Null for the explicit signal.
+    /// </summary>
+    public double? ImplicitScale { get; init; }
+
     /// <summary>γ1 and γ2, the guidance scale, above 0; 7.5 by default.</summary>
     public double Scale { get; init; } = 7.5;
 
@@ -36,7 +42,7 @@ public sealed record SurgicalLoss(IReadOnlyList<SignalInstruction> Instructions)
         ArgumentNullException.ThrowIfNull(sample);
         Tensor teacherNull = unet.Teacher(sample.Latents, sample.Timestep, sample.Null);
         Tensor teacher = unet.Teacher(sample.Latents, sample.Timestep, sample.Concept);
-        Tensor target = Scale * (teacher - teacherNull) + Signal(unet, sample, teacherNull);
+        Tensor target = Scale * (teacher - teacherNull) + Signal(unet, sample, teacherNull, teacher);
         Tensor student = unet.Student(sample.Latents, sample.Timestep, sample.Concept);
         Tensor studentNull = unet.Student(sample.Latents, sample.Timestep, sample.Null);
         Tensor erase = Distances.Mean(Scale * (student - studentNull.detach()), target).mean();
@@ -44,10 +50,15 @@ public sealed record SurgicalLoss(IReadOnlyList<SignalInstruction> Instructions)
         return new StepLoss(erase, preserve, erase + PreservationWeight * preserve);
     }
 
-    private Tensor Signal(UNetGraph unet, TrainingSample sample, Tensor teacherNull)
+    private Tensor Signal(UNetGraph unet, TrainingSample sample, Tensor teacherNull, Tensor teacher)
     {
         Tensor signal = zeros_like(teacherNull);
         if (sample.Timestep < Math.Floor(WindowStart * TrainingTimesteps)) return signal;
+        if (ImplicitScale is { } scale)
+        {
+            Tensor factors = sample.TokenScale ?? throw new ArgumentException("The factors of the prompt's tokens are needed.", nameof(sample));
+            return scale * (teacher - unet.TeacherReweighted(sample.Latents, sample.Timestep, sample.Concept, factors));
+        }
         foreach (SignalInstruction instruction in Instructions)
         {
             Tensor direction = unet.Teacher(sample.Latents, sample.Timestep, instruction.Text) - teacherNull;

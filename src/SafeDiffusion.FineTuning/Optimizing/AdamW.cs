@@ -33,22 +33,24 @@ public sealed class AdamW : IDisposable
     public int Steps { get; private set; }
 
     /// <summary>Takes a step along the gradients that the parameters hold, and takes these away.</summary>
+    /// <param name="rateFactor">What the learning rate is multiplied by in this step.</param>
     /// <returns>The Euclidean norm of all gradients together, before clipping.</returns>
     /// <exception cref="NotFiniteException">A gradient is not finite; nothing was changed.</exception>
-    public double Step()
+    public double Step(double rateFactor = 1)
     {
         using IDisposable tapeless = no_grad();
         using DisposeScope scope = NewDisposeScope();
         double norm = Norm();
         Steps++;
         double scale = _settings.Clip is { } clip ? Math.Min(1, clip / (norm + ClipEpsilon)) : 1;
-        double size = _settings.LearningRate / (1 - Math.Pow(_settings.Beta1, Steps));
+        double rate = _settings.LearningRate * rateFactor;
+        double size = rate / (1 - Math.Pow(_settings.Beta1, Steps));
         double root = Math.Sqrt(1 - Math.Pow(_settings.Beta2, Steps));
         foreach ((_, Tensor parameter, Tensor mean, Tensor square) in _states)
         {
             if (parameter.grad is not { } gradient) continue;
             Tensor g = scale < 1 ? gradient * scale : gradient;
-            parameter.mul_(1 - _settings.LearningRate * _settings.WeightDecay);
+            parameter.mul_(1 - rate * _settings.WeightDecay);
             mean.mul_(_settings.Beta1).add_(g, 1 - _settings.Beta1);
             square.mul_(_settings.Beta2).addcmul_(g, g, 1 - _settings.Beta2);
             parameter.addcdiv_(mean, square.sqrt().div_(root).add_(_settings.Epsilon), -size);

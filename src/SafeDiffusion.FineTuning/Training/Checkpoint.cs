@@ -54,7 +54,7 @@ internal static class Checkpoint
     /// <summary>A tensor's values in single precision.</summary>
     public static StoredTensor ToStored(Tensor tensor)
     {
-        using Tensor values = tensor.detach().to(ScalarType.Float32).contiguous().clone();
+        using Tensor values = tensor.detach().cpu().to(ScalarType.Float32).contiguous().clone();
         return StoredTensor.FromSingles(values.data<float>().ToArray(), values.shape);
     }
 

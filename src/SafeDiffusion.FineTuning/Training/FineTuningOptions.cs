@@ -1,4 +1,5 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.FineTuning.Parameters;
 
@@ -35,6 +36,18 @@ public sealed record FineTuningOptions
     /// <summary>The instructions of SCE's signal: a text, and g, negative to lead away from it; the concept at -7.5 where none is given.</summary>
     public IReadOnlyList<(string Text, double Scale)> Instructions { get; init; } = [];
 
+    /// <summary>
+    /// The words of SCE's implicit signal, which takes the explicit one's place: in each prompt the attention of those that it says is
+    /// multiplied by <see cref="TokenFactor"/>. Every prompt must say one. None, the default, for the explicit signal.
+    /// </summary>
+    public IReadOnlyList<string> ImplicitWords { get; init; } = [];
+
+    /// <summary>What the implicit signal multiplies the words' attention by, from 0 below 1; 0 by default.</summary>
+    public double TokenFactor { get; init; }
+
+    /// <summary>The scale of the implicit signal, below 0 to lead away; -1 by default, the paper's.</summary>
+    public double ImplicitScale { get; init; } = -1;
+
     /// <summary>The weights to train; each method's own where null: the visual ones for TRCE, the output projections for SCE, cross-attention for ESD.</summary>
     public TrainedWeights? Weights { get; init; }
 
@@ -62,6 +75,48 @@ public sealed record FineTuningOptions
     /// <summary>The scale of the method: β for TRCE (15), γ for SCE (7.5), η for ESD (1); its own where null.</summary>
     public double? Scale { get; init; }
 
+    /// <summary>Texts whose predictions are to stay as they are, near misses of the concept above all; none by default.</summary>
+    public IReadOnlyList<string> RetainedPrompts { get; init; } = [];
+
+    /// <summary>The weight of those texts, at least 0; 1 by default.</summary>
+    public double RetentionWeight { get; init; } = 1;
+
+    /// <summary>How many of those texts each update holds, at one timestep, at least 1; 4 by default.</summary>
+    public int RetainedBatch { get; init; } = 4;
+
+    /// <summary>Whether the learning rate falls to 0 over the run, in a line; false by default, as in the papers.</summary>
+    public bool RateFalls { get; init; }
+
+    /// <summary>The margin of TRCE's triplet, at least 0; 0.01 by default.</summary>
+    public double Margin { get; init; } = 0.01;
+
+    /// <summary>
+    /// The share of a trajectory's steps, from the noisiest, that erasing is trained on, above 0 to 1; the method's own where null (0.5 for
+    /// TRCE, 1 for SCE and ESD). Less helps where a model settles what it draws in its first steps.
+    /// </summary>
+    public double? ErasingShare { get; init; }
+
+    /// <summary>κ of SCE's explicit signal, from 0 below 1: the share of the values that it leaves as they are; 0.95 by default.</summary>
+    public double Quantile { get; init; } = 0.95;
+
+    /// <summary>The timestep from which on SCE's signal acts, as a share of all, from 0 below 1; 0.35 by default.</summary>
+    public double WindowStart { get; init; } = 0.35;
+
+    /// <summary>
+    /// In how many pieces of the UNet activations are computed again for the gradient, at least 1; null, the default, keeps them all. For
+    /// large pictures, where memory does not suffice.
+    /// </summary>
+    public int? RecomputedPieces { get; init; }
+
+    /// <summary>What computes losses and gradients; the CPU by default. Trajectories are sampled on the CPU.</summary>
+    public AutogradDevice Device { get; init; }
+
+    /// <summary>Sheets of pictures to draw during the run; null for none.</summary>
+    public SheetOptions? Sheets { get; init; }
+
+    /// <summary>How the result is stored; whole weights in single precision by default.</summary>
+    public DeltaForm Form { get; init; } = new();
+
     /// <summary>The seed of everything random.</summary>
     public long Seed { get; init; } = 1;
 
@@ -82,6 +137,8 @@ public sealed record FineTuningOptions
         _ => TrainedWeights.CrossAttention,
     };
 
+    internal double EffectiveErasingShare => ErasingShare ?? (Method == FineTuningMethod.Trce ? 0.5 : 1);
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="InvalidRequestException">A setting is out of range.</exception>
     public void Validate()
@@ -97,12 +154,25 @@ public sealed record FineTuningOptions
         check.RequireAtLeast(Batch, 1, nameof(Batch));
         check.RequireAtLeast(Steps, 2, nameof(Steps));
         check.RequireAtLeast(CheckpointEvery, 1, nameof(CheckpointEvery));
+        check.RequireAtLeast(RetentionWeight, 0, nameof(RetentionWeight));
+        check.RequireAtLeast(RetainedBatch, 1, nameof(RetainedBatch));
+        check.RequireAtLeast(Margin, 0, nameof(Margin));
+        check.Require(EffectiveErasingShare is > 0 and <= 1, nameof(ErasingShare), $"must be above 0 and at most 1, and is {ErasingShare}.");
+        check.Require(Method == FineTuningMethod.Sce || ImplicitWords.Count == 0, nameof(ImplicitWords), "belong to SCE.");
+        check.Require(ImplicitWords.Count == 0 || Instructions.Count == 0, nameof(Instructions), "are of the explicit signal; leave them or the implicit words out.");
+        check.Require(TokenFactor is >= 0 and < 1, nameof(TokenFactor), $"must be from 0 and below 1, and is {TokenFactor}.");
+        check.Require(double.IsFinite(ImplicitScale) && ImplicitScale != 0, nameof(ImplicitScale), $"must be a number other than 0, and is {ImplicitScale}.");
+        check.Require(Quantile is >= 0 and < 1, nameof(Quantile), $"must be from 0 and below 1, and is {Quantile}.");
+        check.Require(WindowStart is >= 0 and < 1, nameof(WindowStart), $"must be from 0 and below 1, and is {WindowStart}.");
         if (PreservationWeight is { } weight) check.RequireAtLeast(weight, 0, nameof(PreservationWeight));
         if (Scale is { } scale) check.RequirePositive(scale, nameof(Scale));
         Optimizer.Validate();
+        if (RecomputedPieces is { } pieces) check.RequireAtLeast(pieces, 1, nameof(RecomputedPieces));
+        Form.Validate();
+        Sheets?.Validate(check);
     }
 
     /// <summary>Everything that a checkpoint must agree in with the run that goes on from it.</summary>
     internal string Identity(string model) => string.Join('\n',
-        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed}", .. Prompts, "--", .. SafePrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
+        [model, $"{Method} {EffectiveWeights} {Optimizer} {Trajectories} {Batch} {Steps} {GuidanceScale} {PreservationWeight} {Scale} {Seed} {RetentionWeight} {RetainedBatch} {(RateFalls ? Updates : 0)} {Margin} {EffectiveErasingShare} {Quantile} {WindowStart} {TokenFactor} {ImplicitScale}", .. ImplicitWords, "--", .. Prompts, "--", .. SafePrompts, "--", .. RetainedPrompts, "--", .. Instructions.Select(one => $"{one.Scale} {one.Text}")]);
 }

@@ -7,4 +7,8 @@ namespace SafeDiffusion.FineTuning.Training;
 /// <param name="Erase">The last update's erasing loss.</param>
 /// <param name="Preserve">The last update's preserving loss, before its weight.</param>
 /// <param name="GradientNorm">The last update's gradient norm, before clipping.</param>
-public sealed record FineTuningProgress(int Sampled, int Update, int Updates, double Erase, double Preserve, double GradientNorm);
+public sealed record FineTuningProgress(int Sampled, int Update, int Updates, double Erase, double Preserve, double GradientNorm)
+{
+    /// <summary>The last update's loss on the retained texts, before its weight; null where there are none.</summary>
+    public double? Retain { get; init; }
+}

@@ -54,6 +54,14 @@ internal sealed class Trajectories
         return (latents[step], Timesteps[step], prompt);
     }
 
+    /// <summary>Latents of several trajectories at one step that is drawn by chance, with their prompts.</summary>
+    public (float[] Latents, int Prompt)[] DrawAtOneStep(Random random, int count, out int timestep)
+    {
+        int step = random.Next(Timesteps.Count);
+        timestep = Timesteps[step];
+        return [.. Enumerable.Range(0, count).Select(_ => _paths[random.Next(_paths.Count)]).Select(path => (path.Latents[step], path.Prompt))];
+    }
+
     /// <summary>The latents that each step was predicted on: the initial ones, then those after each step but the last.</summary>
     private static float[][] Split(GenerationLatents latents)
     {

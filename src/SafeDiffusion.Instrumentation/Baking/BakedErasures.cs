@@ -5,7 +5,7 @@ using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Baking;
 
-/// <summary>What a UNet's metadata says of the text erasures that its weights hold.</summary>
+/// <summary>What a UNet's metadata says of the text erasures and the weight delta that its weights hold.</summary>
 /// <param name="BaseModelHash">The <see cref="WeightsHash"/> of the model that they were baked into, in hexadecimal.</param>
 /// <param name="Erasures">The erasures, in the order in which they act.</param>
 /// <param name="Tool">What wrote them, with its version.</param>
@@ -50,7 +50,11 @@ public sealed record BakedErasures(string BaseModelHash, IReadOnlyList<BakedEras
 /// <summary>One erasure that a UNet's weights hold.</summary>
 /// <param name="Concept">The concept in words.</param>
 /// <param name="Hash">The SHA-256 of the erasure, in hexadecimal.</param>
-public sealed record BakedErasure(string Concept, string Hash);
+public sealed record BakedErasure(string Concept, string Hash)
+{
+    /// <summary>Whether it is a weight delta, the result of fine-tuning, and no text erasure.</summary>
+    public bool IsWeightDelta { get; init; }
+}
 
 /// <summary>How the metadata is written as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -13,13 +13,14 @@ internal static class WeightElements
     /// <param name="model">The model.</param>
     /// <param name="weight">One of its weights.</param>
     /// <param name="width">The text states' width, which is one of its two sizes.</param>
+    /// <param name="changed">Its elements where others stand in their place; null for the model's.</param>
     /// <exception cref="InvalidFileException">Its sizes, type or content are not those of such a weight.</exception>
-    public static float[] Read(OnnxModelFile model, TextWeight weight, int width)
+    public static float[] Read(OnnxModelFile model, TextWeight weight, int width, ReadOnlyMemory<byte>? changed = null)
     {
         TensorProto tensor = weight.Tensor;
         if (tensor.Dims.Count != 2 || tensor.Dims[weight.IsTransposed ? 1 : 0] != width)
             throw Wrong(model, weight, string.Create(CultureInfo.InvariantCulture, $"is [{string.Join(", ", tensor.Dims)}], which does not fit text states of width {width}"));
-        ReadOnlySpan<byte> bytes = new OnnxTensor(model, tensor).ReadBytes().Span;
+        ReadOnlySpan<byte> bytes = (changed ?? new OnnxTensor(model, tensor).ReadBytes()).Span;
         return (OnnxElementType)tensor.DataType switch
         {
             OnnxElementType.Float32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),

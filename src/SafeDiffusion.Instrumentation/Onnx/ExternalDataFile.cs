@@ -24,6 +24,13 @@ internal sealed class ExternalDataFile(Stream stream, string location)
         _tensors.Add(tensor);
     }
 
+    /// <summary>Puts other elements into a tensor: here where they were external, into the model itself where not.</summary>
+    public void Replace(TensorProto tensor, ReadOnlyMemory<byte> bytes)
+    {
+        if (tensor.DataLocation == TensorProto.Types.DataLocation.External) Put(tensor, bytes.Span);
+        else TensorContents.Replace(tensor, bytes);
+    }
+
     /// <summary>Whether a tensor's elements were put here.</summary>
     public bool Holds(TensorProto tensor) => _tensors.Contains(tensor);
 

@@ -3,12 +3,13 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Baking;
 
-/// <summary>Writes a model folder whose UNet holds text erasures in its weights, for programs that cannot apply them to the text.</summary>
+/// <summary>Writes a model folder whose UNet holds text erasures, fine-tuned weights or both, for programs that cannot apply them.</summary>
 public static class BakedModel
 {
     /// <summary>
@@ -17,7 +18,8 @@ public static class BakedModel
     /// </summary>
     /// <param name="modelFolder">The model folder; it is left as it is.</param>
     /// <param name="outputFolder">The folder to make; it must not be there yet.</param>
-    /// <param name="erasures">The erasures, in the order in which they act; at least one, all learned with this model.</param>
+    /// <param name="erasures">The erasures, in the order in which they act, all learned with this model; none where a delta is given alone.</param>
+    /// <param name="delta">Fine-tuned weights, made with this model, which the erasures act before as they do in a policy; null for none.</param>
     /// <param name="copyWeights">Whether to copy the other files; otherwise both folders share them (hard links, on one drive).</param>
     /// <param name="progress">Is told of every weight.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
@@ -26,29 +28,34 @@ public static class BakedModel
     /// <exception cref="InvalidFileException">A file is missing, damaged or cannot be written; the output is there already; the UNet holds
     /// erasures already or is instrumented; or the erasures change nothing.</exception>
     /// <exception cref="GraphNotUnderstoodException">The UNet's cross-attention, or a weight behind it, is not understood.</exception>
-    public static Task<BakingResult> WriteAsync(string modelFolder, string outputFolder, IReadOnlyList<ErasureProjection> erasures, bool copyWeights = false,
+    public static Task<BakingResult> WriteAsync(string modelFolder, string outputFolder, IReadOnlyList<ErasureProjection> erasures, WeightDelta? delta = null, bool copyWeights = false,
         IProgress<BakingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(erasures);
-        return Task.Run(() => Write(new ModelFolder(modelFolder), outputFolder, erasures, copyWeights, progress, cancellationToken), cancellationToken);
+        return Task.Run(() => Write(new ModelFolder(modelFolder), outputFolder, erasures, delta, copyWeights, progress, cancellationToken), cancellationToken);
     }
 
-    private static BakingResult Write(ModelFolder model, string outputFolder, IReadOnlyList<ErasureProjection> erasures, bool copyWeights, IProgress<BakingProgress>? progress, CancellationToken cancellationToken)
+    private static BakingResult Write(ModelFolder model, string outputFolder, IReadOnlyList<ErasureProjection> erasures, WeightDelta? delta, bool copyWeights, IProgress<BakingProgress>? progress, CancellationToken cancellationToken)
     {
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder));
         if (Path.Exists(output)) throw new InvalidFileException(outputFolder, "is there already. Remove it, or name another folder.");
+        if (erasures.Count == 0 && delta is null) throw new InvalidRequestException("erasure", "names none, and no delta is named. Name a file that an erasure was learned into, or a weight delta.");
         RequireDistinct(erasures);
         foreach (ErasureProjection erasure in erasures) RequireLinear(erasure);
         OnnxModelFile unet = model.LoadNetwork("unet");
-        BakedErasure[] baked = [.. erasures.Select(erasure => new BakedErasure(erasure.Identity.Concept, erasure.Hash))];
+        BakedErasure[] first = delta is null ? [] : [new(delta.Identity.Concept, delta.Hash) { IsWeightDelta = true }];
+        BakedErasure[] baked = [.. first, .. erasures.Select(erasure => new BakedErasure(erasure.Identity.Concept, erasure.Hash))];
         UNetBaking.RequireBakeable(unet, baked);
         int width = UNetInstrumentation.Analyze(unet).TextWidth;
         foreach (ErasureProjection erasure in erasures) RequireWidth(erasure, width);
         string hash = HashOf(model, cancellationToken);
         foreach (ErasureProjection erasure in erasures) RequireLearnedWith(erasure, hash);
-        TextMatrix matrix = erasures.Select(erasure => new TextMatrix(erasure.Matrix, width)).Aggregate((first, next) => next.After(first));
+        TextMatrix? matrix = erasures.Select(erasure => new TextMatrix(erasure.Matrix, width)).Aggregate((TextMatrix?)null, (first, next) => first is null ? next : next.After(first));
+        ChangedWeights? changed = delta?.For();
+        changed?.RequireFor(hash);
+        var contents = changed?.ContentsFor(unet);
         int weights = 0;
-        ModelCopy.Write(model, output, copyWeights, path => weights = UNetBaking.Write(unet, matrix, new(hash, baked, Tool), path, progress, cancellationToken), cancellationToken);
+        ModelCopy.Write(model, output, copyWeights, path => weights = UNetBaking.Write(unet, matrix, new(hash, baked, Tool), path, contents, progress, cancellationToken), cancellationToken);
         return new BakingResult(hash, HashOf(new ModelFolder(output), CancellationToken.None), weights, baked);
     }
 
@@ -62,7 +69,6 @@ public static class BakedModel
 
     private static void RequireDistinct(IReadOnlyList<ErasureProjection> erasures)
     {
-        if (erasures.Count == 0) throw new InvalidRequestException("erasure", "names none. Name a file that an erasure was learned into.");
         if (erasures.GroupBy(erasure => erasure.Hash).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new InvalidRequestException("erasure", $"names {Name(twice.First())} twice. Name each erasure once.");
     }

@@ -79,7 +79,7 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     /// <summary>Where the model's sizes were found; null in reports of earlier versions.</summary>
     public ModelSources? Sources { get; init; }
 
-    /// <summary>The text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
+    /// <summary>The weight delta and the text erasures that the UNet's weights hold, which act on every text without being asked for; null where there are none.</summary>
     public IReadOnlyList<BakedErasure>? BakedErasures { get; init; }
 
     /// <summary>How many of the UNet's layers run in 8-bit whole numbers; null where it is not quantised.</summary>

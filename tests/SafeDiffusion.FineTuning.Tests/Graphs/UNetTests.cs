@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.FineTuning.Losses;
+using SafeDiffusion.FineTuning.Parameters;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Onnx;
 using TorchSharp;
@@ -54,6 +56,32 @@ public sealed class UNetTests
         inputs["sample"] = inputs["sample"].slice(0, 0, 1, 1);
         inputs["encoder_hidden_states"] = inputs["encoder_hidden_states"].slice(0, 0, 1, 1);
         Assert.InRange(Tensors.Error(first.slice(0, 0, 1, 1).to(ScalarType.Float64), graph.Run(inputs).Values.Single()), 0, 1e-5);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void ActivationsThatAreComputedAgainGiveTheSameGradients(int pieces)
+    {
+        OnnxModelFile model = OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, "unet", "model.onnx"));
+        IReadOnlyList<string> parameters = ParameterChoice.Of(model, TrainedWeights.Visual);
+        using DisposeScope scope = NewDisposeScope();
+        (double wantedLoss, Dictionary<string, Tensor> wanted) = Gradients(null);
+        (double loss, Dictionary<string, Tensor> actual) = Gradients(pieces);
+        Assert.Equal(wantedLoss, loss, 1e-12);
+        Assert.Equal(parameters.Count, wanted.Count);
+        Assert.All(wanted, pair => Assert.InRange(Tensors.Error(pair.Value, actual[pair.Key]), 0, 1e-9));
+
+        (double Loss, Dictionary<string, Tensor> Gradients) Gradients(int? count)
+        {
+            using UNetGraph unet = new(model, parameters, ScalarType.Float64) { RecomputedPieces = count };
+            using Generator generator = new(5);
+            Tensor latents = randn([1, 4, 16, 16], generator: generator), text = randn([1, 24, 64], generator: generator);
+            // Two predictions of one loss, as the methods have them.
+            Tensor sum = unet.Student(latents, 401, text).square().mean() + unet.Student(latents, 801, text).abs().mean();
+            unet.Backward(sum);
+            return (sum.item<double>(), unet.Graph.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad!.clone()));
+        }
     }
 
     private static Dictionary<string, Tensor> Inputs(TorchGraph graph, SafeTensorsFile stored, ScalarType precision) => graph.Inputs.ToDictionary(input => input.Name, input =>

@@ -1,7 +1,10 @@
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.FineTuning.Native;
 using SafeDiffusion.FineTuning.Optimizing;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Policies;
@@ -54,7 +57,18 @@ public sealed class FineTunerTests : IDisposable
         Assert.DoesNotContain(with.Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
         Assert.Contains((await changed.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Report.Warnings, warning => warning.Code == "weight-delta-unnamed");
 
-        // The cache keeps the changed network apart from the model's own.
+        // A smaller form is loaded likewise, and its pictures are those of the whole but for what it lost.
+        WeightDelta half = new DeltaForm(DeltaPrecision.Float16).Of(WeightDelta.Load(file), OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, "unet", "model.onnx")));
+        SafetyPolicy smaller = SafetyPolicy.Empty.AddWeightDelta(new FineTunedWeights { Delta = half });
+        await using (SafeDiffusionPipeline halved = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") }.For(smaller)))
+        {
+            RgbImage image = (await halved.GenerateAsync(request with { Policy = smaller })).Images[0];
+            Assert.InRange(image.Pixels.ToArray().Zip(with.Images[0].Pixels.ToArray(), (a, b) => Math.Abs(a - b)).Max(), 0, 8);
+        }
+
+        // The cache keeps the changed networks apart, and apart from the model's own.
+        await using SafeDiffusionPipeline again = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") }.For(policy));
+        Assert.Equal(with.Images[0].Pixels.ToArray(), (await again.GenerateAsync(request)).Images[0].Pixels.ToArray());
         await using SafeDiffusionPipeline cached = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions { CacheFolder = _folder.File("cache") });
         Assert.Equal(without.Images[0].Pixels.ToArray(), (await cached.GenerateAsync(request with { Policy = SafetyPolicy.Empty })).Images[0].Pixels.ToArray());
     }
@@ -83,6 +97,54 @@ public sealed class FineTunerTests : IDisposable
     }
 
     [Fact]
+    public async Task TheImplicitSignalLeadsAwayFromTheWordsThatPromptsSay()
+    {
+        FineTuningOptions options = Options(FineTuningMethod.Sce) with { ImplicitWords = ["red triangle"] };
+        History whole = new(), none = new();
+        await FineTuner.RunAsync(Fixture.ShapesModel, options, progress: whole);
+        await FineTuner.RunAsync(Fixture.ShapesModel, options with { TokenFactor = 0.999999 }, progress: none);
+        // Where the words are hardly scaled, the first update finds its target met.
+        Assert.InRange(none.Updates[0].Erase, 0, 1e-9);
+        Assert.True(whole.Updates[0].Erase > 1e-6, $"{whole.Updates[0].Erase}");
+        InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => FineTuner.RunAsync(Fixture.ShapesModel, options with { Prompts = ["a hazard sign"] }));
+        Assert.Contains("a hazard sign", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidRequestException>(() => FineTuner.RunAsync(Fixture.ShapesModel, options with { Instructions = [("x", -1)] }));
+    }
+
+    [Fact]
+    public async Task RetainedTextsAreHeldAndSheetsShowTheRun()
+    {
+        string folder = _folder.File("sheets");
+        History history = new();
+        FineTuningOptions options = Options(FineTuningMethod.Esd) with
+        {
+            RetainedPrompts = ["a red circle", "a blue triangle"],
+            RateFalls = true,
+            Sheets = new SheetOptions { Folder = folder, Prompts = ["a red triangle", "a red circle"], Seeds = [1, 2, 3], Every = 1 },
+        };
+        await FineTuner.RunAsync(Fixture.ShapesModel, options, progress: history);
+        Assert.Equal(["sheet-00000.png", "sheet-00001.png", "sheet-00002.png"], Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)).Order());
+        RgbImage[] sheets = [.. Directory.EnumerateFiles(folder).Order().Select(file => RgbImage.Load(file))];
+        Assert.All(sheets, sheet => Assert.Equal((3 * 64 + 2 * 8, 2 * 64 + 8), (sheet.Width, sheet.Height)));
+        Assert.NotEqual(sheets[0].Pixels.ToArray(), sheets[1].Pixels.ToArray());
+        // Nothing is lost before the first update.
+        Assert.InRange(history.Updates[0].Retain!.Value, 0, 1e-9);
+        Assert.True(history.Updates[1].Retain > 0);
+        Assert.Contains("retain, up to", LossCurve.Write(history.Updates), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADeviceThatIsNotThereIsAnErrorThatSaysWhatToAdd()
+    {
+        AutogradLibrary.Load();
+        if (TorchSharp.torch.cuda.is_available()) return;
+        AutogradNotAvailableException error = await Assert.ThrowsAsync<AutogradNotAvailableException>(
+            () => FineTuner.RunAsync(Fixture.ShapesModel, Options(FineTuningMethod.Esd) with { Device = AutogradDevice.Cuda }));
+        Assert.Contains("TorchSharp-cuda-linux", error.Message, StringComparison.Ordinal);
+        Assert.Contains(AutogradLibrary.FolderVariable, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ALossThatIsNotFiniteStopsTheRunAndSaysWhere()
     {
         FineTuningOptions options = Options(FineTuningMethod.Esd) with { Scale = 1e30 };
@@ -102,6 +164,17 @@ public sealed class FineTunerTests : IDisposable
         GuidanceScale = 5,
         CheckpointEvery = 1,
     };
+
+    /// <summary>Called in order, on the training's own thread.</summary>
+    private sealed class History : IProgress<FineTuningProgress>
+    {
+        public List<FineTuningProgress> Updates { get; } = [];
+
+        public void Report(FineTuningProgress value)
+        {
+            if (value.Update > 0) Updates.Add(value);
+        }
+    }
 
     private static double Distance(StoredTensor left, StoredTensor right) => left.ToSingles().Zip(right.ToSingles(), (a, b) => Math.Abs(a - b)).Max();
 }

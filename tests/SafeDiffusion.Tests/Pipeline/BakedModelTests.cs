@@ -1,10 +1,15 @@
 using System.Text.Json.Serialization;
 using SafeDiffusion.Baking;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Numerics;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
+using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Instrumentation.Baking;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
@@ -27,7 +32,7 @@ public sealed class BakedModelTests(ShapesModel model)
         using ModelVariant original = new();
         ErasureProjection[] erasures = [await Swapping("first", 3, 1), await Swapping("second", 9, 2)];
         string output = folder.File("baked");
-        BakingResult result = await BakedModel.WriteAsync(original.Path, output, erasures, copyWeights);
+        BakingResult result = await BakedModel.WriteAsync(original.Path, output, erasures, copyWeights: copyWeights);
         Assert.Equal([output], Directory.EnumerateFileSystemEntries(folder.Path));
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(output);
         GenerationResult actual = await pipeline.GenerateAsync(_request);
@@ -42,6 +47,43 @@ public sealed class BakedModelTests(ShapesModel model)
         Assert.NotEqual(result.BaseModelHash, result.ModelHash);
         Assert.Equal(["first", "second"], actual.Report.Model.BakedErasures!.Select(erasure => erasure.Concept));
         Assert.Null(expected.Report.Model.BakedErasures);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DrawsWhatTheDeltaDraws(bool withErasure)
+    {
+        using TemporaryFolder folder = new();
+        using ModelVariant original = new();
+        WeightDelta delta = await Delta();
+        ErasureProjection[] erasures = withErasure ? [await Swapping("first", 3, 1)] : [];
+        BakingResult result = await BakedModel.WriteAsync(original.Path, folder.File("baked"), erasures, delta);
+        await using SafeDiffusionPipeline baked = await SafeDiffusionPipeline.LoadAsync(folder.File("baked"));
+        GenerationResult actual = await baked.GenerateAsync(_request);
+        SafetyPolicy policy = SafetyPolicy.Empty.AddWeightDelta(new FineTunedWeights { Delta = delta });
+        if (withErasure) policy = policy.Add(new EverywhereErasure(erasures[0]));
+        await using SafeDiffusionPipeline hot = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new PipelineOptions().For(policy));
+        GenerationResult expected = await hot.GenerateAsync(_request with { Policy = policy });
+        ReferenceRunTests.AssertClose(expected.Latents!.Final, actual.Latents!.Final, withErasure ? 1e-4f : 1e-6f);
+        Assert.NotEqual((await model.Pipeline.GenerateAsync(_request)).Images[0].Pixels.ToArray(), actual.Images[0].Pixels.ToArray());
+
+        Assert.Equal(result.ModelHash, actual.Report.Model.WeightsHash);
+        if (!withErasure) Assert.Equal(expected.Report.Model.WeightsHash, result.ModelHash);
+        Assert.Equal(new BakedErasure("square", delta.Hash) { IsWeightDelta = true }, actual.Report.Model.BakedErasures![0]);
+        Assert.Equal(erasures.Length + 1, actual.Report.Model.BakedErasures.Count);
+        Assert.Contains("holds the erasure", (await Assert.ThrowsAsync<InvalidFileException>(() => BakedModel.WriteAsync(folder.File("baked"), folder.File("again"), [], delta))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADeltaOfAnotherModelIsNotBaked()
+    {
+        using TemporaryFolder folder = new();
+        WeightDelta own = await Delta();
+        WeightDelta foreign = new(own.Identity with { BaseModelHash = new string('a', 64) }, own.Weights);
+        InvalidFileException error = await Assert.ThrowsAsync<InvalidFileException>(() => BakedModel.WriteAsync(Fixture.ShapesModel, folder.File("out"), [], foreign));
+        Assert.Contains("another model", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
     [Fact]
@@ -82,6 +124,31 @@ public sealed class BakedModelTests(ShapesModel model)
             T error = await Assert.ThrowsAsync<T>(() => BakedModel.WriteAsync(original.Path, folder.File("out"), erasures));
             Assert.Contains(why, error.Message, StringComparison.Ordinal);
             Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        }
+    }
+
+    /// <summary>A delta in all of its forms: a weight of cross-attention's keys whole, one of its values by its difference, one of its outputs by factors.</summary>
+    private async Task<WeightDelta> Delta()
+    {
+        OnnxModelFile unet = OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, "unet", "model.onnx"));
+        AttentionLayer layer = UNetInstrumentation.Analyze(unet).CrossAttention[0];
+        IReadOnlyDictionary<string, OnnxTensor> initializers = new OnnxGraph(unet).Initializers;
+        OnnxTensor key = initializers[layer.Key.Initializer!], value = initializers[layer.Value.Initializer!], output = initializers[layer.Output!.Initializer!];
+        TorchNoise noise = new(3);
+        Dictionary<string, StoredTensor> stored = new()
+        {
+            [key.Name] = StoredTensor.FromSingles(Noise(key.Shape.Aggregate(1L, (product, size) => product * size), 0.3f), key.Shape.AsSpan()),
+            [value.Name + WeightDelta.DifferenceSuffix] = StoredTensor.FromSingles(Noise(value.Shape.Aggregate(1L, (product, size) => product * size), 0.3f), value.Shape.AsSpan()),
+            [output.Name + WeightDelta.UpSuffix] = StoredTensor.FromSingles(Noise(2 * output.Shape[0], 0.3f), output.Shape[0], 2),
+            [output.Name + WeightDelta.DownSuffix] = StoredTensor.FromSingles(Noise(2 * output.Shape[1], 0.3f), 2, output.Shape[1]),
+        };
+        return new WeightDelta(new() { Concept = "square", BaseModelHash = await model.Pipeline.GetWeightsHashAsync(), Tool = "test" }, stored, error: 0.1);
+
+        float[] Noise(long count, float scale)
+        {
+            float[] values = new float[count];
+            noise.Fill(values);
+            return [.. values.Select(value => value * scale)];
         }
     }
 

@@ -44,9 +44,9 @@ internal static class ElementwiseOperators
     /// <summary>A constant exponent is a number: its gradient is then that of the power alone, and squares are squares.</summary>
     private static Tensor Power(OperatorCall call)
     {
-        (Tensor x, Tensor exponent) = (call[0], call[1]);
+        (Tensor x, Tensor exponent) = (call[0], call.Where(1) ?? call[1]);
         bool isNumber = exponent.numel() == 1 && !exponent.requires_grad && exponent.dim() <= x.dim();
-        Tensor power = isNumber && x.is_floating_point() ? pow(x, exponent.to(ScalarType.Float64).item<double>()) : pow(x, exponent);
+        Tensor power = isNumber && x.is_floating_point() ? pow(x, exponent.to(ScalarType.Float64).item<double>()) : pow(x, call[1]);
         return power.to(x.dtype);
     }
 

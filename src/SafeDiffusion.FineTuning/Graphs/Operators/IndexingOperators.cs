@@ -30,7 +30,7 @@ internal static class IndexingOperators
         if (call.Node.Int("batch_dims") != 0) throw call.Refuse("its batch_dims is not 0");
         long[] shape = call[0].shape;
         int depth = (int)call[1].shape[^1];
-        Tensor places = zeros(call[1].shape[..^1], ScalarType.Int64);
+        Tensor places = zeros(call[1].shape[..^1], ScalarType.Int64, call[1].device);
         for (int i = 0; i < depth; i++) places = places * shape[i] + FromFront(call[1].select(-1, i), shape[i]);
         return call[0].reshape([-1, .. shape[depth..]]).index_select(0, places.flatten()).reshape([.. call[1].shape[..^1], .. shape[depth..]]);
     }

@@ -40,14 +40,14 @@ internal static class ResizeOperator
         if ((call.Node.Text("mode") ?? "nearest") == "nearest")
         {
             string rounding = call.Node.Text("nearest_mode") ?? (call.Opset >= 11 ? "round_prefer_floor" : "floor");
-            return x.index_select(axis, tensor(places.Select(place => Math.Clamp((long)Round(call, rounding, place), 0, from - 1)).ToArray()));
+            return x.index_select(axis, tensor(places.Select(place => Math.Clamp((long)Round(call, rounding, place), 0, from - 1)).ToArray()).to(x.device));
         }
         float[] inside = [.. places.Select(place => Math.Clamp(place, 0, from - 1))];
-        Tensor before = x.index_select(axis, tensor(inside.Select(place => (long)place).ToArray()));
-        Tensor after = x.index_select(axis, tensor(inside.Select(place => Math.Min((long)place + 1, from - 1)).ToArray()));
+        Tensor before = x.index_select(axis, tensor(inside.Select(place => (long)place).ToArray()).to(x.device));
+        Tensor after = x.index_select(axis, tensor(inside.Select(place => Math.Min((long)place + 1, from - 1)).ToArray()).to(x.device));
         long[] shape = [.. Enumerable.Repeat(1L, (int)x.dim())];
         shape[axis] = to;
-        Tensor weight = tensor(inside.Select(place => place - MathF.Floor(place)).ToArray()).to(x.dtype).reshape(shape);
+        Tensor weight = tensor(inside.Select(place => place - MathF.Floor(place)).ToArray()).to(x.dtype).to(x.device).reshape(shape);
         return before + (after - before) * weight;
     }
 

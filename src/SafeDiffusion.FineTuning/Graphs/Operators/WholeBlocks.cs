@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -20,7 +21,7 @@ internal static class WholeBlocks
     /// <param name="convolve">The convolution of input, weight and bias.</param>
     public static Tensor Run(Tensor x, Tensor weight, Tensor? bias, int outputDimension, long groups, Func<Tensor, Tensor, Tensor?, Tensor> convolve)
     {
-        if (x.dtype != ScalarType.Float32) return convolve(x, weight, bias);
+        if (x.dtype != ScalarType.Float32 || x.device_type != DeviceType.CPU) return convolve(x, weight, bias);
         if (groups > 1) return convolve(x.to(ScalarType.Float64), weight.to(ScalarType.Float64), bias?.to(ScalarType.Float64)).to(ScalarType.Float32);
         long outputs = weight.shape[outputDimension];
         (long inputsMissing, long outputsMissing) = (Missing(x.shape[1]), Missing(outputs));

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using SafeDiffusion.Core.Imaging;
 
 namespace SafeDiffusion.Training.Scales.Measuring;
 
@@ -7,42 +7,46 @@ namespace SafeDiffusion.Training.Scales.Measuring;
 internal static class ScalePlot
 {
     private const double Left = 50, Top = 20, Side = 320, Spread = 10;
+    private const string HeldOut = "#0072b2", Unseen = "#d55e00";
 
     /// <param name="heldOut">Labelled and predicted scale of pictures of held-out prompts: filled dots.</param>
     /// <param name="unseen">The same of concepts that were not learned from: rings.</param>
     /// <param name="largest">The largest scale of the axes.</param>
     public static string Write(IReadOnlyList<(float Labelled, float Predicted)> heldOut, IReadOnlyList<(float Labelled, float Predicted)> unseen, float largest)
     {
-        StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Left + Side + 30} {Top + Side + 64}\" font-family=\"sans-serif\" font-size=\"12\">\n");
-        svg.Append("<title>Predicted against labelled scale</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
-        for (int tick = 0; tick <= 5; tick++) AppendTick(svg, largest * tick / 5, largest);
-        svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left} {Top}V{Top + Side}H{Left + Side}\" fill=\"none\" stroke=\"#555\"/>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{Left} {Top + Side}L{Left + Side} {Top}\" stroke=\"#999\" stroke-dasharray=\"4\"/>\n");
-        AppendDots(svg, unseen, largest, "fill=\"none\" stroke=\"#d55e00\" stroke-opacity=\"0.6\"");
-        AppendDots(svg, heldOut, largest, "fill=\"#0072b2\" fill-opacity=\"0.6\"");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left + (Side / 2)}\" y=\"{Top + Side + 34}\" text-anchor=\"middle\">labelled scale (dots are spread sideways)</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text transform=\"translate(14 {Top + (Side / 2)}) rotate(-90)\" text-anchor=\"middle\">predicted scale</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Left + 4}\" cy=\"{Top + Side + 50}\" r=\"3\" fill=\"#0072b2\"/><text x=\"{Left + 12}\" y=\"{Top + Side + 54}\">held-out prompts</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Left + 144}\" cy=\"{Top + Side + 50}\" r=\"3\" fill=\"none\" stroke=\"#d55e00\"/><text x=\"{Left + 152}\" y=\"{Top + Side + 54}\">concepts not learned from</text>\n");
-        return svg.Append("</svg>\n").ToString();
+        SvgDrawing drawing = new(Left + Side + 30, Top + Side + 64, "Predicted against labelled scale");
+        for (int tick = 0; tick <= 5; tick++) AddTick(drawing, largest * tick / 5, largest);
+        drawing.Line([(Left, Top), (Left, Top + Side), (Left + Side, Top + Side)], "#555");
+        drawing.Line([(Left, Top + Side), (Left + Side, Top)], "#999", isDashed: true);
+        AddDots(drawing, unseen, largest, Unseen, areFilled: false);
+        AddDots(drawing, heldOut, largest, HeldOut, areFilled: true);
+        drawing.Text(Left + (Side / 2), Top + Side + 34, "labelled scale (dots are spread sideways)", "middle");
+        drawing.Text(14, Top + (Side / 2), "predicted scale", "middle", isUpright: true);
+        drawing.Dot(Left + 4, Top + Side + 50, HeldOut);
+        drawing.Text(Left + 12, Top + Side + 54, "held-out prompts");
+        drawing.Dot(Left + 144, Top + Side + 50, Unseen, isFilled: false);
+        drawing.Text(Left + 152, Top + Side + 54, "concepts not learned from");
+        return drawing.ToString();
     }
 
-    private static void AppendTick(StringBuilder svg, float value, float largest)
+    private static void AddTick(SvgDrawing drawing, float value, float largest)
     {
         (double x, double y) = At(value, value, largest);
-        svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{x:0.#} {Top}V{Top + Side}M{Left} {y:0.#}H{Left + Side}\" stroke=\"#e5e5e5\"/>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x:0.#}\" y=\"{Top + Side + 16}\" text-anchor=\"middle\">{value:0.##}</text><text x=\"{Left - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{value:0.##}</text>\n");
+        string number = value.ToString("0.##", CultureInfo.InvariantCulture);
+        drawing.Line([(x, Top), (x, Top + Side)], "#e5e5e5");
+        drawing.Line([(Left, y), (Left + Side, y)], "#e5e5e5");
+        drawing.Text(x, Top + Side + 16, number, "middle");
+        drawing.Text(Left - 6, y + 4, number, "end");
     }
 
-    private static void AppendDots(StringBuilder svg, IReadOnlyList<(float Labelled, float Predicted)> dots, float largest, string style)
+    private static void AddDots(SvgDrawing drawing, IReadOnlyList<(float Labelled, float Predicted)> dots, float largest, string color, bool areFilled)
     {
         for (int i = 0; i < dots.Count; i++)
         {
             (double x, double y) = At(dots[i].Labelled, Math.Clamp(dots[i].Predicted, 0, largest), largest);
             // Labels are few numbers: without a spread, dots would hide each other.
             double aside = Spread * (((i * 0.618) % 1) - 0.5);
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{x + aside:0.#}\" cy=\"{y:0.#}\" r=\"3\" {style}/>\n");
+            drawing.Dot(x + aside, y, color, areFilled, 0.6);
         }
     }
 

@@ -27,7 +27,7 @@ public sealed record FineTunedWeights : WeightChange, IFromWords<FineTunedWeight
     public override LearnedAsset Change => Delta;
 
     /// <inheritdoc/>
-    public override string Describe() => $"\"{Delta.Identity.Concept}\" fine-tuned out of {Delta.Weights.Count} weights (delta {Delta.Hash[..12]})";
+    public override string Describe() => $"\"{Delta.Identity.Concept}\" fine-tuned out of {Delta.Changed.Count()} weights (delta {Delta.Hash[..12]})";
 
     /// <inheritdoc/>
     public override void Validate(FieldCheck check)
