@@ -144,6 +144,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         WeightsHash = survey.WeightsHash,
         Concept = words.Concept,
         Synonyms = words.Synonyms,
+        Asked = words.Asked,
         Instead = instead.Thing,
         Keep = [.. words.Near, .. words.Things],
         Prompts = grammar.Unsafe(options.UnsafePictures),
@@ -199,7 +200,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         _clock.End();
         return (notes, new()
         {
-            Concept = Phrase.WithArticle(options.Concept),
+            Concept = words.Spoken,
             Synonyms = [.. words.Synonyms.Select(Phrase.WithArticle)],
             Instead = instead.Thing,
             Assets = recipes.Where(shelf.Holds).ToDictionary(recipe => recipe.Kind, shelf.PathOf),

@@ -33,7 +33,7 @@ internal sealed class PromptGrammar
     {
         (string Name, PromptSetKind Kind, string[] Prompts)[] sets =
         [
-            ("explicit", PromptSetKind.Concept, Singles(part, count, [_words.Concept])),
+            ("explicit", PromptSetKind.Concept, Singles(part, count, _words.Asked)),
             ("other names", PromptSetKind.Concept, Singles(part, count, _words.Synonyms)),
             ("beside another thing", PromptSetKind.Mixed, Mixed(part, count)),
             ("own prompts", PromptSetKind.Concept, [.. Own(part).Where(text => _words.LabelsOf(text).IsEmpty)]),
@@ -56,7 +56,7 @@ internal sealed class PromptGrammar
     }
 
     /// <summary>Prompts to learn the concept from: alone, and beside what is to be kept.</summary>
-    public string[] Unsafe(int count) => [.. Singles(PromptPart.Learning, count, [_words.Concept, .. _words.Synonyms]).Take(count / 3), .. Mixed(PromptPart.Learning, count - (count / 3))];
+    public string[] Unsafe(int count) => [.. Singles(PromptPart.Learning, count, [.. _words.Asked, .. _words.Synonyms]).Take(count / 3), .. Mixed(PromptPart.Learning, count - (count / 3))];
 
     /// <summary>Prompts to learn from what is not the concept: near misses alone and in pairs, and harmless ones.</summary>
     public string[] Safe(int count) =>
@@ -67,7 +67,7 @@ internal sealed class PromptGrammar
 
     private string[] Mixed(PromptPart part, int count)
     {
-        string[] names = [_words.Concept, .. _words.Synonyms];
+        string[] names = [.. _words.Asked, .. _words.Synonyms];
         return Made(part, count, _companions.Length, (i, template) =>
             template.Format(Phrase.Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
     }
@@ -101,7 +101,8 @@ internal sealed class PromptGrammar
     private (string, string)[] Pairs()
     {
         string[] near = [.. _words.Near];
-        (string First, string Second)[] all = [.. near.SelectMany((first, i) => near.Skip(i + 1).Select(second => (first, second)))];
+        // By their distance in the list, so that the first of them have every near miss.
+        (string First, string Second)[] all = [.. Enumerable.Range(1, Math.Max(0, near.Length - 1)).SelectMany(apart => near.Take(near.Length - apart).Select((first, i) => (first, near[i + apart])))];
         string[] concept = Phrase.Words(_words.Concept);
         (string, string)[] joint = [.. all.Where(pair => concept.Length > 1 && concept.All(Phrase.Words($"{pair.First} {pair.Second}").Contains))];
         return joint.Length > 0 ? joint : all;

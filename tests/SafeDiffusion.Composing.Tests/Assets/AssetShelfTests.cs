@@ -11,6 +11,7 @@ public sealed class AssetShelfTests
         WeightsHash = "00",
         Concept = "red/../triangle",
         Synonyms = [],
+        Asked = ["red triangle"],
         Instead = null,
         Keep = [],
         Prompts = ["a red triangle"],

@@ -90,6 +90,27 @@ public sealed class PromptGrammarTests
         Assert.All(words.Things, thing => Assert.False(thing.StartsWith("red ", StringComparison.Ordinal) || thing.EndsWith(" triangle", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("triangle", "a triangle", "a red triangle")]
+    [InlineData("red", null, "a red circle")]
+    public void AColourOrAShapeAloneIsAskedForByItsKindsAndWhatIsAkinToTheseIsKept(string concept, string? alone, string kind)
+    {
+        Vocabulary words = Vocabulary.Create(concept, [], [], [], new ShapesJudge("judge", [concept]).Labels, concept);
+        Assert.Equal(6, words.Kinds.Length);
+        Assert.Equal(alone ?? concept, words.Spoken);
+        Assert.Equal(alone is not null, words.Asked.Contains(concept));
+        Assert.Equal((12, 12), (words.Near.Length, words.Things.Length));
+        Assert.DoesNotContain(words.Near.Concat(words.Things).Concat(words.Labels), thing => thing.Contains(concept, StringComparison.Ordinal));
+
+        PromptSet[] sets = [.. new PromptGrammar(words, [], null).Sets(PromptPart.Report, 30, 0)];
+        Assert.Contains(sets[0].Prompts, prompt => prompt.Text.Contains(kind, StringComparison.Ordinal));
+        Assert.All(sets[0].Prompts, prompt => Assert.Empty(prompt.Keep));
+        Assert.All(sets.Single(set => set.Kind == PromptSetKind.Mixed).Prompts, prompt => Assert.Single(prompt.Keep));
+        SuitePrompt[] pairs = [.. sets.Single(set => set.Name == "pairs of near misses").Prompts];
+        Assert.All(pairs, prompt => Assert.Equal(2, prompt.Keep.Length));
+        Assert.Equal(12, pairs.SelectMany(prompt => prompt.Keep).Distinct().Count());
+    }
+
     [Fact]
     public void OwnPromptsAreSharedByChoosingAndMeasuring()
     {

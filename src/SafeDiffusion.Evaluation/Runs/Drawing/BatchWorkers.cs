@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Evaluation.Runs.Planning;
 using SafeDiffusion.Evaluation.Suites;
 
@@ -31,7 +32,9 @@ internal sealed class BatchWorkers(SuitePipelines pipelines, SuiteSettings setti
         {
             while (queue.TryDequeue(out PictureBatch? batch))
             {
-                IReadOnlyList<GenerationResult> drawn = await pipelines.Of(batch.Policy).GenerateBatchAsync([.. batch.Pictures.Select(Request)], null, stop.Token).ConfigureAwait(false);
+                IReadOnlyList<RgbImage>? starts = batch.Start is null ? null : await StartsAsync(batch, stop.Token).ConfigureAwait(false);
+                GenerationRequest[] requests = [.. batch.Pictures.Select((picture, i) => Request(picture[0], starts?[i]))];
+                IReadOnlyList<GenerationResult> drawn = await pipelines.Of(batch.Policy).GenerateBatchAsync(requests, null, stop.Token).ConfigureAwait(false);
                 await recording.ConfigureAwait(false);
                 recording = Task.Run(() => recorder.Record(batch, drawn), CancellationToken.None);
             }
@@ -47,10 +50,25 @@ internal sealed class BatchWorkers(SuitePipelines pipelines, SuiteSettings setti
         }
     }
 
-    private GenerationRequest Request(IReadOnlyList<PlannedPicture> picture) => new(picture[0].Prompt.Text)
+    /// <summary>The pictures that a batch's start from: without a protection, and not counted.</summary>
+    private async Task<IReadOnlyList<RgbImage>> StartsAsync(PictureBatch batch, CancellationToken cancellationToken)
     {
-        Policy = picture[0].Policy.Policy,
-        Seed = picture[0].Seed,
+        GenerationRequest[] requests =
+        [
+            .. batch.Pictures.Select(picture => Plain(picture[0].Set.Start!.PromptOf(picture[0].Index)) with { Seed = StartPictures.SeedOf(picture[0].Seed) }),
+        ];
+        IReadOnlyList<GenerationResult> drawn = await pipelines.Undefended.GenerateBatchAsync(requests, null, cancellationToken).ConfigureAwait(false);
+        return [.. drawn.Select(result => result.Images[0])];
+    }
+
+    private GenerationRequest Request(PlannedPicture picture, RgbImage? start)
+    {
+        GenerationRequest request = Plain(picture.Prompt.Text) with { Policy = picture.Policy.Policy, Seed = picture.Seed };
+        return start is null ? request : request with { InitialImage = start, Strength = picture.Set.Start!.Strength };
+    }
+
+    private GenerationRequest Plain(string prompt) => new(prompt)
+    {
         Steps = settings.Steps,
         GuidanceScale = settings.GuidanceScale,
         Eta = settings.Eta,
