@@ -10,7 +10,7 @@ internal static class GuidelineRecipe
     public static AssetRecipe Create() => new()
     {
         Kind = AssetRecipe.Guideline,
-        Version = 2,
+        Version = 3,
         Fault = task => task.Annotator is null ? "nothing marks the concept's places in pictures: a judge that finds boxes, or an annotator (--annotator)" : null,
         Pictures = task => task.UnsafePictures + task.SafePictures,
         LearnAsync = LearnAsync,
