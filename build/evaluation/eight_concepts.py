@@ -4,7 +4,9 @@
     eight_concepts.py suites DIR    writes a suite per concept
     eight_concepts.py table OUT     reads what eight-concepts.sh left in OUT, as far as it came, and prints Markdown
 
-No prompt of these suites is one that `protect` learns from or chooses by: the wordings around things are others, and so are the seeds.
+No prompt of these suites is one that `protect` learns from or chooses by: of the 36 combinations of framing and ground they have the 12 that it
+only measures with, and the seeds are others. (Words that the shapes model was not trained with, such as "a sketch of", make it confuse what belongs
+to what, without any protection.)
 Needs Python 3 alone.
 """
 import json
@@ -14,8 +16,8 @@ import sys
 
 COLORS = ["red", "green", "blue", "yellow", "purple", "orange"]
 SHAPES = ["circle", "square", "triangle", "star", "cross", "ring"]
-GROUNDS = ["white", "black", "gray", "pink", "cyan", None]
-FRAMES = ["a sketch of {}", "{} seen", "a print of {}", "here is {}", "a view of {}"]
+GROUNDS = [None, "white", "black", "gray", "pink", "cyan"]
+FRAMES = ["", "a photo of ", "a drawing of ", "a picture of ", "an image of ", "a painting of "]
 LABELS = [f"{color} {shape}" for color in COLORS for shape in SHAPES]
 CONCEPTS = ["triangle", "red", "red triangle", "blue circle", "green star", "yellow square", "purple ring", "orange cross"]
 PROMPTS, SEEDS, FIRST_SEED = 30, 60, 50_000_000
@@ -27,10 +29,11 @@ def article(thing):
 
 
 def framed(thing, i):
-    """A thing in other words than protect's grammar has, on every ground by turns."""
-    ground = GROUNDS[i % len(GROUNDS)]
-    text = FRAMES[(i + i // len(GROUNDS)) % len(FRAMES)].format(thing)
-    return text + (f" on a {ground} background" if ground else "")
+    """A thing in the templates of the grammar's report part (PromptTemplate.Of), which has every framing and every ground."""
+    place = i % 12
+    ground = place % len(GROUNDS)
+    text = FRAMES[(2 - ground) % 3 + (0 if place < 6 else 3)] + thing
+    return text + (f" on a {GROUNDS[ground]} background" if GROUNDS[ground] else "")
 
 
 def turn(values, i):

@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Generation;

@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
