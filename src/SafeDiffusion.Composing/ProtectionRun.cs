@@ -195,7 +195,8 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
                 notes.Add(new(recipe.Kind, null, error.Message));
                 continue;
             }
-            notes.Add(new(recipe.Kind, Path.GetRelativePath(folder, shelf.PathOf(recipe)).Replace('\\', '/'), shelf.Note(recipe)));
+            (string note, IReadOnlyList<string> shortcomings) = shelf.Note(recipe);
+            notes.Add(new(recipe.Kind, Path.GetRelativePath(folder, shelf.PathOf(recipe)).Replace('\\', '/'), note) { Shortcomings = shortcomings });
         }
         _clock.End();
         return (notes, new()

@@ -18,8 +18,12 @@ internal sealed class AssetShelf(string folder, LearningTask task)
     /// <summary>Whether it was learned before.</summary>
     public bool Holds(AssetRecipe recipe) => File.Exists(PathOf(recipe)) && File.Exists(NoteOf(recipe));
 
-    /// <summary>How good it is, in a sentence.</summary>
-    public string Note(AssetRecipe recipe) => BoundedFile.ReadText(NoteOf(recipe), 1 << 16).Trim();
+    /// <summary>How good it is, in a sentence, and what it falls short of.</summary>
+    public (string Note, IReadOnlyList<string> Shortcomings) Note(AssetRecipe recipe)
+    {
+        string[] lines = BoundedFile.ReadText(NoteOf(recipe), 1 << 16).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return (lines.FirstOrDefault(""), lines.Skip(1).ToArray());
+    }
 
     /// <summary>Learns it, where it was not learned before.</summary>
     public async Task LearnAsync(AssetRecipe recipe, IProgress<double>? progress, CancellationToken cancellationToken)
