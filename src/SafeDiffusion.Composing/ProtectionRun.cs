@@ -48,12 +48,12 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         PromptGrammar grammar = new(words, options.Prompts, instead.Thing);
         (IReadOnlyList<AssetNote> assets, Ingredients parts) = await LearnAsync(survey, words, grammar, instead, judge, label).ConfigureAwait(false);
         Composition composition = await ComposeAsync(parts, assets).ConfigureAwait(false);
-        IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label).ConfigureAwait(false);
+        IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label, survey.ReadsPictures).ConfigureAwait(false);
         CandidateNote best = candidates[0];
         CandidateNote? chosen = best.Missed.Count == 0 ? best : null;
 
         SuitePolicy[] shown = [InsteadChooser.Policy, .. Shown(candidates).Select(name => composition.Policies.First(policy => policy.Policy.Name == name).Policy)];
-        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Report, options.ReportPictures, FirstSeed(PromptPart.Report));
+        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Report, options.ReportPictures, FirstSeed(PromptPart.Report), survey.ReadsPictures);
         EvaluationOutcome outcome = await MeasureAsync("report", sets, shown, label, ProtectionStage.Reporting, "measuring on other prompts and seeds").ConfigureAwait(false);
         FigureCounter counter = new(outcome.Results, outcome.Description);
         PolicyFigures[] measured = [.. shown.Select(policy => counter.Of(policy.Name))];
@@ -107,7 +107,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
     private void PlanTimes(Survey survey, Vocabulary words)
     {
         double picture = survey.SecondsPerRow * options.Steps * 2;
-        int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0).Length;
+        int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0, survey.ReadsPictures).Length;
         bool draws = options.Instead is null || words.Labels.Contains(Phrase.Bare(options.Instead));
         _clock.Plan("instead", draws ? picture * InsteadPictures * Math.Min(InsteadChooser.Tried, Math.Max(1, survey.Options.Count)) : 0);
         LearningTask task = TaskOf(survey, words, new PromptGrammar(words, [], null), new(null, false, []), null);
@@ -217,9 +217,9 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
     }
 
     /// <summary>All candidates on few pictures, the better ones on more; the best first.</summary>
-    private async Task<IReadOnlyList<CandidateNote>> CompareAsync(Composition composition, PromptGrammar grammar, string label)
+    private async Task<IReadOnlyList<CandidateNote>> CompareAsync(Composition composition, PromptGrammar grammar, string label, bool fromPictures)
     {
-        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Selection, options.SelectionPictures, FirstSeed(PromptPart.Selection));
+        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Selection, options.SelectionPictures, FirstSeed(PromptPart.Selection), fromPictures);
         IReadOnlyList<SelectionRound> rounds = SelectionRound.Plan(composition.Policies.Count, options.SelectionPictures);
         SuitePolicy[] left = [.. composition.Policies.Select(policy => policy.Policy)];
         List<CandidateNote> order = [];

@@ -112,6 +112,21 @@ public sealed class PromptGrammarTests
     }
 
     [Fact]
+    public void TheConceptIsSaidInOtherWordsAndPicturesOfItAreStartedFrom()
+    {
+        PromptGrammar grammar = new(Words(), [], null);
+        PromptSet reworded = grammar.Sets(PromptPart.Report, 12, 0).Single(set => set.Name == "in other words");
+        Assert.All(reworded.Prompts, prompt => Assert.DoesNotContain("a red triangle", prompt.Text, StringComparison.Ordinal));
+        Assert.Contains(reworded.Prompts, prompt => prompt.Text.Contains("a triangle painted red", StringComparison.Ordinal));
+
+        PromptSet[] sets = [.. grammar.Sets(PromptPart.Report, 12, 0, fromPictures: true)];
+        PromptSet started = Assert.Single(sets, set => set.Start is not null);
+        Assert.Equal(sets[0].Prompts.Select(prompt => prompt.Text), started.Prompts.Select(prompt => prompt.Text));
+        Assert.Equal(started.Prompts.Length, started.Start!.Prompts.Length);
+        Assert.All(started.Prompts.Zip(started.Start.Prompts), pair => Assert.NotEqual(pair.First.Text, pair.Second));
+    }
+
+    [Fact]
     public void OwnPromptsAreSharedByChoosingAndMeasuring()
     {
         PromptGrammar grammar = new(Words(), ["beware of roadworks", "a triangle that is red", "roadworks and a blue circle", "roadworks and a green star"], null);

@@ -9,6 +9,8 @@ namespace SafeDiffusion.Evaluation.Runs.Drawing;
 /// <summary>Draws batches, several at a time; while a worker draws one, what came of the one before is judged and written.</summary>
 internal sealed class BatchWorkers(SuitePipelines pipelines, SuiteSettings settings, BatchRecorder recorder)
 {
+    private readonly ConcurrentDictionary<(string Prompt, long Seed), RgbImage> _starts = new();
+
     /// <summary>Draws all batches. When it ends early, what was drawn completely is written.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="InferenceException">A network failed.</exception>
@@ -50,15 +52,14 @@ internal sealed class BatchWorkers(SuitePipelines pipelines, SuiteSettings setti
         }
     }
 
-    /// <summary>The pictures that a batch's start from: without a protection, and not counted.</summary>
+    /// <summary>The pictures that a batch's start from: without a protection, not counted, and drawn once for all policies.</summary>
     private async Task<IReadOnlyList<RgbImage>> StartsAsync(PictureBatch batch, CancellationToken cancellationToken)
     {
-        GenerationRequest[] requests =
-        [
-            .. batch.Pictures.Select(picture => Plain(picture[0].Set.Start!.PromptOf(picture[0].Index)) with { Seed = StartPictures.SeedOf(picture[0].Seed) }),
-        ];
-        IReadOnlyList<GenerationResult> drawn = await pipelines.Undefended.GenerateBatchAsync(requests, null, cancellationToken).ConfigureAwait(false);
-        return [.. drawn.Select(result => result.Images[0])];
+        (string Prompt, long Seed)[] needed = [.. batch.Pictures.Select(picture => (picture[0].Set.Start!.PromptOf(picture[0].Index), StartPictures.SeedOf(picture[0].Seed)))];
+        (string Prompt, long Seed)[] missing = [.. needed.Where(start => !_starts.ContainsKey(start)).Distinct()];
+        IReadOnlyList<GenerationResult> drawn = await pipelines.Undefended.GenerateBatchAsync([.. missing.Select(start => Plain(start.Prompt) with { Seed = start.Seed })], null, cancellationToken).ConfigureAwait(false);
+        foreach ((int i, (string Prompt, long Seed) start) in missing.Index()) _starts[start] = drawn[i].Images[0];
+        return [.. needed.Select(start => _starts[start])];
     }
 
     private GenerationRequest Request(PlannedPicture picture, RgbImage? start)
