@@ -47,7 +47,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         InsteadChoice instead = await ChooseInsteadAsync(chooser, survey.Options, label).ConfigureAwait(false);
         PromptGrammar grammar = new(words, options.Prompts, instead.Thing);
         (IReadOnlyList<AssetNote> assets, Ingredients parts) = await LearnAsync(survey, words, grammar, instead, judge, label).ConfigureAwait(false);
-        Composition composition = await ComposeAsync(parts, assets).ConfigureAwait(false);
+        Composition composition = await ComposeAsync(parts, assets, survey.ReadsPictures).ConfigureAwait(false);
         IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label, survey.ReadsPictures).ConfigureAwait(false);
         CandidateNote best = candidates[0];
         CandidateNote? chosen = best.Missed.Count == 0 ? best : null;
@@ -208,10 +208,10 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         });
     }
 
-    private async Task<Composition> ComposeAsync(Ingredients parts, IReadOnlyList<AssetNote> assets)
+    private async Task<Composition> ComposeAsync(Ingredients parts, IReadOnlyList<AssetNote> assets, bool fromPictures)
     {
         Composition composition = Composition.Of(options.Candidates, parts, assets.Where(asset => asset.File is null).ToDictionary(asset => asset.Kind, asset => asset.Note));
-        composition = await Trial.RunAsync(model, options, composition, cancellationToken).ConfigureAwait(false);
+        composition = await Trial.RunAsync(model, options, composition, fromPictures, cancellationToken).ConfigureAwait(false);
         if (composition.Policies.Count > 0) return composition;
         throw new InvalidRequestException("candidates", $"cannot be composed: {composition.Left[0].Candidate.Name}: {composition.Left[0].Reason}");
     }

@@ -11,7 +11,7 @@ internal sealed class PromptGrammar
     private const int Parts = 3;
 
     /// <summary>At half of the steps the given picture has settled what is where.</summary>
-    private const float Strength = 0.5f;
+    public const float Strength = 0.5f;
 
     /// <summary>A thing of two words said in other ways, and any other thing: what must not depend on how a prompt spells it.</summary>
     private static readonly string[] _rewordings = ["a {1} painted {0}", "a small {0} {1}", "a {1}, {0}", "the {0} {1}"], _plainRewordings = ["the {0}", "a small {0}", "one {0}"];
