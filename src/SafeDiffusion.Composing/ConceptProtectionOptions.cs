@@ -56,10 +56,10 @@ public sealed record ConceptProtectionOptions
     public long Seed { get; init; }
 
     /// <summary>Pictures that show the concept to learn from, at least 1.</summary>
-    public int UnsafePictures { get; init; } = 120;
+    public int UnsafePictures { get; init; } = 160;
 
     /// <summary>Pictures that do not, at least 1.</summary>
-    public int SafePictures { get; init; } = 240;
+    public int SafePictures { get; init; } = 420;
 
     /// <summary>The layers that detection reads.</summary>
     public LayerSelection Layers { get; init; } = LayerSelection.Detection;

@@ -47,13 +47,13 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         InsteadChoice instead = await ChooseInsteadAsync(chooser, survey.Options, label).ConfigureAwait(false);
         PromptGrammar grammar = new(words, options.Prompts, instead.Thing);
         (IReadOnlyList<AssetNote> assets, Ingredients parts) = await LearnAsync(survey, words, grammar, instead, judge, label).ConfigureAwait(false);
-        Composition composition = await ComposeAsync(parts, assets).ConfigureAwait(false);
-        IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label).ConfigureAwait(false);
+        Composition composition = await ComposeAsync(parts, assets, survey.ReadsPictures).ConfigureAwait(false);
+        IReadOnlyList<CandidateNote> candidates = await CompareAsync(composition, grammar, label, survey.ReadsPictures).ConfigureAwait(false);
         CandidateNote best = candidates[0];
         CandidateNote? chosen = best.Missed.Count == 0 ? best : null;
 
         SuitePolicy[] shown = [InsteadChooser.Policy, .. Shown(candidates).Select(name => composition.Policies.First(policy => policy.Policy.Name == name).Policy)];
-        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Report, options.ReportPictures, FirstSeed(PromptPart.Report));
+        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Report, options.ReportPictures, FirstSeed(PromptPart.Report), survey.ReadsPictures);
         EvaluationOutcome outcome = await MeasureAsync("report", sets, shown, label, ProtectionStage.Reporting, "measuring on other prompts and seeds").ConfigureAwait(false);
         FigureCounter counter = new(outcome.Results, outcome.Description);
         PolicyFigures[] measured = [.. shown.Select(policy => counter.Of(policy.Name))];
@@ -107,7 +107,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
     private void PlanTimes(Survey survey, Vocabulary words)
     {
         double picture = survey.SecondsPerRow * options.Steps * 2;
-        int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0).Length;
+        int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0, survey.ReadsPictures).Length;
         bool draws = options.Instead is null || words.Labels.Contains(Phrase.Bare(options.Instead));
         _clock.Plan("instead", draws ? picture * InsteadPictures * Math.Min(InsteadChooser.Tried, Math.Max(1, survey.Options.Count)) : 0);
         LearningTask task = TaskOf(survey, words, new PromptGrammar(words, [], null), new(null, false, []), null);
@@ -144,6 +144,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         WeightsHash = survey.WeightsHash,
         Concept = words.Concept,
         Synonyms = words.Synonyms,
+        Asked = words.Asked,
         Instead = instead.Thing,
         Keep = [.. words.Near, .. words.Things],
         Prompts = grammar.Unsafe(options.UnsafePictures),
@@ -194,30 +195,31 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
                 notes.Add(new(recipe.Kind, null, error.Message));
                 continue;
             }
-            notes.Add(new(recipe.Kind, Path.GetRelativePath(folder, shelf.PathOf(recipe)).Replace('\\', '/'), shelf.Note(recipe)));
+            (string note, IReadOnlyList<string> shortcomings) = shelf.Note(recipe);
+            notes.Add(new(recipe.Kind, Path.GetRelativePath(folder, shelf.PathOf(recipe)).Replace('\\', '/'), note) { Shortcomings = shortcomings });
         }
         _clock.End();
         return (notes, new()
         {
-            Concept = Phrase.WithArticle(options.Concept),
+            Concept = words.Spoken,
             Synonyms = [.. words.Synonyms.Select(Phrase.WithArticle)],
             Instead = instead.Thing,
             Assets = recipes.Where(shelf.Holds).ToDictionary(recipe => recipe.Kind, shelf.PathOf),
         });
     }
 
-    private async Task<Composition> ComposeAsync(Ingredients parts, IReadOnlyList<AssetNote> assets)
+    private async Task<Composition> ComposeAsync(Ingredients parts, IReadOnlyList<AssetNote> assets, bool fromPictures)
     {
         Composition composition = Composition.Of(options.Candidates, parts, assets.Where(asset => asset.File is null).ToDictionary(asset => asset.Kind, asset => asset.Note));
-        composition = await Trial.RunAsync(model, options, composition, cancellationToken).ConfigureAwait(false);
+        composition = await Trial.RunAsync(model, options, composition, fromPictures, cancellationToken).ConfigureAwait(false);
         if (composition.Policies.Count > 0) return composition;
         throw new InvalidRequestException("candidates", $"cannot be composed: {composition.Left[0].Candidate.Name}: {composition.Left[0].Reason}");
     }
 
     /// <summary>All candidates on few pictures, the better ones on more; the best first.</summary>
-    private async Task<IReadOnlyList<CandidateNote>> CompareAsync(Composition composition, PromptGrammar grammar, string label)
+    private async Task<IReadOnlyList<CandidateNote>> CompareAsync(Composition composition, PromptGrammar grammar, string label, bool fromPictures)
     {
-        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Selection, options.SelectionPictures, FirstSeed(PromptPart.Selection));
+        ImmutableArray<PromptSet> sets = grammar.Sets(PromptPart.Selection, options.SelectionPictures, FirstSeed(PromptPart.Selection), fromPictures);
         IReadOnlyList<SelectionRound> rounds = SelectionRound.Plan(composition.Policies.Count, options.SelectionPictures);
         SuitePolicy[] left = [.. composition.Policies.Select(policy => policy.Policy)];
         List<CandidateNote> order = [];

@@ -6,8 +6,9 @@ namespace SafeDiffusion.Composing;
 /// <summary>What is learned of a model before the work begins.</summary>
 /// <param name="WeightsHash">The SHA-256 of its weights.</param>
 /// <param name="Options">What might be drawn in the concept's place, the farthest first.</param>
+/// <param name="ReadsPictures">Whether it has what pictures to start from are read by.</param>
 /// <param name="SecondsPerRow">How long a UNet row of one step takes, with its share of all else.</param>
-internal sealed record Survey(string WeightsHash, IReadOnlyList<InsteadOption> Options, double SecondsPerRow)
+internal sealed record Survey(string WeightsHash, IReadOnlyList<InsteadOption> Options, bool ReadsPictures, double SecondsPerRow)
 {
     private const int Batch = 8;
     private const int FewSteps = 2;
@@ -25,7 +26,7 @@ internal sealed record Survey(string WeightsHash, IReadOnlyList<InsteadOption> O
         TimeSpan few = await DrawAsync(FewSteps).ConfigureAwait(false), more = await DrawAsync(MoreSteps).ConfigureAwait(false);
         double step = Math.Max(0, (more - few).TotalSeconds) / (MoreSteps - FewSteps);
         double besides = Math.Max(0, few.TotalSeconds - (FewSteps * step));
-        return new(hash, things, (step + (besides / options.Steps)) / (Batch * Rows));
+        return new(hash, things, pipeline.Model.HasVaeEncoder, (step + (besides / options.Steps)) / (Batch * Rows));
 
         async Task<TimeSpan> DrawAsync(int steps)
         {

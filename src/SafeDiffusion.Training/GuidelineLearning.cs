@@ -41,7 +41,7 @@ internal sealed class GuidelineLearning(
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
         ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
         ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(scores);
-        RedrawThresholds? thresholds = new ThresholdFitter(set, [.. split.Learned, .. split.Checked]).Fit(scores);
+        RedrawThresholds? thresholds = new ThresholdFitter(set, split).Fit(scores);
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands) with
         {
             Redrawing = thresholds is null ? null : RedrawSeparation.Measure(set, split.HeldOut, scores, thresholds),

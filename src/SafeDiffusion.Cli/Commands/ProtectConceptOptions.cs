@@ -3,6 +3,7 @@ using SafeDiffusion.Composing;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Files;
 using SafeDiffusion.ShapesWorld;
+using SafeDiffusion.ShapesWorld.Drawing;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Cli.Commands;
@@ -49,11 +50,18 @@ internal sealed class ProtectConceptOptions
             Keep = Lines(parsed.GetValue(_keep)),
             Harmless = Lines(parsed.GetValue(_harmless)),
             Prompts = [.. (parsed.GetValue(_prompts) ?? []).SelectMany(Lines)],
-            Judge = isShapes ? new ShapesJudgeSettings { Name = AnnotatorFile.ShapesWorld } : EvaluationFiles.Judges.Parse(BoundedFile.ReadText(judge, MostJudgeBytes)),
+            Judge = isShapes ? Shapes(parsed.GetValue(_label) ?? concept) : EvaluationFiles.Judges.Parse(BoundedFile.ReadText(judge, MostJudgeBytes)),
             JudgeFolder = isShapes ? "." : FilePath.FolderOf(judge),
             Label = parsed.GetValue(_label),
             Annotator = Annotator(annotator, parsed.GetValue(_label) ?? concept),
         };
+    }
+
+    /// <summary>A colour or a shape alone is named by the judge besides the coloured shapes.</summary>
+    private static ShapesJudgeSettings Shapes(string concept)
+    {
+        string word = concept.Trim().ToLowerInvariant();
+        return new() { Name = AnnotatorFile.ShapesWorld, Parts = ShapesPalette.Parts.Contains(word) ? [word] : [] };
     }
 
     private static IMaskAnnotator? Annotator(string? name, string concept) => name is null ? null : AnnotatorFile.Load(name, concept, channel: 0, threshold: 0);

@@ -6,17 +6,17 @@ using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Cli.Commands;
 
-/// <summary>Marks a coloured shape in pictures of the shapes model, exactly.</summary>
+/// <summary>Marks a coloured shape, or everything of a colour or a shape, in pictures of the shapes model, exactly.</summary>
 internal sealed class ShapesAnnotator : IMaskAnnotator, IDisposable
 {
     private readonly ShapesJudge _judge = new("annotator");
     private readonly string _label;
 
-    /// <exception cref="InvalidRequestException">The concept is no coloured shape.</exception>
+    /// <exception cref="InvalidRequestException">The concept is no coloured shape, no colour and no shape.</exception>
     public ShapesAnnotator(string concept)
     {
         _label = concept.Trim().ToLowerInvariant();
-        if (!ShapesPalette.Labels.Contains(_label)) throw new InvalidRequestException("--annotator", $"is shapes, which knows no '{concept}'; known are colours and shapes such as '{ShapesPalette.Labels[0]}'.");
+        if (!ShapesPalette.Labels.Contains(_label) && !ShapesPalette.Parts.Contains(_label)) throw new InvalidRequestException("--annotator", $"is shapes, which knows no '{concept}'; known are coloured shapes such as '{ShapesPalette.Labels[0]}', colours and shapes.");
     }
 
     public string Description => "shapes world";

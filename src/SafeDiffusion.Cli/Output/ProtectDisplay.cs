@@ -29,6 +29,10 @@ internal static class ProtectDisplay
         {
             foreach (PolicyFigures figures in report.Measured) Write(figures);
         }
+        foreach (AssetNote asset in report.Assets)
+        {
+            foreach (string fault in asset.Shortcomings) Terminal.WriteWarning($"the {asset.Kind}: {fault}");
+        }
         foreach (string missed in report.NotReached) Terminal.WriteWarning($"{report.Candidates[0].Name} did not reach a limit on the prompts and seeds of the figures: {missed}");
         if (report.Chosen is { } chosen && !quiet) Terminal.Error.WriteLine($"Chosen: {chosen}. {report.Candidates[0].Policy}");
         if (report.Chosen is null) Terminal.WriteError(Nothing(report));

@@ -18,8 +18,12 @@ internal sealed class AssetShelf(string folder, LearningTask task)
     /// <summary>Whether it was learned before.</summary>
     public bool Holds(AssetRecipe recipe) => File.Exists(PathOf(recipe)) && File.Exists(NoteOf(recipe));
 
-    /// <summary>How good it is, in a sentence.</summary>
-    public string Note(AssetRecipe recipe) => BoundedFile.ReadText(NoteOf(recipe), 1 << 16).Trim();
+    /// <summary>How good it is, in a sentence, and what it falls short of.</summary>
+    public (string Note, IReadOnlyList<string> Shortcomings) Note(AssetRecipe recipe)
+    {
+        string[] lines = BoundedFile.ReadText(NoteOf(recipe), 1 << 16).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return (lines.FirstOrDefault(""), lines.Skip(1).ToArray());
+    }
 
     /// <summary>Learns it, where it was not learned before.</summary>
     public async Task LearnAsync(AssetRecipe recipe, IProgress<double>? progress, CancellationToken cancellationToken)
@@ -36,7 +40,7 @@ internal sealed class AssetShelf(string folder, LearningTask task)
     {
         object[] content =
         [
-            recipe.Kind, recipe.Version, task.WeightsHash, task.Concept, task.Synonyms, task.Instead ?? "", task.Keep, task.Prompts, task.SafePrompts, task.Annotator?.Description ?? "",
+            recipe.Kind, recipe.Version, task.WeightsHash, task.Concept, task.Synonyms, task.Asked, task.Instead ?? "", task.Keep, task.Prompts, task.SafePrompts, task.Annotator?.Description ?? "",
             task.UnsafePictures, task.SafePictures, task.Steps, task.GuidanceScale, task.Seed, task.Layers.Text, task.Pipeline.Provider.ToString(),
         ];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(content, _options))))[..KeyLength];

@@ -10,7 +10,7 @@ internal static class GuidelineRecipe
     public static AssetRecipe Create() => new()
     {
         Kind = AssetRecipe.Guideline,
-        Version = 2,
+        Version = 3,
         Fault = task => task.Annotator is null ? "nothing marks the concept's places in pictures: a judge that finds boxes, or an annotator (--annotator)" : null,
         Pictures = task => task.UnsafePictures + task.SafePictures,
         LearnAsync = LearnAsync,
@@ -21,7 +21,7 @@ internal static class GuidelineRecipe
         GuidelineLearningOptions options = new()
         {
             Concept = task.Concept,
-            Synonyms = task.Synonyms,
+            Synonyms = [.. task.Synonyms, .. task.Asked.Where(name => name != task.Concept)],
             Instead = task.Instead,
             Layers = task.Layers,
             Prompts = task.Prompts,
@@ -36,12 +36,16 @@ internal static class GuidelineRecipe
         };
         LearnedGuideline learned = await GuidelineLearner.LearnAsync(task.Model, options, progress is null ? null : new Shares(progress), cancellationToken).ConfigureAwait(false);
         learned.Guideline.Save(file);
-        return Describe(learned.Separation);
+        return string.Join('\n', [Describe(learned.Separation), .. learned.Shortcomings]);
     }
 
     private static string Describe(Separation separation) => string.Create(
         CultureInfo.InvariantCulture,
-        $"on held-out pictures found in {100 * separation.Bands.Max(band => band.Detected):0} % of {separation.WithConcept} that show it in its best step, and falsely in {100 * separation.Triggered:0} % of {separation.WithoutConcept} others in some step");
+        $"on held-out pictures found in {100 * separation.Bands.Max(band => band.Detected):0} % of {separation.WithConcept} that show it in its best step, and falsely in {100 * separation.Triggered:0} % of {separation.WithoutConcept} others in some step{Describe(separation.Redrawing)}");
+
+    private static string Describe(RedrawSeparation? redrawing) => redrawing is null ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"; drawn again {100 * redrawing.HighFound:0} % of those with it under prompts that do not spell it and {100 * redrawing.LowFound:0} % under those that do, and {100 * redrawing.HighFalse:0} % of the others");
 
     /// <summary>A share of the whole: drawing takes most of the time, and comes first.</summary>
     private sealed class Shares(IProgress<double> progress) : IProgress<GuidelineLearningProgress>

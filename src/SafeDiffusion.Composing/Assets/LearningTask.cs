@@ -18,6 +18,9 @@ public sealed record LearningTask
     /// <summary>Its other names.</summary>
     public required IReadOnlyList<string> Synonyms { get; init; }
 
+    /// <summary>What prompts ask for by the concept's own words: the concept, and its kinds where there are any; a colour's kinds alone.</summary>
+    public required IReadOnlyList<string> Asked { get; init; }
+
     /// <summary>What is drawn in its place, in words; null where there is nothing.</summary>
     public required string? Instead { get; init; }
 

@@ -7,6 +7,8 @@ namespace SafeDiffusion.Composing.Assets;
 /// <summary>Learns a text erasure by the learner's own defaults: the concept and its other names read as what is drawn instead.</summary>
 internal static class TextErasureRecipe
 {
+    private const int PromptsPerName = 300, MostPrompts = 1200;
+
     public static AssetRecipe Create() => new()
     {
         Kind = AssetRecipe.Erasure,
@@ -22,7 +24,11 @@ internal static class TextErasureRecipe
     {
         ErasureLearningOptions options = new()
         {
-            Concepts = [new() { Concept = Phrase.Bare(task.Concept), Synonyms = [.. task.Synonyms.Select(Phrase.Bare)], Becomes = Phrase.Bare(task.Instead!) }],
+            Concepts =
+            [
+                .. task.Asked.Select((name, i) => new ErasedConcept { Concept = name, Synonyms = i == 0 ? [.. task.Synonyms.Select(Phrase.Bare)] : [], Becomes = Phrase.Bare(task.Instead!) }),
+            ],
+            PromptsPerName = Math.Min(PromptsPerName, MostPrompts / (task.Asked.Count + task.Synonyms.Count)),
             Preserve = [.. task.SafePrompts.Distinct()],
             Keep = [.. task.Keep.Select(Phrase.WithArticle)],
             Pipeline = task.Pipeline,

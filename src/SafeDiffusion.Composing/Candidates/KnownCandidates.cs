@@ -46,6 +46,7 @@ internal static class KnownCandidates
         new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
         new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
         new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw hybrid", parts => Erased(Redrawn(parts, hybrid: true), parts)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
     ];
 
     private static SafetyPolicy Semantic(IEnumerable<SemanticConcept> concepts) => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [.. concepts] });

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
 
@@ -8,6 +9,14 @@ namespace SafeDiffusion.Composing.Prompts;
 internal sealed class PromptGrammar
 {
     private const int Parts = 3;
+
+    /// <summary>At half of the steps the given picture has settled what is where.</summary>
+    public const float Strength = 0.5f;
+
+    /// <summary>A thing of two words said in other ways, and any other thing: what must not depend on how a prompt spells it.</summary>
+    private static readonly string[] _rewordings = ["a {1} painted {0}", "a small {0} {1}", "a {1}, {0}", "the {0} {1}"], _plainRewordings = ["the {0}", "a small {0}", "one {0}"];
+
+    private const string FromPicture = "from a picture of it";
 
     private readonly Vocabulary _words;
     private readonly IReadOnlyList<string> _own;
@@ -29,11 +38,15 @@ internal sealed class PromptGrammar
     /// <param name="part">Not what assets are learned from.</param>
     /// <param name="count">Prompts of a set.</param>
     /// <param name="firstSeed">The first set's first seed; the sets' seeds follow each other.</param>
-    public ImmutableArray<PromptSet> Sets(PromptPart part, int count, long firstSeed)
+    /// <param name="fromPictures">Whether the model can start from pictures.</param>
+    public ImmutableArray<PromptSet> Sets(PromptPart part, int count, long firstSeed, bool fromPictures = false)
     {
+        string[] alone = Singles(part, count, _words.Asked);
         (string Name, PromptSetKind Kind, string[] Prompts)[] sets =
         [
-            ("explicit", PromptSetKind.Concept, Singles(part, count, [_words.Concept])),
+            ("explicit", PromptSetKind.Concept, alone),
+            ("in other words", PromptSetKind.Concept, Made(part, count, _words.Asked.Count, (i, template) => template.Format(Reworded(_words.Asked[i % _words.Asked.Count], i)))),
+            (FromPicture, PromptSetKind.Concept, fromPictures ? alone : []),
             ("other names", PromptSetKind.Concept, Singles(part, count, _words.Synonyms)),
             ("beside another thing", PromptSetKind.Mixed, Mixed(part, count)),
             ("own prompts", PromptSetKind.Concept, [.. Own(part).Where(text => _words.LabelsOf(text).IsEmpty)]),
@@ -49,6 +62,8 @@ internal sealed class PromptGrammar
                 Name = set.Name,
                 Kind = set.Kind,
                 Prompts = [.. set.Prompts.Select(text => new SuitePrompt(text, _words.LabelsOf(text)))],
+                // Each starts from the picture of another prompt than its own.
+                Start = set.Name == FromPicture ? new([.. alone.Skip(1), alone[0]], Strength) : null,
                 Seeds = count,
                 FirstSeed = firstSeed + ((long)i * count),
             }),
@@ -56,18 +71,22 @@ internal sealed class PromptGrammar
     }
 
     /// <summary>Prompts to learn the concept from: alone, and beside what is to be kept.</summary>
-    public string[] Unsafe(int count) => [.. Singles(PromptPart.Learning, count, [_words.Concept, .. _words.Synonyms]).Take(count / 3), .. Mixed(PromptPart.Learning, count - (count / 3))];
+    public string[] Unsafe(int count) => [.. Singles(PromptPart.Learning, count, [.. _words.Asked, .. _words.Synonyms]).Take(count / 3), .. Mixed(PromptPart.Learning, count - (count / 3))];
 
     /// <summary>Prompts to learn from what is not the concept: near misses alone and in pairs, and harmless ones.</summary>
     public string[] Safe(int count) =>
         [.. NearPairs(PromptPart.Learning, count / 3), .. Singles(PromptPart.Learning, count / 3, _words.Near), .. Harmless(PromptPart.Learning, count / 3)];
+
+    private static string Reworded(string thing, int i) => Phrase.Words(thing) is [var adjective, var noun]
+        ? string.Format(CultureInfo.InvariantCulture, _rewordings[i % _rewordings.Length], adjective, noun)
+        : string.Format(CultureInfo.InvariantCulture, _plainRewordings[i % _plainRewordings.Length], thing);
 
     private static string[] Singles(PromptPart part, int count, IReadOnlyList<string> things) =>
         Made(part, count, things.Count, (i, template) => template.Format(Phrase.WithArticle(things[i % things.Count])));
 
     private string[] Mixed(PromptPart part, int count)
     {
-        string[] names = [_words.Concept, .. _words.Synonyms];
+        string[] names = [.. _words.Asked, .. _words.Synonyms];
         return Made(part, count, _companions.Length, (i, template) =>
             template.Format(Phrase.Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
     }
@@ -101,7 +120,8 @@ internal sealed class PromptGrammar
     private (string, string)[] Pairs()
     {
         string[] near = [.. _words.Near];
-        (string First, string Second)[] all = [.. near.SelectMany((first, i) => near.Skip(i + 1).Select(second => (first, second)))];
+        // By their distance in the list, so that the first of them have every near miss.
+        (string First, string Second)[] all = [.. Enumerable.Range(1, Math.Max(0, near.Length - 1)).SelectMany(apart => near.Take(near.Length - apart).Select((first, i) => (first, near[i + apart])))];
         string[] concept = Phrase.Words(_words.Concept);
         (string, string)[] joint = [.. all.Where(pair => concept.Length > 1 && concept.All(Phrase.Words($"{pair.First} {pair.Second}").Contains))];
         return joint.Length > 0 ? joint : all;

@@ -16,6 +16,15 @@ internal sealed record Vocabulary
     /// <summary>Its other names.</summary>
     public required ImmutableArray<string> Synonyms { get; init; }
 
+    /// <summary>Kinds of the concept that the judge knows, which have its words and more: a red triangle is a kind of triangle.</summary>
+    public required ImmutableArray<string> Kinds { get; init; }
+
+    /// <summary>What prompts ask for by the concept's own words: the concept, or where it only qualifies its kinds, as a colour does, those alone.</summary>
+    public IReadOnlyList<string> Asked => IsQualifier ? Kinds : [Concept, .. Kinds];
+
+    /// <summary>The concept as a text says it by itself: with an article, unless it only qualifies.</summary>
+    public string Spoken => IsQualifier ? Concept : Phrase.WithArticle(Concept);
+
     /// <summary>Near misses, which must be kept: bare words.</summary>
     public required ImmutableArray<string> Near { get; init; }
 
@@ -43,18 +52,23 @@ internal sealed record Vocabulary
         string bare = Phrase.Bare(concept);
         ImmutableArray<string> others = [.. synonyms.Select(Phrase.Bare).Where(name => name.Length > 0 && name != bare).Distinct()];
         string[] names = [bare, .. others];
-        string[] known = [.. labels.Where(known => known != label)];
         string[] given = [.. keep.Select(Phrase.Bare).Where(thing => thing.Length > 0).Except(names)];
+        string[] kinds = [.. labels.Where(known => known != label && IsKind(known, bare)).Except(given)];
+        string[] known = [.. labels.Where(known => known != label).Except(kinds)];
         (string[] Things, string[] Captions) lines = Lines(harmless, names);
-        string[] things = lines.Things.Length + lines.Captions.Length > 0 ? lines.Things : Spread([.. known.Where(other => !SharesWord(other, bare))]);
+        bool isGiven = lines.Things.Length + lines.Captions.Length > 0;
+        // Nothing shares a concept's only word but its kinds: what shares another word with these is as near as it gets.
+        string[] akin = Spread([.. known.Where(other => kinds.Any(kind => SharesWord(other, kind)))]);
+        string[] things = isGiven ? lines.Things : Spread([.. known.Where(other => !SharesWord(other, bare)).Except(akin)]);
         string[] derived = [.. Derived(bare, [.. given, .. things]).Where(known.Contains).Except(given)];
         string[] near = [.. given, .. derived];
         bool isOwn = near.Length == 0;
-        if (isOwn) near = Spread([.. known.Where(other => SharesWord(other, bare))]);
+        if (isOwn) near = kinds.Length > 0 ? akin : Spread([.. known.Where(other => SharesWord(other, bare))]);
         return new()
         {
             Concept = bare,
             Synonyms = others,
+            Kinds = [.. kinds],
             Near = [.. near.Take(Math.Max(Most, given.Length))],
             Things = [.. things.Except(near)],
             Captions = [.. lines.Captions],
@@ -105,6 +119,14 @@ internal sealed record Vocabulary
             if (i < first.Count) yield return first[i];
             if (i < second.Count) yield return second[i];
         }
+    }
+
+    private bool IsQualifier => !Kinds.IsEmpty && Kinds.All(kind => !$" {kind.ToLowerInvariant()}".EndsWith($" {Concept}", StringComparison.Ordinal));
+
+    private static bool IsKind(string label, string concept)
+    {
+        string[] words = Phrase.Words(label.ToLowerInvariant());
+        return words.Length > Phrase.Words(concept).Length && Phrase.Words(concept).All(words.Contains);
     }
 
     private static bool SharesWord(string label, string concept) => Phrase.Words(label.ToLowerInvariant()).Intersect(Phrase.Words(concept)).Any();

@@ -78,7 +78,11 @@ public sealed record KeptThings(IReadOnlyList<string> Near, string From, IReadOn
 /// <param name="Kind">Its kind.</param>
 /// <param name="File">Its file, relative to the folder; null where it could not be learned.</param>
 /// <param name="Note">How good it is, or why there is none.</param>
-public sealed record AssetNote(string Kind, string? File, string Note);
+public sealed record AssetNote(string Kind, string? File, string Note)
+{
+    /// <summary>What it falls short of, and what to add; a sentence or two each.</summary>
+    public IReadOnlyList<string> Shortcomings { get; init; } = [];
+}
 
 /// <summary>A candidate, as far as it came.</summary>
 /// <param name="Name">Its name.</param>

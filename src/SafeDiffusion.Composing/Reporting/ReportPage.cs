@@ -126,7 +126,7 @@ internal static class ReportPage
         <dt>Near misses ({report.Keep.From})</dt><dd><bdi>{List(report.Keep.Near)}</bdi></dd>
         <dt>Harmless things</dt><dd><bdi>{List(report.Keep.Things)}</bdi></dd>
         <dt>Harmless captions</dt><dd>{report.Keep.Captions.Count}</dd>
-        {Markup.Join(report.Assets.Select(asset => Markup.Of($"<dt>{asset.Kind}</dt><dd><bdi>{asset.File ?? "not learned"}</bdi>: {asset.Note}</dd>\n")))}
+        {Markup.Join(report.Assets.Select(asset => Markup.Of($"<dt>{asset.Kind}</dt><dd><bdi>{asset.File ?? "not learned"}</bdi>: {asset.Note}{Markup.Join(asset.Shortcomings.Select(fault => Markup.Of($"<br>{fault}")))}</dd>\n")))}
         {Markup.Join(report.Run.Settings.Select(setting => Markup.Of($"<dt>{setting.Key}</dt><dd>{setting.Value}</dd>\n")))}
         </dl>
         </section>

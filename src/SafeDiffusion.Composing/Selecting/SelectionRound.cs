@@ -5,7 +5,7 @@ namespace SafeDiffusion.Composing.Selecting;
 /// <param name="Pictures">Pictures of a set, those of earlier rounds among them.</param>
 internal readonly record struct SelectionRound(int Candidates, int Pictures)
 {
-    private const int Fewest = 6;
+    private const int Fewest = 4;
     private const int Finalists = 3;
 
     /// <summary>Three rounds, each with twice the pictures of the one before and less than half of its candidates; fewer where there is little to choose.</summary>
@@ -19,6 +19,6 @@ internal readonly record struct SelectionRound(int Candidates, int Pictures)
             new(Math.Max(Finalists, candidates * 2 / 5), Math.Min(pictures, Math.Max(Fewest, pictures / 2))),
             new(Finalists, pictures),
         ];
-        return candidates <= Finalists ? [new(candidates, pictures)] : [.. rounds.DistinctBy(round => round.Pictures == pictures ? 0 : round.Candidates)];
+        return candidates <= Finalists ? [new(candidates, pictures)] : [.. rounds.DistinctBy(round => round.Pictures)];
     }
 }

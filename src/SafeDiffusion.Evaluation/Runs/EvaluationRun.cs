@@ -47,7 +47,7 @@ public static class EvaluationRun
         RunProgress counting = new(suite, plan.Pictures.Count, progress, options.TimeProvider);
         IReadOnlyList<PictureBatch> batches = RunSchedule.Create(plan.Pictures.Where(picture => run.Find(picture.Id) is null), resources.BatchSize);
         await using SuitePipelines pipelines = await SuitePipelines.LoadAsync(
-            model, Plain(options, resources), suite.Policies, batches.Select(batch => batch.Policy), manifest.Description.WeightsHash, cancellationToken).ConfigureAwait(false);
+            model, Plain(options, resources), suite.Policies, Drawn(suite, batches), manifest.Description.WeightsHash, cancellationToken).ConfigureAwait(false);
         counting.Begin(plan.Pictures.Select(picture => run.Find(picture.Id)).OfType<PictureResult>());
         BatchWorkers workers = new(pipelines, suite.Settings, new BatchRecorder(run, judges.Judges, counting.Add));
         await workers.RunAsync(batches, resources.Workers, cancellationToken).ConfigureAwait(false);
@@ -63,6 +63,10 @@ public static class EvaluationRun
             Elapsed = counting.Elapsed,
         };
     }
+
+    /// <summary>The policies that are drawn with; pictures that others start from are drawn without protection.</summary>
+    private static IEnumerable<SuitePolicy> Drawn(EvaluationSuite suite, IReadOnlyList<PictureBatch> batches) =>
+        [.. batches.Select(batch => batch.Policy), .. batches.Any(batch => batch.Start is not null) ? [suite.Undefended] : Array.Empty<SuitePolicy>()];
 
     private static PipelineOptions Plain(EvaluationOptions options, RunResources resources) =>
         new() { Provider = options.Provider, Threads = resources.Threads, MaxUNetRows = resources.MaxUNetRows, LoadProgress = options.LoadProgress };

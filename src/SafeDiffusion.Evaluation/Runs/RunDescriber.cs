@@ -36,7 +36,15 @@ internal static class RunDescriber
         Command = options.Command,
     };
 
-    private static Dictionary<string, string> Settings(EvaluationSuite suite, RunIdentity identity) => new()
+    private static Dictionary<string, string> Settings(EvaluationSuite suite, RunIdentity identity)
+    {
+        Dictionary<string, string> settings = Common(suite, identity);
+        PromptSet[] started = [.. suite.Sets.Where(set => set.Start is not null)];
+        if (started.Length > 0) settings["start pictures"] = string.Join("; ", started.Select(set => $"{set.Name} at strength {Text(set.Start!.Strength)} from {string.Join(", ", set.Start.Prompts)}"));
+        return settings;
+    }
+
+    private static Dictionary<string, string> Common(EvaluationSuite suite, RunIdentity identity) => new()
     {
         ["steps"] = Text(suite.Settings.Steps),
         ["guidance scale"] = Text(suite.Settings.GuidanceScale),

@@ -21,8 +21,29 @@ public sealed record PromptSet
     /// <summary>The first seed.</summary>
     public long FirstSeed { get; init; }
 
+    /// <summary>What its pictures start from; null for noise.</summary>
+    public StartPictures? Start { get; init; }
+
     /// <summary>The prompt that the <c>i</c>-th seed draws.</summary>
     public SuitePrompt PromptOf(int index) => Prompts[index % Prompts.Length];
+}
+
+/// <summary>
+/// Pictures that a set's start from (image-to-image): drawn without protections, from prompts and seeds of their own, so that a suite brings no
+/// files.
+/// </summary>
+/// <param name="Prompts">What they show, at least one; the <c>i</c>-th seed's picture starts from prompt <c>i mod</c> their number.</param>
+/// <param name="Strength">How much of them is redrawn, above 0, to 1.</param>
+public sealed record StartPictures(ImmutableArray<string> Prompts, float Strength)
+{
+    /// <summary>Their seeds lie so far above those of the pictures that start from them: other noise is added to a picture than it was drawn from.</summary>
+    private const long SeedsApart = 1_000_000_000;
+
+    /// <summary>The prompt of the <c>i</c>-th seed's start.</summary>
+    internal string PromptOf(int index) => Prompts[index % Prompts.Length];
+
+    /// <summary>The seed of the start of a picture with a seed.</summary>
+    internal static long SeedOf(long seed) => seed + SeedsApart;
 }
 
 /// <summary>A prompt of a set.</summary>

@@ -24,6 +24,7 @@ internal static class PromptSetReader
             Prompts = set.File is null
                 ? [.. set.Prompts!.Select((prompt, index) => Prompt(prompt, keep, $"{at}.prompts[{index}]"))]
                 : [.. BoundedFile.ReadLines(SuitePath.Resolve(folder, set.File, $"{at}.file"), MaxBytes).Select(line => new SuitePrompt(line, keep))],
+            Start = set.Start is null ? null : new([.. set.Start.Prompts], set.Start.Strength),
             Seeds = set.Seeds ?? suite.Seeds,
             FirstSeed = set.FirstSeed ?? suite.FirstSeed,
         };

@@ -78,6 +78,7 @@ internal static partial class SuiteCheck
     {
         check.RequireRange(set.Seeds, 1, MaxSeeds, "seeds");
         check.Require(!set.Prompts.IsEmpty, "prompts", "holds no prompt.");
+        if (set.Start is { } start) ValidateStart(start, check.Below("start"));
         foreach ((int index, SuitePrompt prompt) in set.Prompts.Index())
         {
             FieldCheck below = check.Below($"prompts[{index}]");
@@ -87,6 +88,17 @@ internal static partial class SuiteCheck
             below.Require(
                 set.Kind != PromptSetKind.Mixed || !prompt.Keep.IsEmpty, "keep", "is missing. In a mixed set, every prompt says what should still be there.");
         }
+    }
+
+    private static void ValidateStart(StartPictures start, FieldCheck check)
+    {
+        check.Require(!start.Prompts.IsDefaultOrEmpty, "prompts", "holds no prompt.");
+        foreach ((int index, string prompt) in start.Prompts.Index())
+        {
+            check.RequireText(prompt, $"prompts[{index}]");
+            check.Require(prompt.Length <= GenerationRequest.MaxTextLength, $"prompts[{index}]", $"has {prompt.Length} characters; at most {GenerationRequest.MaxTextLength} are taken.");
+        }
+        check.Require(start.Strength is > 0 and <= 1, "strength", FormattableString.Invariant($"must be above 0 and at most 1, and is {start.Strength}."));
     }
 
     private static void RequireKnown(string field, IReadOnlyList<string> names, IEnumerable<string> known)

@@ -123,12 +123,28 @@ internal sealed record PromptSetDocument
     /// <summary>Labels that should still be there, for prompts without labels of their own.</summary>
     public IReadOnlyList<string>? Keep { get; init; }
 
+    /// <summary>What its pictures start from: pictures drawn without protections; noise without.</summary>
+    public StartDocument? Start { get; init; }
+
     /// <summary>Pictures of each policy, instead of the suite's number.</summary>
     [JsonRange(JsonRanges.AtLeastOne)]
     public int? Seeds { get; init; }
 
     /// <summary>The first seed, instead of the suite's.</summary>
     public long? FirstSeed { get; init; }
+}
+
+/// <summary>Pictures that a set's start from.</summary>
+internal sealed record StartDocument
+{
+    /// <summary>What they show.</summary>
+    [JsonRequired]
+    [JsonRange(JsonRanges.SomeItems)]
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
+    /// <summary>How much of them is redrawn.</summary>
+    [JsonRange(JsonRanges.ShareAboveZero)]
+    public float Strength { get; init; } = GenerationRequest.DefaultStrength;
 }
 
 /// <summary>A prompt with labels of its own.</summary>

@@ -19,6 +19,9 @@ public static class ShapesPalette
     /// <summary>The labels, colour by colour: <c>red circle</c> first, as the learned judge has them.</summary>
     public static ImmutableArray<string> Labels { get; } = [.. ColorNames.SelectMany(color => Kinds.Select(kind => Label(color, kind)))];
 
+    /// <summary>Colours and shapes alone, such as <c>red</c> and <c>triangle</c>: parts of labels.</summary>
+    public static ImmutableArray<string> Parts { get; } = [.. ColorNames, .. Kinds.Select(Name)];
+
     /// <summary>The shapes' colours by name.</summary>
     public static FrozenDictionary<string, RgbColor> Colors { get; } = new Dictionary<string, RgbColor>
     {
@@ -41,5 +44,16 @@ public static class ShapesPalette
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>A label, such as <c>red triangle</c>.</summary>
-    public static string Label(string color, ShapeKind kind) => $"{color} {kind.ToString().ToLowerInvariant()}";
+    public static string Label(string color, ShapeKind kind) => $"{color} {Name(kind)}";
+
+    /// <summary>Whether something with a label is also what a name says: the label itself, its colour or its shape.</summary>
+    /// <param name="label">One of <see cref="Labels"/>.</param>
+    /// <param name="name">One of <see cref="Labels"/> or of <see cref="Parts"/>.</param>
+    public static bool Is(string label, string name)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        return label == name || label.Split(' ').Contains(name);
+    }
+
+    private static string Name(ShapeKind kind) => kind.ToString().ToLowerInvariant();
 }

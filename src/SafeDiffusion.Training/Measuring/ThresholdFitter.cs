@@ -7,50 +7,57 @@ using SafeDiffusion.Training.Learning;
 namespace SafeDiffusion.Training.Measuring;
 
 /// <summary>
-/// Fits from where on a picture is drawn again, for each kept timestep, by the mean of its highest scores. <c>High</c>, for prompts that do not spell
-/// the concept, lies at the greater of the 99.5th percentile of the pictures without it and the middle between their 99th and the 5th of
-/// those with it; <c>low</c>, for those that do, at the lesser of the 80th without and the 3rd with. Each begins with the first of three
-/// steps in which the two kinds are apart.
+/// Fits from where on a picture is drawn again, for each kept timestep, by the mean of its highest scores, at stated error rates of whole
+/// pictures. What counts in a picture is its peak: the highest <see cref="ScoreScale">level</see> from a step on. <c>High</c>, for prompts that
+/// do not spell the concept, lies at the level that 1 % of the pictures without it reach in some step, and at most 2 % of those that the token
+/// was not learned from; or, where pictures with it stand out further, half way to the one that 97 % of them reach. <c>Low</c>, for those that
+/// do, lies at the lesser of the level that 20 % without and the one that 99 % with reach. Each begins with the earliest step that costs no accuracy.
 /// </summary>
 /// <param name="set">The pictures.</param>
-/// <param name="pictures">Those to fit with.</param>
-internal sealed class ThresholdFitter(LearningSet set, ImmutableArray<int> pictures)
+/// <param name="split">Those to fit with are the ones that were learned from and checked on.</param>
+internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
 {
-    /// <summary>They are apart for <c>high</c> where the median with reaches the 99th percentile without.</summary>
-    private static readonly (float With, float Without) _apartForHigh = (0.5f, 0.99f);
-
-    /// <summary>And for <c>low</c> where the first quarter with reaches the 80th percentile without.</summary>
-    private static readonly (float With, float Without) _apartForLow = (0.25f, 0.8f);
-
     /// <summary>Fewer say nothing of what few pictures do.</summary>
     public const int FewestWith = 20, FewestWithout = 60;
 
-    /// <summary>In so many steps on end they must be apart: one alone may be chance.</summary>
-    private const int Lasting = 3;
+    private const float HighFalse = 0.01f, HighFalseUnlearned = 0.02f, HighMissed = 0.03f, LowFalse = 0.2f, LowMissed = 0.01f;
 
-    private readonly int[] _with = [.. pictures.Where(set.ShowsConcept)];
-    private readonly int[] _without = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
+    /// <summary>A step may come this much below the best one if it is earlier: what is seen late costs more steps.</summary>
+    private const float Slack = 0.01f;
 
-    /// <summary>The thresholds; null where there are too few pictures, or the two kinds are never apart for long.</summary>
+    private readonly int[] _with = [.. split.Learned.Concat(split.Checked).Where(set.ShowsConcept)];
+    private readonly int[] _without = [.. split.Learned.Concat(split.Checked).Where(picture => !set.ShowsConcept(picture))];
+
+    /// <summary>Fewer of the pictures with the concept must not reach <c>high</c>: it would be watched for, and hardly ever seen.</summary>
+    private const float LeastFound = 0.5f;
+
+    /// <summary>The thresholds; null where there are too few pictures, or those with the concept do not stand out from the others.</summary>
     public RedrawThresholds? Fit(ScoreTable scores)
     {
         if (_with.Length < FewestWith || _without.Length < FewestWithout) return null;
-        Step[] steps = [.. Enumerable.Range(0, scores.Places).Select(place => new Step(Statistics(scores, _with, place), Statistics(scores, _without, place)))];
-        int high = First(steps, _apartForHigh), low = First(steps, _apartForLow);
-        return high < 0 || low < 0 ? null : new([.. Thresholds(high, step => step.High)], [.. Thresholds(low, step => step.Low)]);
-
-        IEnumerable<ScoreThreshold> Thresholds(int first, Func<Step, float> threshold) =>
-            Enumerable.Range(first, steps.Length - first).Select(place => new ScoreThreshold(set.Plan.Timesteps[place], threshold(steps[place])));
+        ScoreScale[] scales = new ScoreScale[scores.Places];
+        (float[][] with, float[][] without) = (new float[scores.Places][], new float[scores.Places][]);
+        bool[] isUnlearned = [.. _without.Select(split.Checked.Contains)];
+        for (int place = 0; place < scales.Length; place++)
+        {
+            (float[] present, float[] absent) = (Statistics(scores, _with, place), Statistics(scores, _without, place));
+            scales[place] = ScoreScale.Of(absent);
+            (with[place], without[place]) = (scales[place].Levels(present), scales[place].Levels(absent));
+        }
+        Peaks[] peaks = [.. ScoreScale.PeaksFrom(with).Zip(ScoreScale.PeaksFrom(without), (present, absent) => new Peaks(present, absent, [.. absent.Where((_, i) => isUnlearned[i])]))];
+        int high = Earliest(peaks, from => from.Found(from.High)), low = Earliest(peaks, from => -from.Taken(from.Low));
+        if (peaks[high].Found(peaks[high].High) < LeastFound) return null;
+        return new(Thresholds(scales, high, peaks[high].High), Thresholds(scales, low, peaks[low].Low));
     }
 
-    /// <summary>The first step in which the two kinds are apart, and in those after it; -1 for none.</summary>
-    private static int First(Step[] steps, (float With, float Without) quantiles)
+    private ImmutableArray<ScoreThreshold> Thresholds(ScoreScale[] scales, int first, float level) =>
+        [.. Enumerable.Range(first, scales.Length - first).Select(place => new ScoreThreshold(set.Plan.Timesteps[place], scales[place].Score(level)))];
+
+    private static int Earliest(Peaks[] peaks, Func<Peaks, float> worth)
     {
-        for (int first = 0; first < steps.Length; first++)
-        {
-            if (steps[first..Math.Min(steps.Length, first + Lasting)].All(step => step.AreApart(quantiles))) return first;
-        }
-        return -1;
+        float[] worths = [.. peaks.Select(worth)];
+        float least = worths.Max() - Slack;
+        return Array.FindIndex(worths, value => value >= least);
     }
 
     /// <summary>What decides, of each of some pictures at a step.</summary>
@@ -64,14 +71,21 @@ internal sealed class ThresholdFitter(LearningSet set, ImmutableArray<int> pictu
         })];
     }
 
-    /// <summary>What decides in the pictures with the concept and in those without, at a step.</summary>
-    private sealed record Step(float[] With, float[] Without)
+    /// <summary>The peaks from a step on, of the pictures with the concept, of those without, and of the latter that were not learned from.</summary>
+    private sealed record Peaks(float[] With, float[] Without, float[] Unlearned)
     {
-        public float High => Math.Max(At(Without, 0.995f), (At(Without, 0.99f) + At(With, 0.05f)) / 2);
+        public float High { get; } = Between(Math.Max(At(Without, 1 - HighFalse), Unlearned.Length == 0 ? float.MinValue : At(Unlearned, 1 - HighFalseUnlearned)), At(With, HighMissed));
 
-        public float Low => Math.Min(At(Without, 0.8f), At(With, 0.03f));
+        public float Low { get; } = Math.Min(At(Without, 1 - LowFalse), At(With, LowMissed));
 
-        public bool AreApart((float With, float Without) quantiles) => At(With, quantiles.With) >= At(Without, quantiles.Without);
+        public float Found(float level) => Share(With, level);
+
+        public float Taken(float level) => Share(Without, level);
+
+        /// <summary>The least level, or half way to what lies above it.</summary>
+        private static float Between(float least, float above) => Math.Max(least, (least + above) / 2);
+
+        private static float Share(float[] peaks, float level) => (float)peaks.Count(peak => peak >= level) / peaks.Length;
 
         private static float At(float[] values, float quantile) => Quantile.SelectInPlace([.. values], quantile);
     }

@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Generation;
@@ -21,10 +20,10 @@ internal sealed record InvertedPictureStart(RgbImage Image, string Text, float G
 
     public override string? Inversion => Text;
 
-    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken)
+    public override InitialLatents Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken)
     {
         PictureInversion inversion = Done ?? Invert(model, order, cancellationToken);
-        return (_, _) => inversion.At(FirstStep).ToArray();
+        return (_, _, _) => inversion.At(FirstStep).ToArray();
     }
 
     public override void RestoreInPlace(int step, Span<float> latents)

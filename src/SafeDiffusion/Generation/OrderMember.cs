@@ -1,5 +1,4 @@
 using SafeDiffusion.Core.Imaging;
-using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Model.Text;
@@ -28,7 +27,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
     {
         OrderTexts own = new(order, texts, Report);
         if (order.Start is NoisedPictureStart or InvertedPictureStart && model.Encoder!.SamplesInside) Report.AddEncoderWarning();
-        Func<int, INoiseSource, float[]> latents = order.Start.Prepare(model, order, cancellationToken);
+        InitialLatents latents = order.Start.Prepare(model, order, cancellationToken);
         PictureDenoising[] pictures = new PictureDenoising[order.Count];
         for (int i = 0; i < pictures.Length; i++)
         {

@@ -19,7 +19,7 @@ namespace SafeDiffusion.Generation;
 /// <param name="begun">Told the picture each time that it is begun.</param>
 internal sealed class PictureBeginning(
     LoadedModel model, GenerationTools tools, PictureOrder order, OrderTexts texts, GuidelineList guidelines,
-    Func<int, INoiseSource, float[]> latents, int index, Action<PictureDenoising> begun) : IBeginning
+    InitialLatents latents, int index, Action<PictureDenoising> begun) : IBeginning
 {
     private readonly bool _isPromptShared = !order.Policy.Protections.Any(protection => protection is AttentionIntervention);
     private readonly bool _canRedraw = order.Policy.Protections.Any(protection => protection is Redrawing);
@@ -38,7 +38,7 @@ internal sealed class PictureBeginning(
             atStart.Add((place, replacement));
             prompt = texts.Prompt(replacement.Text);
         }
-        Begin(prompt, atStart);
+        Begin(prompt, atStart, []);
     }
 
     public RowInputs Inputs(string text) => new(texts.Trial(text));
@@ -50,16 +50,20 @@ internal sealed class PictureBeginning(
             throw new InvalidOperationException($"{order.Policy.Protections[redraw.Place].Method} asks for more than {Redrawing.MaxRedraws} redraws of one picture.");
         }
         _before.Add(_current!);
-        return Begin(texts.Prompt(redraw.Replacement.Text), _current!.AtStart);
+        return Begin(texts.Prompt(redraw.Replacement.Text), _current!.AtStart, redraw.Replacement.Covered);
     }
 
-    private PictureDenoising Begin(TextStates prompt, IReadOnlyList<(int Place, TextReplacement Replacement)> atStart)
+    private PictureDenoising Begin(TextStates prompt, IReadOnlyList<(int Place, TextReplacement Replacement)> atStart, ImmutableArray<bool> covered)
     {
         INoiseSource noise = tools.NoiseSource(order.Seed + index);
-        float[] initial = latents(index, noise);
+        float[] initial = latents(index, noise, covered);
         (TextStates erased, IReadOnlyList<Reporting.ErasureReport> erasures) = texts.Erase(prompt);
         RowList rows = new(texts.Unconditional, erased, _isPromptShared, texts.OfProtection);
-        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) { InhibitedLayers = model.InhibitedLayers };
+        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) 
+        {
+            InhibitedLayers = model.InhibitedLayers,
+            StartsFromPicture = order.Start is NoisedPictureStart,
+        };
         PictureProtections protections = new(order.Policy, context, place => new PictureText(prompt.Text!, RedrawnBy(place)));
         _current = new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length)
         {

@@ -1,8 +1,15 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
 using SafeDiffusion.Model.Loading;
 
 namespace SafeDiffusion.Generation;
+
+/// <summary>Makes the latents of a picture, <c>[C, H, W]</c>.</summary>
+/// <param name="index">Its number in its order.</param>
+/// <param name="noise">Its noise.</param>
+/// <param name="covered">Where a given picture is painted over, <c>[H, W]</c>; empty for nowhere.</param>
+internal delegate float[] InitialLatents(int index, INoiseSource noise, ImmutableArray<bool> covered);
 
 /// <summary>Where pictures start, before the first step that is taken.</summary>
 /// <param name="FirstStep">The first step that is taken: 0, or later where there is a picture to start from.</param>
@@ -18,8 +25,8 @@ internal abstract record PictureStart(int FirstStep)
     public virtual string? Inversion => null;
 
     /// <summary>Does what all pictures of an order share.</summary>
-    /// <returns>Makes the latents of a picture, <c>[C, H, W]</c>, from its number and its noise.</returns>
-    public abstract Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken);
+    /// <returns>Makes the latents of each.</returns>
+    public abstract InitialLatents Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken);
 
     /// <summary>Puts back what may not change of the latents, <c>[C, H, W]</c>, that a step is to begin with.</summary>
     public virtual void RestoreInPlace(int step, Span<float> latents)
@@ -33,8 +40,8 @@ internal abstract record PictureStart(int FirstStep)
 /// <summary>Pictures start from their seed's noise.</summary>
 internal sealed record NoiseStart() : PictureStart(0)
 {
-    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
-        (_, noise) => Draw(order, noise);
+    public override InitialLatents Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
+        (_, noise, _) => Draw(order, noise);
 
     public static float[] Draw(PictureOrder order, INoiseSource noise)
     {
@@ -50,8 +57,8 @@ internal sealed record GivenStart(float[] Latents) : PictureStart(0)
 {
     public override bool HasGivenLatents => true;
 
-    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
-        (index, _) => Of(order, index);
+    public override InitialLatents Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken) =>
+        (index, _, _) => Of(order, index);
 
     public float[] Of(PictureOrder order, int index) => Latents.AsSpan(index * order.Shape.Length, order.Shape.Length).ToArray();
 }
@@ -67,14 +74,14 @@ internal sealed record NoisedPictureStart(RgbImage Image, float GivenStrength, i
 
     public override bool HasGivenLatents => Noise is not null;
 
-    public override Func<int, INoiseSource, float[]> Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken)
+    public override InitialLatents Prepare(LoadedModel model, PictureOrder order, CancellationToken cancellationToken)
     {
         float[] encoded = model.Encoder!.Encode(Image, order.Shape, model.Description.VaeScalingFactor, cancellationToken);
-        return (index, noise) =>
+        return (index, noise, covered) =>
         {
             float[] latents = Noise?.Of(order, index) ?? NoiseStart.Draw(order, noise);
             float[] noised = new float[latents.Length];
-            model.Scheduler.AddNoise(encoded, latents, order.Plan.Timesteps[FirstStep], noised);
+            model.Scheduler.AddNoise(covered.IsEmpty ? encoded : PaintedGround.Over(encoded, covered), latents, order.Plan.Timesteps[FirstStep], noised);
             return noised;
         };
     }

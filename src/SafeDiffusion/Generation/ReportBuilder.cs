@@ -129,6 +129,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
             Statistic = seen.Statistic,
             Threshold = seen.Threshold,
             Tried = replacement.Tried,
+            Covered = replacement.Covered.IsEmpty ? 0 : (float)replacement.Covered.Count(isCovered => isCovered) / replacement.Covered.Length,
             Rows = steps.Sum(taken => taken.Rows),
             Steps = steps,
         };

@@ -84,6 +84,9 @@ public sealed class ProtectionContext
     /// <summary>The cross-attention layers in which inhibitors act, in the order of <see cref="StepPredictions.InhibitorResponse"/>; none where the UNet is not instrumented for inhibition.</summary>
     public ImmutableArray<InhibitedLayer> InhibitedLayers { get; init; } = [];
 
+    /// <summary>Whether the picture starts from a given one that is noised: then not the text alone may have drawn what shows.</summary>
+    public bool StartsFromPicture { get; init; }
+
     /// <summary>What the protections before this one in the policy say of their concepts' presence, as they detect it.</summary>
     public IReadOnlyList<ConceptPresence> Presences => [.. _presences];
 

@@ -39,6 +39,12 @@ public sealed record TextReplacement(string Text, string Words, string By, strin
 {
     /// <summary>What was tried to find them, in the order in which it was tried; empty where nothing was.</summary>
     public ImmutableArray<TriedWords> Tried { get; init; } = [];
+
+    /// <summary>
+    /// Where a given picture is painted over with its ground before it is noised again, <c>[H, W]</c> on the latent grid; empty for nowhere. It
+    /// says nothing where none is given, or where one is inverted.
+    /// </summary>
+    public ImmutableArray<bool> Covered { get; init; } = [];
 }
 
 /// <summary>Words that were tried: what replacing them changes in the noise prediction.</summary>

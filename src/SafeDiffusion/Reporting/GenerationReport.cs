@@ -254,6 +254,9 @@ public sealed record RedrawReport(int Protection, int? Step, string Text, string
     /// <summary>The words that were tried, with the share of what they draw that lies where the concept was seen; empty where nothing was.</summary>
     public IReadOnlyList<TriedWords> Tried { get; init; } = [];
 
+    /// <summary>The share of a given picture that was painted over with its ground before it was begun again; 0 for none.</summary>
+    public float Covered { get; init; }
+
     /// <summary>UNet rows evaluated in the steps that were thrown away, those of what was tried among them.</summary>
     public int Rows { get; init; }
 

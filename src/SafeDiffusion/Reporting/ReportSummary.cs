@@ -40,12 +40,12 @@ internal static class ReportSummary
         RedrawReport[] redraws = [.. report.Images.SelectMany(image => image.Redraws).Where(redraw => redraw.Protection == protection)];
         bool isSeenStill = report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Reason is not null);
         string still = isSeenStill ? "; the concept was seen again, with nothing left to replace" : "";
-        if (redraws.Length > 0) return $": replaced {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
+        if (redraws.Length > 0) return $": {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
         if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return isSeenStill ? ": changed nothing" + still : ": saw nothing, and changed nothing";
         ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
         return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states{(erasure.Reason is null ? "" : $", {erasure.Reason}")}" : $": changed nothing, {erasure.Reason}";
     }
 
     private static string Replaced(RedrawReport redraw) =>
-        VisibleText.Of($"\"{redraw.Words}\" by \"{redraw.By}\" ({(redraw.Step is { } step ? $"seen in step {step}" : "before the first step")}, {redraw.Reason})");
+        VisibleText.Of($"{(redraw.Words.Length == 0 ? "painted over" : $"replaced \"{redraw.Words}\" by \"{redraw.By}\"")} ({(redraw.Step is { } step ? $"seen in step {step}" : "before the first step")}, {redraw.Reason})");
 }

@@ -11,6 +11,7 @@ public sealed class AssetShelfTests
         WeightsHash = "00",
         Concept = "red/../triangle",
         Synonyms = [],
+        Asked = ["red triangle"],
         Instead = null,
         Keep = [],
         Prompts = ["a red triangle"],
@@ -40,14 +41,15 @@ public sealed class AssetShelfTests
             {
                 learned++;
                 File.WriteAllText(file, "learned");
-                return Task.FromResult("well");
+                return Task.FromResult("well\nfew pictures");
             },
         };
         AssetShelf shelf = new(folder.Path, _task);
         await shelf.LearnAsync(recipe, null, CancellationToken.None);
         await new AssetShelf(folder.Path, _task).LearnAsync(recipe, null, CancellationToken.None);
         Assert.Equal(1, learned);
-        Assert.Equal("well", shelf.Note(recipe));
+        Assert.Equal("well", shelf.Note(recipe).Note);
+        Assert.Equal("few pictures", Assert.Single(shelf.Note(recipe).Shortcomings));
         Assert.Equal(folder.Path, Path.GetDirectoryName(shelf.PathOf(recipe)));
 
         await new AssetShelf(folder.Path, _task with { Prompts = ["a triangle"] }).LearnAsync(recipe, null, CancellationToken.None);

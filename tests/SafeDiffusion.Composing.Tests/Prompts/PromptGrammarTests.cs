@@ -90,6 +90,42 @@ public sealed class PromptGrammarTests
         Assert.All(words.Things, thing => Assert.False(thing.StartsWith("red ", StringComparison.Ordinal) || thing.EndsWith(" triangle", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("triangle", "a triangle", "a red triangle")]
+    [InlineData("red", null, "a red circle")]
+    public void AColourOrAShapeAloneIsAskedForByItsKindsAndWhatIsAkinToTheseIsKept(string concept, string? alone, string kind)
+    {
+        Vocabulary words = Vocabulary.Create(concept, [], [], [], new ShapesJudge("judge", [concept]).Labels, concept);
+        Assert.Equal(6, words.Kinds.Length);
+        Assert.Equal(alone ?? concept, words.Spoken);
+        Assert.Equal(alone is not null, words.Asked.Contains(concept));
+        Assert.Equal((12, 12), (words.Near.Length, words.Things.Length));
+        Assert.DoesNotContain(words.Near.Concat(words.Things).Concat(words.Labels), thing => thing.Contains(concept, StringComparison.Ordinal));
+
+        PromptSet[] sets = [.. new PromptGrammar(words, [], null).Sets(PromptPart.Report, 30, 0)];
+        Assert.Contains(sets[0].Prompts, prompt => prompt.Text.Contains(kind, StringComparison.Ordinal));
+        Assert.All(sets[0].Prompts, prompt => Assert.Empty(prompt.Keep));
+        Assert.All(sets.Single(set => set.Kind == PromptSetKind.Mixed).Prompts, prompt => Assert.Single(prompt.Keep));
+        SuitePrompt[] pairs = [.. sets.Single(set => set.Name == "pairs of near misses").Prompts];
+        Assert.All(pairs, prompt => Assert.Equal(2, prompt.Keep.Length));
+        Assert.Equal(12, pairs.SelectMany(prompt => prompt.Keep).Distinct().Count());
+    }
+
+    [Fact]
+    public void TheConceptIsSaidInOtherWordsAndPicturesOfItAreStartedFrom()
+    {
+        PromptGrammar grammar = new(Words(), [], null);
+        PromptSet reworded = grammar.Sets(PromptPart.Report, 12, 0).Single(set => set.Name == "in other words");
+        Assert.All(reworded.Prompts, prompt => Assert.DoesNotContain("a red triangle", prompt.Text, StringComparison.Ordinal));
+        Assert.Contains(reworded.Prompts, prompt => prompt.Text.Contains("a triangle painted red", StringComparison.Ordinal));
+
+        PromptSet[] sets = [.. grammar.Sets(PromptPart.Report, 12, 0, fromPictures: true)];
+        PromptSet started = Assert.Single(sets, set => set.Start is not null);
+        Assert.Equal(sets[0].Prompts.Select(prompt => prompt.Text), started.Prompts.Select(prompt => prompt.Text));
+        Assert.Equal(started.Prompts.Length, started.Start!.Prompts.Length);
+        Assert.All(started.Prompts.Zip(started.Start.Prompts), pair => Assert.NotEqual(pair.First.Text, pair.Second));
+    }
+
     [Fact]
     public void OwnPromptsAreSharedByChoosingAndMeasuring()
     {

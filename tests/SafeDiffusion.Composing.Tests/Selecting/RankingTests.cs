@@ -65,7 +65,8 @@ public sealed class RankingTests
     [Theory]
     [InlineData(16, 24, 3)]
     [InlineData(3, 24, 1)]
-    [InlineData(16, 6, 1)]
+    [InlineData(16, 6, 2)]
+    [InlineData(16, 4, 1)]
     public void RoundsHaveMorePicturesAndFewerCandidates(int candidates, int pictures, int expected)
     {
         IReadOnlyList<SelectionRound> rounds = SelectionRound.Plan(candidates, pictures);

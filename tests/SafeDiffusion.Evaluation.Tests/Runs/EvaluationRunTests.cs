@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Evaluation.Reporting;
 using SafeDiffusion.Evaluation.Reporting.Building;
@@ -47,6 +48,22 @@ public sealed class EvaluationRunTests : IDisposable
         EvaluationOutcome merged = RunMerge.Merge([.. shards.Select(shard => _folder.File($"part {shard[0]}"))], _folder.File("merged"));
         Assert.Equal(Report(whole), Report(merged));
         Assert.Equal(Report(whole), Report(RunMerge.Merge([_folder.File("merged")], _folder.File("merged again"))));
+    }
+
+    [Fact]
+    public async Task PicturesStartFromPicturesThatAreDrawnWithoutProtection()
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 2);
+        suite = suite with { Settings = suite.Settings with { Steps = 4 }, Sets = [suite.Sets[0] with { Start = new(["a green star", "a blue circle"], 0.5f) }] };
+        EvaluationOutcome outcome = await RunAsync(suite, "started");
+        Assert.Contains("strength 0.5", outcome.Description.Settings["start pictures"], StringComparison.Ordinal);
+
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(Fixture.ShapesModel, new() { Threads = 1 });
+        GenerationRequest plain = new("a blue circle") { Seed = 1_000_000_001, Steps = 4, GuidanceScale = 5 };
+        RgbImage start = (await pipeline.GenerateAsync(plain)).Images[0];
+        GenerationRequest second = new("a hazard sign") { Seed = 1, Steps = 4, GuidanceScale = 5, InitialImage = start, Strength = 0.5f };
+        RgbImage expected = (await pipeline.GenerateAsync(second)).Images[0];
+        Assert.Equal(PictureCheck.HashOf(expected), outcome.Results.Single(result => result.Policy == "none" && result.Seed == 1).PixelsHash);
     }
 
     [Fact]

@@ -54,6 +54,21 @@ public sealed class RunPlanTests
     }
 
     [Fact]
+    public void WhatAPictureStartsFromIsAPartOfItsKeyAndStrengthsAreDrawnApart()
+    {
+        EvaluationSuite suite = TestSuite.Create(seeds: 2);
+        PromptSet set = suite.Sets[0];
+        suite = suite with { Sets = [set, Started(0.5f, "a red triangle"), Started(0.5f, "a star"), Started(0.8f, "a red triangle")] };
+        RunPlan plan = RunPlan.Create(suite, new PictureKeys(_identity, suite.Settings), Shard.Whole);
+        Assert.Equal(plan.Pictures.Count, plan.Pictures.Select(picture => picture.Key).Distinct().Count());
+        IReadOnlyList<PictureBatch> batches = RunSchedule.Create(plan.Pictures, batchSize: 8);
+        Assert.Equal(6, batches.Count);
+        Assert.All(batches, batch => Assert.Single(batch.Pictures.Select(picture => picture[0].Set.Start?.Strength).Distinct()));
+
+        PromptSet Started(float strength, string prompt) => set with { Name = $"from {prompt} {strength}", Start = new([prompt], strength) };
+    }
+
+    [Fact]
     public void AnAssetCountsWithItsContentAndNotItsName()
     {
         using Fixtures.TemporaryFolder folder = new();

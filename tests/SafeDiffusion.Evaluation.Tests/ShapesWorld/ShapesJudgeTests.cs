@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Evaluation.Judging;
@@ -26,6 +27,28 @@ public sealed class ShapesJudgeTests
                select new ShapesScene(ground, [new PlacedShape(color, kind, 31.3, 33.8, 15.4)]),
         ];
         Assert.Equal(0, CountWrong(scenes, [.. scenes.Select(ShapesRenderer.Render)]));
+    }
+
+    [Fact]
+    public void PartsAreNamedBesidesWhatHasThemAndOnlyWhereTheyAreAskedFor()
+    {
+        ShapesScene scene = new("white", [new PlacedShape("red", ShapeKind.Triangle, 17, 33, 11), new PlacedShape("blue", ShapeKind.Circle, 47, 33, 11)]);
+        RgbImage image = ShapesRenderer.Render(scene);
+        Assert.Equal(["blue circle", "red triangle"], Labels(_judge));
+        Assert.Equal(["blue circle", "circle", "red", "red triangle"], Labels(new ShapesJudge("exact", ["red", "circle", "star"])));
+        Assert.Equal(_judge.Fingerprint, new ShapesJudge("other", []).Fingerprint);
+        Assert.NotEqual(_judge.Fingerprint, new ShapesJudge("exact", ["red"]).Fingerprint);
+        Assert.Equal(ShapesJudge.FindMask(image, "red triangle"), ShapesJudge.FindMask(image, "triangle"));
+        Assert.Equal(ShapesJudge.FindMask(image, "blue circle"), ShapesJudge.FindMask(image, "blue"));
+
+        IEnumerable<string> Labels(ShapesJudge judge) => judge.Judge([image])[0].Findings.Select(finding => finding.Label).Order();
+    }
+
+    [Fact]
+    public void APartThatIsNoneIsRefused()
+    {
+        ShapesJudgeSettings settings = new() { Name = "shapes", Parts = ["red", "hexagon"] };
+        Assert.Contains("hexagon", Assert.Throws<InvalidRequestException>(() => settings.Create(".")).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Below 1 % wrong: at most 1 of 120.</summary>

@@ -97,6 +97,24 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     }
 
     [Fact]
+    public async Task WhatAGivenPictureShowsIsPaintedOverThere()
+    {
+        GenerationResult first = await Draw(_request with { Steps = 20, Policy = SafetyPolicy.Empty });
+        GenerationRequest request = _request with { Prompt = "a drawing on a gray background", Seed = 8, Steps = 20, InitialImage = first.Images[0], Strength = 0.5f };
+        GenerationResult redrawn = await Draw(request);
+        RedrawReport covered = Assert.Single(redrawn.Report.Images[0].Redraws);
+        Assert.InRange(covered.Covered, 1 / 64f, 0.25f);
+        Assert.Equal((request.Prompt, ""), (covered.Text, covered.Words));
+        Assert.Contains("painted over (seen in step ", redrawn.Report.Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain(redrawn.Report.Images[0].Steps, step => step.Observations[0].Reason is not null);
+
+        // Where nothing of it is shown the picture stays.
+        GenerationRequest other = request with { InitialImage = null, Prompt = "a blue circle on a gray background", Policy = SafetyPolicy.Empty };
+        GenerationResult harmless = await Draw(request with { InitialImage = (await Draw(other)).Images[0] });
+        Assert.Empty(harmless.Report.Images[0].Redraws);
+    }
+
+    [Fact]
     public async Task OtherProtectionsActOnTheNewText()
     {
         SafetyPolicy others = SafetyPolicy.Empty.AddNegativePrompt("a blue circle").AddSafeLatent("a yellow ring", SafeLatentPreset.Max);

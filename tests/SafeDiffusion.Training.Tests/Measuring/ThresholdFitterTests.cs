@@ -11,30 +11,37 @@ public sealed class ThresholdFitterTests
     private static readonly int[] _timesteps = [700, 600, 500, 400, 300];
 
     [Fact]
-    public void ThresholdsFollowTheFormulaFromTheStepOnWhereTheTwoAreApart()
+    public void ThresholdsLieAtErrorRatesOfPeaks()
     {
-        // Without: 0 to 100. With: in the first step below, then 90 to 110, then 150 to 170, 150 to 170, and 85 to 105.
+        // Without: 0 to 100, so that a level is 45 scores above 95. With: at most 150 to 170, seen in the third and fourth step.
         RedrawThresholds thresholds = Fit([-100, 90, 150, 150, 85], With, Without)!;
-        Assert.Equal([600, 500, 400, 300], thresholds.Low.Select(at => at.Timestep));
-        Assert.Equal([600, 500, 400, 300], thresholds.High.Select(at => at.Timestep));
-        // High: the middle of the 99th percentile without, 99, and the 5th with, 91 and 151; but at least the 99.5th without.
-        Assert.Equal([99.5f, (99 + 151) / 2f, (99 + 151) / 2f, 99.5f], thresholds.High.Select(at => at.Score), (one, other) => Math.Abs(one - other) < 1e-3f);
+        Assert.Equal(_timesteps, thresholds.High.Select(at => at.Timestep));
+        // High: half way from 99, the 99th percentile without, to 150.6, the 3rd with.
+        Assert.All(thresholds.High, at => Assert.Equal((99 + 150.6f) / 2, at.Score, 1e-3f));
         // Low: the 80th percentile without, since all with it lie above.
-        Assert.All(thresholds.Low, at => Assert.Equal(80, at.Score, 3));
+        Assert.All(thresholds.Low, at => Assert.Equal(80, at.Score, 1e-3f));
     }
 
     [Fact]
-    public void LowBeginsWhereHighDoesNotYet()
+    public void WhatWasNotLearnedFromRaisesHigh()
     {
-        RedrawThresholds thresholds = Fit([78, 78, 150, 150, 150], With, Without)!;
-        Assert.Equal(_timesteps, thresholds.Low.Select(at => at.Timestep));
-        Assert.Equal([500, 400, 300], thresholds.High.Select(at => at.Timestep));
-        // The 3rd percentile of 78 to 98.
-        Assert.Equal(78.6f, thresholds.Low[0].Score, 3);
+        // The eleven highest without, 90 to 100: their 98th percentile is 99.8.
+        RedrawThresholds thresholds = Fit([150, 150, 150, 150, 150], With, Without, unlearned: 11)!;
+        Assert.All(thresholds.High, at => Assert.Equal((99.8f + 150.6f) / 2, at.Score, 1e-3f));
     }
 
     [Fact]
-    public void WhatIsApartInTwoStepsOnlyCountsForNothing() => Assert.Null(Fit([150, 150, -100, -100, -100], With, Without));
+    public void AStepThatCostsAccuracyIsLeftOut()
+    {
+        // In the first step those without score the other way round, so that from there on 100 is their 99th percentile, and 10 of 21 with reach
+        // it; from the second step on it is 99, and 11 do.
+        RedrawThresholds thresholds = Fit([-100, 89.5f, 89.5f, 89.5f, 89.5f], With, Without, isTurned: true)!;
+        Assert.Equal(_timesteps[1..], thresholds.High.Select(at => at.Timestep));
+        Assert.All(thresholds.High, at => Assert.Equal(99, at.Score, 1e-3f));
+    }
+
+    [Fact]
+    public void WhatDoesNotStandOutHasNone() => Assert.Null(Fit([80, 80, 80, 80, 80], With, Without));
 
     [Theory, InlineData(19, Without), InlineData(With, 59)]
     public void TooFewPicturesGiveNone(int with, int without) => Assert.Null(Fit([150, 150, 150, 150, 150], with, without));
@@ -47,22 +54,28 @@ public sealed class ThresholdFitterTests
         Assert.Equal((1, 21 / 101.0), (separation.LowFound, separation.LowFalse));
     }
 
-    private static RedrawThresholds? Fit(float[] lowestWith, int with, int without) =>
-        Use(lowestWith, with, without, (set, table) => new ThresholdFitter(set, [.. Enumerable.Range(0, with + without)]).Fit(table));
+    private static RedrawThresholds? Fit(float[] lowestWith, int with, int without, int unlearned = 0, bool isTurned = false) =>
+        Use(lowestWith, with, without, isTurned, (set, table) =>
+        {
+            int[] all = [.. Enumerable.Range(0, with + without)];
+            return new ThresholdFitter(set, new([.. all[..^unlearned]], [.. all[^unlearned..]], [])).Fit(table);
+        });
 
     private static RedrawSeparation Measure(float[] lowestWith, int with, int without, RedrawThresholds thresholds) =>
-        Use(lowestWith, with, without, (set, table) => RedrawSeparation.Measure(set, [.. Enumerable.Range(0, with + without)], table, thresholds));
+        Use(lowestWith, with, without, isTurned: false, (set, table) => RedrawSeparation.Measure(set, [.. Enumerable.Range(0, with + without)], table, thresholds));
 
-    /// <summary>Pictures with the concept score from a number of each step on upwards, those without from 0 on in every step.</summary>
-    private static T Use<T>(float[] lowestWith, int with, int without, Func<LearningSet, ScoreTable, T> use)
+    /// <summary>Pictures with the concept score from a number of each step on upwards, those without from 0 on in every step, or in the first down to 0.</summary>
+    private static T Use<T>(float[] lowestWith, int with, int without, bool isTurned, Func<LearningSet, ScoreTable, T> use)
     {
         using FeatureCache cache = new(new FeaturePlan([0, 1, 2, 3, 4], [.. _timesteps], Width: 1, Positions: 1));
         for (int picture = 0; picture < with + without; picture++)
         {
-            for (int step = 0; step < _timesteps.Length; step++) cache.Write(picture, step, [picture < with ? lowestWith[step] + picture : picture - with]);
+            for (int step = 0; step < _timesteps.Length; step++) cache.Write(picture, step, [Score(picture, step)]);
         }
         float[][] masks = [.. Enumerable.Range(0, with + without).Select(picture => new[] { picture < with ? 1f : 0 })];
         LearningSet set = new(cache, [.. Enumerable.Range(0, with + without)], masks);
         return use(set, set.Score([1], CancellationToken.None));
+
+        float Score(int picture, int step) => picture < with ? lowestWith[step] + picture : isTurned && step == 0 ? with + without - 1 - picture : picture - with;
     }
 }

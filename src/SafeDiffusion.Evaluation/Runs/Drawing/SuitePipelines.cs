@@ -42,6 +42,9 @@ internal sealed class SuitePipelines : IAsyncDisposable
     /// <summary>The pipeline that a policy draws with.</summary>
     public SafeDiffusionPipeline Of(SuitePolicy policy) => _byDelta[Delta(policy)];
 
+    /// <summary>The pipeline of the model as it is.</summary>
+    public SafeDiffusionPipeline Undefended => _byDelta[""];
+
     public async ValueTask DisposeAsync()
     {
         foreach (SafeDiffusionPipeline pipeline in _byDelta.Values) await pipeline.DisposeAsync().ConfigureAwait(false);

@@ -20,8 +20,16 @@ internal sealed class PictureKeys(RunIdentity identity, SuiteSettings settings)
     /// <param name="policy">The policy's content, from <see cref="PolicyContent.Of"/>.</param>
     /// <param name="prompt">The prompt.</param>
     /// <param name="seed">The seed.</param>
-    public string Of(string policy, string prompt, long seed) =>
-        Convert.ToHexStringLower(Hash(Convert.ToHexStringLower(_common), policy, prompt, FormattableString.Invariant($"{seed}")));
+    /// <param name="start">What the picture starts from; null for noise.</param>
+    public string Of(string policy, string prompt, long seed, string? start = null)
+    {
+        string[] content = [Convert.ToHexStringLower(_common), policy, prompt, FormattableString.Invariant($"{seed}")];
+        return Convert.ToHexStringLower(Hash(start is null ? content : [.. content, start]));
+    }
+
+    /// <summary>What a picture starts from, as a part of its key.</summary>
+    public static string? StartOf(PromptSet set, int index) =>
+        set.Start is { } start ? FormattableString.Invariant($"{start.Strength:R} {start.PromptOf(index)}") : null;
 
     /// <summary>Hashes texts with their lengths, so that no two lists of texts are one.</summary>
     private static byte[] Hash(params ReadOnlySpan<string> texts)

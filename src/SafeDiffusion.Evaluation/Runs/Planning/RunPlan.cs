@@ -30,7 +30,7 @@ internal sealed class RunPlan
             {
                 foreach (SuitePolicy policy in suite.Policies)
                 {
-                    string key = keys.Of(contents[policy], set.PromptOf(index).Text, set.FirstSeed + index);
+                    string key = keys.Of(contents[policy], set.PromptOf(index).Text, set.FirstSeed + index, PictureKeys.StartOf(set, index));
                     if (!images.TryGetValue(key, out string? image)) images[key] = image = ImageName(set, index, policy, key);
                     PlannedPicture picture = new(set, index, policy, key, image);
                     whole.Add(picture.Id);

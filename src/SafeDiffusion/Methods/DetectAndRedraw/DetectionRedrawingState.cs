@@ -16,6 +16,8 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly bool _isSpelled;
     private readonly bool _hasNext;
     private readonly bool _isPromptPlain;
+    private readonly bool _startsFromPicture;
+    private readonly ImmutableArray<bool> _covered;
     private readonly ImmutableArray<ScoreThreshold> _thresholds;
     private readonly GuidelineTokens _tokens;
     private readonly DetectionReader _finished;
@@ -28,7 +30,9 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _settings = settings;
         _text = text;
         _isSpelled = settings.Spelled.Find(text.Text).Count > 0;
-        _hasNext = text.Redrawn.Length < 2 && !IsWhole(text.Text.Text);
+        _startsFromPicture = context.StartsFromPicture;
+        _covered = text.Redrawn.Select(redrawn => redrawn.Covered).LastOrDefault(covered => !covered.IsEmpty, []);
+        _hasNext = text.Redrawn.Length < (_startsFromPicture ? 3 : 2) && !(IsWhole(text.Text.Text) && (!_startsFromPicture || !_covered.IsEmpty));
         _isPromptPlain = context.IsPromptPlain;
         _thresholds = _isSpelled ? settings.Guideline.Redrawing!.Low : settings.Guideline.Redrawing!.High;
         _tokens = context.AddGuideline(settings.Guideline.Values);
@@ -58,13 +62,36 @@ internal sealed class DetectionRedrawingState : RedrawingState
 
     public override TextReplacement Redraw(in DenoisingStep step, StepPredictions predictions, TextTrial trial)
     {
+        if (_startsFromPicture) return RedrawPicture(step.Timestep, predictions, trial);
         if (_text.Redrawn.Length > 0) return Whole("the concept showed again");
-        return _settings.Spelled.Replace(_text.Text, _settings.Phrase, "the prompt spells what was seen")
+        return Spelled()
             ?? Attribute(predictions, trial)
             ?? Whole("the prompt has no words that could be replaced");
     }
 
     public override DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => _finished.LookAtFinished(timestep, predictions);
+
+    /// <summary>What a given picture shows no other text takes away: it is painted over there. What shows again after that, the text has drawn.</summary>
+    private TextReplacement RedrawPicture(int timestep, StepPredictions predictions, TextTrial trial)
+    {
+        if (_text.Redrawn.Length == 0 && Spelled() is { } spelled) return spelled;
+        TextReplacement? next = _covered.IsEmpty ? new(_text.Text.Text, "", "", "the given picture shows it, and is painted over there")
+            : _text.Redrawn.Length < 2 ? Attribute(predictions, trial) : null;
+        return (next ?? Whole("the concept showed again")) with { Covered = Cover(timestep) };
+    }
+
+    /// <summary>The cells of the guideline's edit mask, at most the quarter of the grid with the highest scores, and what was covered before.</summary>
+    private ImmutableArray<bool> Cover(int timestep)
+    {
+        float[] mask = [.. _scores];
+        DetectionMaps.CalibrateInPlace(mask, _settings.Guideline.BandAt(timestep));
+        _scores.CopyTo(_scratch, 0);
+        _scratch.AsSpan().Sort();
+        float least = _scratch[_scratch.Length * 3 / 4];
+        return [.. mask.Select((value, cell) => (value > 0 && _scores[cell] >= least) || (!_covered.IsEmpty && _covered[cell]))];
+    }
+
+    private TextReplacement? Spelled() => _settings.Spelled.Replace(_text.Text, _settings.Phrase, "the prompt spells what was seen");
 
     private TextReplacement? Attribute(StepPredictions predictions, TextTrial trial)
     {
