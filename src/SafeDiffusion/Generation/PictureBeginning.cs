@@ -59,7 +59,11 @@ internal sealed class PictureBeginning(
         float[] initial = latents(index, noise);
         (TextStates erased, IReadOnlyList<Reporting.ErasureReport> erasures) = texts.Erase(prompt);
         RowList rows = new(texts.Unconditional, erased, _isPromptShared, texts.OfProtection);
-        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) { InhibitedLayers = model.InhibitedLayers };
+        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps)
+        {
+            InhibitedLayers = model.InhibitedLayers,
+            StepChanges = [.. Enumerable.Range(order.Start.FirstStep, order.Timesteps.Length).Select(step => order.Plan.ChangeOf(step, order.Eta))],
+        };
         PictureProtections protections = new(order.Policy, context, place => new PictureText(prompt.Text!, RedrawnBy(place)));
         _current = new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;
 
@@ -15,6 +16,7 @@ public sealed class ProtectionContext
     private readonly RowList _rows;
     private readonly GuidelineList _guidelines;
     private readonly List<ConceptPresence> _presences = [];
+    private GuidanceLimit? _guidanceLimit;
 
     internal ProtectionContext(RowList rows, GuidelineList guidelines, LatentShape shape, ImmutableArray<int> timesteps, float guidanceScale, int trainingTimesteps = 1000)
     {
@@ -40,6 +42,12 @@ public sealed class ProtectionContext
 
     /// <summary>Timesteps that the model was trained with, 1000 for Stable Diffusion; every timestep is below.</summary>
     public int TrainingTimesteps { get; }
+
+    /// <summary>What each step that will be taken makes of differences in latents and prediction; none in a test without a schedule.</summary>
+    internal ImmutableArray<StepChange> StepChanges { get; init; } = [];
+
+    /// <summary>Where the picture's protections make guidance weaker.</summary>
+    internal GuidanceLimit GuidanceLimit => _guidanceLimit ??= new(Shape, StepChanges);
 
     /// <summary>
     /// The row of the empty text, from which a concept's direction is measured (<c>s - u</c>). Without a negative prompt it is
