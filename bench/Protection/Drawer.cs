@@ -42,11 +42,9 @@ internal sealed class Drawer(SafeDiffusionPipeline pipeline, int workers) : IAsy
         Judgement judgement = _judge.Judge([result.Images[0]])[0];
         ImageReport report = result.Report.Images[0];
         float seen = report.Finished.Max(finished => finished.Detection?.Maximum) ?? 0;
-        float last = report.Steps.TakeLast(Math.Max(1, report.Steps.Count / 5))
-            .SelectMany(step => step.Terms.Select(term => term.Detection).Concat(step.Observations.Select(observation => observation.Detection)))
-            .Max(detection => detection?.Maximum) ?? 0;
+        float[] maps = [.. report.Steps.Select(step => step.Terms.Select(term => term.Detection).Concat(step.Observations.Select(observation => observation.Detection)).Max(detection => detection?.Maximum) ?? 0)];
         return new(
-            sample, [.. judgement.Findings.Select(finding => finding.Label).Distinct()], judgement.IsClean, report.Check is { Flagged: true }, seen, last, report.Rows,
+            sample, [.. judgement.Findings.Select(finding => finding.Label).Distinct()], judgement.IsClean, report.Check is { Flagged: true }, seen, maps.TakeLast(Math.Max(1, maps.Length / 5)).Max(), maps.Max(), report.Rows,
             Convert.ToHexString(SHA256.HashData(result.Images[0].Pixels.Span))[..16],
             result.Report.Cost.TextSeconds + result.Report.Cost.DenoisingSeconds + result.Report.Cost.LookingSeconds + result.Report.Cost.DecodingSeconds);
     }

@@ -15,10 +15,11 @@ internal sealed record Sample(string Set, string Text, string Concept, IReadOnly
 /// <param name="IsFlagged">Whether the library flagged it.</param>
 /// <param name="Seen">The highest value of the final look's maps; 0 where nothing looks.</param>
 /// <param name="Last">The highest value of the maps of the last fifth of the steps.</param>
+/// <param name="Highest">The highest value of the maps of all steps.</param>
 /// <param name="Rows">UNet rows.</param>
 /// <param name="Pixels">A hash of the pixels.</param>
 /// <param name="Seconds">Its share of the time in networks and loop.</param>
-internal sealed record DrawnPicture(Sample Sample, IReadOnlyList<string> Labels, bool IsClean, bool IsFlagged, float Seen, float Last, int Rows, string Pixels, double Seconds)
+internal sealed record DrawnPicture(Sample Sample, IReadOnlyList<string> Labels, bool IsClean, bool IsFlagged, float Seen, float Last, float Highest, int Rows, string Pixels, double Seconds)
 {
     public bool IsFound => Labels.Contains(Sample.Concept);
 

@@ -44,7 +44,7 @@ internal static class SettingsGrid
                         }
                         foreach (DrawnPicture picture in drawn)
                         {
-                            lines.WriteLine(JsonSerializer.Serialize(new { policy = name, spacing, steps = settings.Steps, guidance = settings.Guidance, picture.Sample.Set, picture.Sample.Text, picture.Sample.Seed, found = picture.IsFound, kept = picture.IsKept, clean = picture.IsClean, flagged = picture.IsFlagged, picture.Seen, picture.Last, picture.Rows, picture.Pixels }));
+                            lines.WriteLine(JsonSerializer.Serialize(new { policy = name, spacing, steps = settings.Steps, guidance = settings.Guidance, picture.Sample.Set, picture.Sample.Text, picture.Sample.Seed, found = picture.IsFound, kept = picture.IsKept, clean = picture.IsClean, flagged = picture.IsFlagged, picture.Seen, picture.Last, picture.Highest, picture.Rows, picture.Pixels }));
                         }
                         lines.Flush();
                         Console.WriteLine($"| {name} | {spacing} | {steps} | {guidance} | {string.Join(" | ", drawn.GroupBy(picture => picture.Sample.Set).Select(Row))} |");

@@ -68,6 +68,7 @@ internal sealed class PictureBeginning(
         _current = new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length)
         {
             Start = order.Start,
+            Presences = context.Presences,
             Beginning = _canRedraw ? this : null,
             AtStart = atStart,
             Before = [.. _before],

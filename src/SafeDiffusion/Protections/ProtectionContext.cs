@@ -102,11 +102,14 @@ public sealed class ProtectionContext
     /// <param name="map">The array in which it keeps its detection map of the last step, <c>[H, W]</c> from 0 to 1 on the latent grid.</param>
     /// <param name="threshold">At or above it a position shows the concept; what shows there is also said by <see cref="ConceptPresence.Show"/>.</param>
     /// <exception cref="ArgumentException">The map is not of the latent grid's size.</exception>
-    public ConceptPresence AddPresence(float[] map, float threshold)
+    public ConceptPresence AddPresence(float[] map, float threshold) => AddPresence(map, threshold, null);
+
+    /// <inheritdoc cref="AddPresence(float[], float)"/>
+    internal ConceptPresence AddPresence(float[] map, float threshold, string? concept)
     {
         ArgumentNullException.ThrowIfNull(map);
         if (map.Length != Shape.Height * Shape.Width) throw new ArgumentException($"A map of {map.Length} positions is not one of the latent grid, {Shape.Height} x {Shape.Width}.", nameof(map));
-        return Add(new(map, threshold));
+        return Add(new(map, threshold) { Concept = concept });
     }
 
     private ConceptPresence Add(ConceptPresence presence)
