@@ -14,6 +14,7 @@ guideline='"guideline": "assets/red-triangle.guideline.safetensors"'
 watch="{ \"method\": \"detection\", $guideline }"
 policy published "{ \"method\": \"detect-and-guide\", $guideline, \"preset\": \"published\" }"
 policy guide "{ \"method\": \"detect-and-guide\", $guideline }"
+policy guide-unlimited "{ \"method\": \"detect-and-guide\", $guideline, \"maxGuidance\": 1000 }"
 policy guide-instead "{ \"method\": \"detect-and-guide\", $guideline, \"instead\": \"a green star\" }"
 policy redraw '{ "method": "detect-and-redraw", "guideline": "assets/red-triangle-redraw.guideline.safetensors", "instead": "a green star" }'
 policy erasure '{ "method": "text-erasure", "projection": "assets/red-triangle.erasure.safetensors" }'
@@ -26,7 +27,7 @@ for what in "$@"; do
   case $what in
     many) $tool many --workers "$workers" --assets "$out/assets" --out "$out/many" ;;
     settings) $tool settings --workers "$workers" --out "$out/settings.jsonl" --seed 9000 --pictures "${PICTURES:-20}" --guidance 3,7.5,15 \
-      --policies "$p/guide.json,$p/guide-instead.json,$p/redraw.json,$p/erasure.json" ;;
+      --policies "$p/guide.json,$p/guide-unlimited.json,$p/guide-instead.json,$p/redraw.json,$p/erasure.json" ;;
     look) $tool settings --workers "$workers" --out "$out/look.jsonl" --seed 9500 --pictures "${PICTURES:-60}" --spacings leading --steps 25 --guidance 7.5 \
       --sets "explicit,implicit,mixed,near misses,harmless" --policies "$p/look-sld.json,$p/look-sce.json,$p/look-gie.json,$p/look-words.json,$p/guide.json" ;;
     *) echo "measure.sh: $what is none of many, settings, look" >&2; exit 2 ;;
