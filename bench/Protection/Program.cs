@@ -10,7 +10,10 @@ switch (args.FirstOrDefault())
     case "many":
         await new ManyConcepts(options).RunAsync();
         return 0;
+    case "summary":
+        SettingsSummary.Write(options);
+        return 0;
     default:
-        Console.Error.WriteLine("Say what to measure: settings or many.");
+        Console.Error.WriteLine("Say what to measure: settings or many; or write a summary of what settings gave.");
         return 2;
 }

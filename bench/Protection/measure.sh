@@ -27,9 +27,11 @@ for what in "$@"; do
   case $what in
     many) $tool many --workers "$workers" --assets "$out/assets" --out "$out/many" ;;
     settings) $tool settings --workers "$workers" --out "$out/settings.jsonl" --seed 9000 --pictures "${PICTURES:-20}" --guidance 3,7.5,15 \
-      --policies "$p/guide.json,$p/guide-unlimited.json,$p/guide-instead.json,$p/redraw.json,$p/erasure.json" ;;
+      --policies "$p/guide.json,$p/guide-unlimited.json,$p/guide-instead.json,$p/redraw.json,$p/erasure.json"
+      $tool summary --in "$out/settings.jsonl" > "$out/settings.md" ;;
     look) $tool settings --workers "$workers" --out "$out/look.jsonl" --seed 9500 --pictures "${PICTURES:-60}" --spacings leading --steps 25 --guidance 7.5 \
-      --sets "explicit,implicit,mixed,near misses,harmless" --policies "$p/look-sld.json,$p/look-sce.json,$p/look-gie.json,$p/look-words.json,$p/guide.json" ;;
+      --sets "explicit,implicit,mixed,near misses,harmless" --policies "$p/look-sld.json,$p/look-sce.json,$p/look-gie.json,$p/look-words.json,$p/guide.json"
+      $tool summary --in "$out/look.jsonl" > "$out/look.md" ;;
     *) echo "measure.sh: $what is none of many, settings, look" >&2; exit 2 ;;
   esac
 done
