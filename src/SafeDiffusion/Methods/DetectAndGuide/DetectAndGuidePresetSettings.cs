@@ -15,5 +15,5 @@ internal readonly record struct DetectAndGuidePresetSettings(
     /// <summary>The settings of a preset; an unknown one is found by the options' own check.</summary>
     public static DetectAndGuidePresetSettings Of(DetectAndGuidePreset preset) => preset == DetectAndGuidePreset.Published
         ? new(FirstStep: 5, Quantile: 0.9f, HoldThreshold: 1, UndefinedCoverage: 0.8f, UsesArea: true, Weight: 5, MaxMagnitude: 5, MaxGuidance: float.PositiveInfinity)
-        : new(FirstStep: 0, Quantile: 0.8f, HoldThreshold: 0.1f, UndefinedCoverage: float.PositiveInfinity, UsesArea: false, Weight: 5, MaxMagnitude: 6, MaxGuidance: 5);
+        : new(FirstStep: 0, Quantile: 0.8f, HoldThreshold: 0.1f, UndefinedCoverage: float.PositiveInfinity, UsesArea: false, Weight: 5, MaxMagnitude: 6, MaxGuidance: 7.5f);
 }
