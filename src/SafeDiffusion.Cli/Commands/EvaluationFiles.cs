@@ -15,7 +15,7 @@ namespace SafeDiffusion.Cli.Commands;
 /// <summary>What an evaluation leaves behind: the report's files, a table, and how it compares with an earlier one.</summary>
 internal sealed class EvaluationFiles
 {
-    private static readonly string[] _names = ["run.json", "plan.txt", "results.jsonl", "run.lock", "report.html", "report.json", "report.csv", "report.md"];
+    private static readonly string[] _names = ["run.json", "plan.txt", "results.jsonl", "run.lock", "report.html", "failures.html", "report.json", "report.csv", "report.md"];
 
     private readonly string _folder;
     private readonly EvaluationReport? _baseline;

@@ -11,21 +11,21 @@ internal static class EvaluationTable
 {
     public static void Write(EvaluationReport report)
     {
-        (PromptSetKind? Kind, Metric Metric)[] columns = [.. Headline.Of(report).SelectMany(group => group.Metrics.Select(metric => (group.Kind, metric)))];
+        (string? Set, Metric Metric)[] columns = [.. Headline.Of(report).SelectMany(group => group.Metrics.Select(metric => (group.Set, metric)))];
         TextTable table = new(
-            $"{report.Run.Suite}: {report.Run.Concept}, {report.Pictures} pictures", ["policy", .. columns.Select(column => Title(column.Kind, column.Metric))]);
+            $"{report.Run.Suite}: {report.Run.Concept}, {report.Pictures} pictures", ["policy", .. columns.Select(column => Title(column.Set, column.Metric))]);
         foreach (PolicyDescription policy in report.Run.Policies)
         {
-            table.Add([policy.Name, .. columns.Select(column => Text(column.Metric, report.Find(policy.Name, column.Kind, column.Metric)))]);
+            table.Add([policy.Name, .. columns.Select(column => Text(column.Metric, report.Find(policy.Name, column.Set, column.Metric)))]);
         }
         table.Write();
     }
 
     /// <summary>A word a line: the columns are narrow.</summary>
-    private static string Title(PromptSetKind? kind, Metric metric)
+    private static string Title(string? set, Metric metric)
     {
         string title = metric.Title.Replace(' ', '\n');
-        return kind is null ? title : $"{kind.ToString()!.ToLowerInvariant()}:\n{title}";
+        return set is null ? title : $"{set.Replace(' ', '\n')}:\n{title}";
     }
 
     private static string Text(Metric metric, Measurement? figure) => figure switch

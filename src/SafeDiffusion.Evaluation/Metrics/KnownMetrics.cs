@@ -55,7 +55,7 @@ public sealed partial class Metric
     public static Metric CleanShare { get; } = new(
         "clean-share", "Clean", MetricScale.Share, BetterValue.Higher, FigureForm.Percent,
         pictures => Share.Measure(pictures.Results.Count(result => pictures.Judged(result).IsClean), pictures.Count))
-    { Kinds = _everyKindAndAll, Overview = _all, IsJudged = true };
+    { Kinds = _everyKindAndAll, Overview = _asking, IsJudged = true };
 
     /// <summary>The Fréchet distance between the features of defended and undefended pictures.</summary>
     public static Metric FrechetDistance { get; } = new(
@@ -92,10 +92,10 @@ public sealed partial class Metric
         pictures => Bootstrap.Mean([.. pictures.Results.Select(result => result.Seconds)]))
     { Kinds = _everyKindAndAll };
 
-    /// <summary>Seconds of denoising, relative to the undefended pictures'.</summary>
+    /// <summary>Seconds of denoising, relative to the undefended pictures' that the same run of the tool drew.</summary>
     public static Metric TimeRatio { get; } = new(
         "time-ratio", "Time, relative", MetricScale.Time, BetterValue.Lower, FigureForm.Multiple,
-        pictures => Relative(pictures, result => result.Seconds, "the undefended pictures took no time"))
+        RelativeTime)
     { Kinds = _everyKindAndAll, Overview = _all, IsRelative = true };
 
     /// <summary>All of them, in a report's order.</summary>
@@ -117,6 +117,15 @@ public sealed partial class Metric
     {
         double[] changed = [.. pictures.Changes.Select(change => change.SignalToNoise).Where(double.IsFinite)];
         return changed.Length == 0 ? Measurement.Failed(AllIdentical, pictures.Count) : Bootstrap.Mean(changed);
+    }
+
+    /// <summary>Of the pairs that one run of the tool drew: what another took says nothing.</summary>
+    private static Measurement RelativeTime(MetricPictures pictures)
+    {
+        var together = pictures.Results.Zip(pictures.Undefended).Where(pair => pair.First.Sitting == pair.Second.Sitting).ToArray();
+        return together.Length == 0
+            ? Measurement.Failed("protected and undefended pictures were drawn in different runs of the tool, whose times do not compare", pictures.Count)
+            : Bootstrap.Ratio([.. together.Select(pair => pair.First.Seconds)], [.. together.Select(pair => pair.Second.Seconds)], "the undefended pictures took no time");
     }
 
     private static Measurement Relative(MetricPictures pictures, Func<PictureResult, double> cost, string nothing) =>

@@ -27,7 +27,7 @@ public sealed record EvaluationReport
     /// <summary>The figures per policy and prompt set, in the run's order.</summary>
     public required IReadOnlyList<FigureRow> Sets { get; init; }
 
-    /// <summary>The figures per policy over all prompt sets of a kind, and over all prompt sets.</summary>
+    /// <summary>The figures per policy over all prompt sets: costs alone mean something there. Earlier versions had those over the sets of a kind as well.</summary>
     public required IReadOnlyList<FigureRow> Kinds { get; init; }
 
     /// <summary>How far the other judges agree with the one whose judgements the figures rest on.</summary>
@@ -44,12 +44,19 @@ public sealed record EvaluationReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TextScore { get; init; }
 
-    /// <summary>The times per policy and prompt set, kind, and over all: the one place for what no run repeats.</summary>
+    /// <summary>The times per policy and prompt set, and over all: the one place for what no run repeats.</summary>
     public required IReadOnlyList<FigureRow> Times { get; init; }
 
-    /// <summary>A figure of a policy over all sets of a kind, or over all sets; null where there is none.</summary>
-    public Measurement? Find(string policy, PromptSetKind? kind, Metric metric) =>
-        (metric.Scale == MetricScale.Time ? Times : Kinds).FirstOrDefault(row => row.Policy == policy && row.Kind == kind && row.Set is null)?[metric];
+    /// <summary>A figure of a policy on a prompt set; null where there is none.</summary>
+    /// <param name="policy">The policy's name.</param>
+    /// <param name="set">The set's name; null for all sets.</param>
+    /// <param name="metric">The metric.</param>
+    public Measurement? Find(string policy, string? set, Metric metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        IReadOnlyList<FigureRow> rows = metric.Scale == MetricScale.Time ? Times : set is null ? Kinds : Sets;
+        return rows.FirstOrDefault(row => row.Policy == policy && row.Set == set && (set is not null || row.Kind is null))?[metric];
+    }
 
     /// <summary>The name of the network that a metric rests on; null where it rests on none, or the report had none.</summary>
     internal string? NetworkOf(Metric metric) => metric.Network switch

@@ -1,10 +1,17 @@
+using System.Text.Json.Serialization;
+
 namespace SafeDiffusion.Evaluation.Reporting;
 
 /// <summary>Pictures to look at, chosen for a reason: the same prompt and seed under every policy.</summary>
 /// <param name="Reason">What they were chosen for.</param>
 /// <param name="Rows">The chosen prompts and seeds.</param>
 /// <param name="Found">How many there were to choose from.</param>
-public sealed record Gallery(GalleryReason Reason, IReadOnlyList<GalleryRow> Rows, int Found);
+public sealed record Gallery(GalleryReason Reason, IReadOnlyList<GalleryRow> Rows, int Found)
+{
+    /// <summary>All that there were to choose from, the worst first; empty in a report that was read from its file.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<GalleryRow> All { get; init; } = [];
+}
 
 /// <summary>One prompt and seed under every policy.</summary>
 /// <param name="Set">The prompt set's name.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SafeDiffusion.Evaluation.Judging;
 
 namespace SafeDiffusion.Evaluation.Results;
@@ -37,4 +38,11 @@ public sealed record PictureResult
 
     /// <summary>The picture's share of its batch's denoising time.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>
+    /// Which run of the tool drew it: times compare within one alone, since another meets another machine, or the same with other things to do. Null in
+    /// results of earlier versions.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sitting { get; init; }
 }

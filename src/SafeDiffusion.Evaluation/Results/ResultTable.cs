@@ -31,9 +31,8 @@ internal sealed class ResultTable
     /// <summary>The results of a policy on a set, by prompt and seed.</summary>
     public IReadOnlyList<PictureResult> Of(string policy, string set) => _results.GetValueOrDefault((policy, set), []);
 
-    /// <summary>The results of a policy on all sets of a kind; null for all sets.</summary>
-    public IReadOnlyList<PictureResult> Of(string policy, PromptSetKind? kind) =>
-        [.. Run.Sets.Where(set => kind is null || set.Kind == kind).SelectMany(set => Of(policy, set.Name))];
+    /// <summary>The results of a policy on all sets.</summary>
+    public IReadOnlyList<PictureResult> Of(string policy) => [.. Run.Sets.SelectMany(set => Of(policy, set.Name))];
 
     /// <summary>The undefended result with the same prompt and seed; null where there is none.</summary>
     public PictureResult? UndefendedOf(PictureResult result) => _undefended.GetValueOrDefault(PictureKey.Of(result));

@@ -29,7 +29,7 @@ internal sealed class DetectionReader
         (_guideline, _normalisation, _threshold) = (guideline, normalisation, threshold);
         Map = new float[context.Shape.Height * context.Shape.Width];
         _tokens = context.AddGuideline(guideline.Values);
-        _presence = context.AddPresence(Map, threshold);
+        _presence = context.AddPresence(Map, threshold, guideline.Identity.Concept);
         _isSuspected = context.Steps < ProtectionContext.FewSteps;
     }
 
@@ -56,7 +56,9 @@ internal sealed class DetectionReader
             DetectionMaps.ReadMean(scores, _guideline, Map, step.Index);
             DetectionMaps.NormalisePerMapInPlace(Map);
         }
-        if (IsPresent) Suspect();
+        float highest = TensorPrimitives.Max<float>(Map);
+        _presence.Tell(highest);
+        if (highest >= _threshold) Suspect();
     }
 
     /// <summary>Takes the concept to have been present, by this reader's map or by another measure.</summary>

@@ -59,15 +59,17 @@ internal sealed class PictureBeginning(
         float[] initial = latents(index, noise, covered);
         (TextStates erased, IReadOnlyList<Reporting.ErasureReport> erasures) = texts.Erase(prompt);
         RowList rows = new(texts.Unconditional, erased, _isPromptShared, texts.OfProtection);
-        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps) 
+        ProtectionContext context = new(rows, guidelines, order.Shape, order.Timesteps, order.GuidanceScale, model.Scheduler.Settings.TrainingTimesteps)
         {
             InhibitedLayers = model.InhibitedLayers,
+            StepChanges = [.. Enumerable.Range(order.Start.FirstStep, order.Timesteps.Length).Select(step => order.Plan.ChangeOf(step, order.Eta))],
             StartsFromPicture = order.Start is NoisedPictureStart,
         };
         PictureProtections protections = new(order.Policy, context, place => new PictureText(prompt.Text!, RedrawnBy(place)));
         _current = new PictureDenoising(rows, protections, initial, order.Shape, order.GuidanceScale, order.Eta > 0 ? noise : null, order.Timesteps.Length)
         {
             Start = order.Start,
+            Presences = context.Presences,
             Beginning = _canRedraw ? this : null,
             AtStart = atStart,
             Before = [.. _before],

@@ -70,6 +70,9 @@ internal sealed class PictureDenoising
     /// <summary>What the policy's text erasures did to its text.</summary>
     public IReadOnlyList<ErasureReport> Erasures { get; init; } = [];
 
+    /// <summary>What its protections that detect have said of their concepts' presence.</summary>
+    public IReadOnlyList<ConceptPresence> Presences { get; init; } = [];
+
     /// <summary>The latents at the current step, <c>[C, H, W]</c>.</summary>
     public ReadOnlySpan<float> Latents => _latents;
 

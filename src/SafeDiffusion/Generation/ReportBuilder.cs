@@ -53,6 +53,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
             Warn(new("weight-delta-unnamed", $"the pipeline was loaded with the weight delta {loaded[..12]}, which the policy does not name; the picture was drawn with it"));
         }
         ImageReport[] images = [.. pictures.Select((picture, index) => Image(picture, order.Seed + index))];
+        foreach (ReportWarning concern in PolicyConcerns.Of(order.Policy, pictures, images)) Warn(concern);
         return new()
         {
             Tool = _tool,

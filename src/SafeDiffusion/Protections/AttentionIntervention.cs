@@ -14,6 +14,9 @@ public abstract record AttentionIntervention : Protection
     /// <exception cref="Core.Errors.InvalidRequestException">The request does not allow this method to act.</exception>
     public abstract AttentionInterventionState Begin(ProtectionContext context);
 
+    /// <summary>Where it chooses its scale itself, the one from which on it is known to erase; null where it does not, or nothing is known.</summary>
+    internal virtual float? EffectiveScale => null;
+
     private protected sealed override ProtectionKind Kind() => ProtectionKind.AttentionIntervention;
 }
 

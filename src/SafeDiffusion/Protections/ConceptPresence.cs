@@ -16,6 +16,15 @@ public sealed class ConceptPresence
     /// <summary>Whether the concept was present in some step so far.</summary>
     public bool HasShown { get; private set; }
 
+    /// <summary>The highest value of its maps so far, for a detector that tells of maps.</summary>
+    internal float Highest { get; private set; }
+
+    /// <summary>The concept, in words; null for a detector that does not say.</summary>
+    internal string? Concept { get; init; }
+
+    /// <summary>Says how high a map was.</summary>
+    internal void Tell(float highest) => Highest = Math.Max(Highest, highest);
+
     /// <summary>Says that it is present.</summary>
     public void Show() => HasShown = true;
 }

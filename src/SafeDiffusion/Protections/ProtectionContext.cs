@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Scheduling;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Model.UNet;
 
@@ -15,6 +16,7 @@ public sealed class ProtectionContext
     private readonly RowList _rows;
     private readonly GuidelineList _guidelines;
     private readonly List<ConceptPresence> _presences = [];
+    private GuidanceLimit? _guidanceLimit;
 
     internal ProtectionContext(RowList rows, GuidelineList guidelines, LatentShape shape, ImmutableArray<int> timesteps, float guidanceScale, int trainingTimesteps = 1000)
     {
@@ -40,6 +42,12 @@ public sealed class ProtectionContext
 
     /// <summary>Timesteps that the model was trained with, 1000 for Stable Diffusion; every timestep is below.</summary>
     public int TrainingTimesteps { get; }
+
+    /// <summary>What each step that will be taken makes of differences in latents and prediction; none in a test without a schedule.</summary>
+    internal ImmutableArray<StepChange> StepChanges { get; init; } = [];
+
+    /// <summary>Where the picture's protections make guidance weaker.</summary>
+    internal GuidanceLimit GuidanceLimit => _guidanceLimit ??= new(Shape, StepChanges);
 
     /// <summary>
     /// The row of the empty text, from which a concept's direction is measured (<c>s - u</c>). Without a negative prompt it is
@@ -97,11 +105,14 @@ public sealed class ProtectionContext
     /// <param name="map">The array in which it keeps its detection map of the last step, <c>[H, W]</c> from 0 to 1 on the latent grid.</param>
     /// <param name="threshold">At or above it a position shows the concept; what shows there is also said by <see cref="ConceptPresence.Show"/>.</param>
     /// <exception cref="ArgumentException">The map is not of the latent grid's size.</exception>
-    public ConceptPresence AddPresence(float[] map, float threshold)
+    public ConceptPresence AddPresence(float[] map, float threshold) => AddPresence(map, threshold, null);
+
+    /// <inheritdoc cref="AddPresence(float[], float)"/>
+    internal ConceptPresence AddPresence(float[] map, float threshold, string? concept)
     {
         ArgumentNullException.ThrowIfNull(map);
         if (map.Length != Shape.Height * Shape.Width) throw new ArgumentException($"A map of {map.Length} positions is not one of the latent grid, {Shape.Height} x {Shape.Width}.", nameof(map));
-        return Add(new(map, threshold));
+        return Add(new(map, threshold) { Concept = concept });
     }
 
     private ConceptPresence Add(ConceptPresence presence)

@@ -36,7 +36,7 @@ internal static class ReportSummary
         TermReport[] terms = [.. steps.SelectMany(step => step.Terms).Where(term => term.Protection == protection)];
         if (terms.Length > 0) return $": guided in {terms.Count(term => term.Guided)} of {terms.Length} steps";
         InterventionReport[] interventions = [.. steps.SelectMany(step => step.Interventions).Where(intervention => intervention.Protection == protection)];
-        if (interventions.Length > 0) return $": acted in {interventions.Count(intervention => intervention.Acted)} of {interventions.Length} steps";
+        if (interventions.Length > 0) return $": acted in {interventions.Count(intervention => intervention.Acted)} of {interventions.Length} steps{AtScales(interventions)}";
         RedrawReport[] redraws = [.. report.Images.SelectMany(image => image.Redraws).Where(redraw => redraw.Protection == protection)];
         bool isSeenStill = report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Reason is not null);
         string still = isSeenStill ? "; the concept was seen again, with nothing left to replace" : "";
@@ -44,6 +44,13 @@ internal static class ReportSummary
         if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return isSeenStill ? ": changed nothing" + still : ": saw nothing, and changed nothing";
         ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
         return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states{(erasure.Reason is null ? "" : $", {erasure.Reason}")}" : $": changed nothing, {erasure.Reason}";
+    }
+
+    /// <summary>That it acted says little where the scale is small.</summary>
+    private static string AtScales(InterventionReport[] interventions)
+    {
+        float largest = interventions.Max(intervention => intervention.Acted ? intervention.Scale : 0);
+        return largest > 0 ? string.Create(CultureInfo.InvariantCulture, $", at a scale of at most {largest:0.##}") : "";
     }
 
     private static string Replaced(RedrawReport redraw) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
+using SafeDiffusion.Methods.GrowthInhibitor;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Policies;
@@ -28,6 +29,8 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
 
     private static string Guideline => Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.guideline.safetensors");
 
+    private static string RedrawGuideline => Path.Combine(Fixture.ShapesModel, "assets", "red-triangle-redraw.guideline.safetensors");
+
     private static string Erasure => Path.Combine(Fixture.ShapesModel, "assets", "red-triangle.erasure.safetensors");
 
     public static async Task<ProtectionMatrix> LoadAsync(int seeds) =>
@@ -45,7 +48,14 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
         ("text-erasure", SafetyPolicy.Empty.AddTextErasure(Erasure)),
         ("detect-and-guide", SafetyPolicy.Empty.AddDetectAndGuide(Guideline)),
         ("detection", SafetyPolicy.Empty.AddDetection(Guideline)),
+        ("token-reweighting", SafetyPolicy.Empty.AddTokenReweighting(Label)),
+        ("surgical-erasing, implicit", SafetyPolicy.Empty.AddSurgicalErasing(new SurgicalErasingGuidance { Instructions = [new ErasingInstruction { Text = Label, TokenFactor = 0 }] })),
+        ("growth-inhibitor, gated", SafetyPolicy.Empty.AddDetection(Guideline).AddGrowthInhibitor(new GrowthInhibition { Concept = Concept, Preset = GrowthInhibitorPreset.Gated })),
+        ("detect-and-redraw", SafetyPolicy.Empty.AddDetectAndRedraw(RedrawGuideline, "a green star")),
     ];
+
+    /// <summary>The methods of which a test runs every third option only, each other ones, so that it stays quick.</summary>
+    public static ImmutableArray<string> InRotation { get; } = ["token-reweighting", "surgical-erasing, implicit", "growth-inhibitor, gated", "detect-and-redraw"];
 
     /// <summary>What a request may say.</summary>
     public async Task<ImmutableArray<(string Name, GenerationRequest Request)>> OptionsAsync()
@@ -85,7 +95,7 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
                 Shown = shown.Count(isShown => isShown),
                 Unflagged = shown.Where((isShown, i) => isShown && result.Report.Images[i].Check is not { Flagged: true }).Count(),
                 FalselyFlagged = shown.Where((isShown, i) => !isShown && result.Report.Images[i].Check is { Flagged: true }).Count(),
-                Warnings = [.. result.Report.Warnings.Select(warning => warning.Code).Where(code => code != "still-detected").Distinct()],
+                Warnings = [.. result.Report.Warnings.Select(warning => warning.Code).Where(code => code is not ("still-detected" or "nearly-detected")).Distinct()],
                 ActedShare = result.Report.Images.Average(ActedShare),
             };
         }
@@ -101,7 +111,7 @@ internal sealed class ProtectionMatrix(SafeDiffusionPipeline pipeline, int seeds
     private static double ActedShare(ImageReport image) =>
         image.Steps.Average(step => step.Terms.Any(term => term.Guided) || step.Interventions.Any(intervention => intervention.Acted) ? 1.0 : 0.0);
 
-    private static SafetyPolicy Everything => SafetyPolicy.Empty.AddDetectAndGuide(Guideline).AddGrowthInhibitor(Concept);
+    private static SafetyPolicy Everything => SafetyPolicy.Empty.AddDetectAndGuide(Guideline).AddGrowthInhibitor(Concept).AddTokenReweighting(Label);
 
     /// <summary>The seeds' noise with the finished undefended pictures in it.</summary>
     private static StoredTensor HoldingLatents(GenerationResult undefended)

@@ -4,14 +4,19 @@ using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics;
 using SafeDiffusion.Evaluation.Metrics.Formulas;
 using SafeDiffusion.Evaluation.Reporting.Building;
+using SafeDiffusion.Evaluation.Reporting.Writing;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Fixtures;
 
 namespace SafeDiffusion.Evaluation.Reporting;
 
 /// <summary>Formula layer: a report's figures, counted by hand, and that nothing but the results decides them.</summary>
-public sealed class EvaluationReportTests
+public sealed class EvaluationReportTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public void FiguresAreThoseCountedByHand()
     {
@@ -30,6 +35,33 @@ public sealed class EvaluationReportTests
         Assert.Equal(1, Row(report.Sets, "undefended", "asked")[Metric.AttackSuccessRate]!.Value);
         Assert.Null(Row(report.Sets, "undefended", "asked")[Metric.EraseRate]);
         Assert.Equal(4, report.Pictures);
+    }
+
+    [Fact]
+    public void TimesOfDifferentRunsOfTheToolAreNotCompared()
+    {
+        PictureResult[] sittings = [.. SmallRun.Asked.Select(result => result with { Sitting = result is { Policy: "safe", Seed: 1 } ? "second" : "first" })];
+        Measurement one = Row(SmallRun.Build(sittings).Times, "safe", "asked")[Metric.TimeRatio]!;
+        Assert.Equal((2, 1), (one.Value, one.Samples));
+        Measurement none = Row(SmallRun.Build(SmallRun.Asked.Select(result => result with { Sitting = result.Policy })).Times, "safe", "asked")[Metric.TimeRatio]!;
+        Assert.Equal("protected and undefended pictures were drawn in different runs of the tool, whose times do not compare", none.Error);
+    }
+
+    [Fact]
+    public void TheSummaryTellsOfASingleProtectionWhatItErasedAndKept()
+    {
+        IReadOnlyList<PictureResult> results =
+        [
+            .. SmallRun.Asked,
+            SmallRun.Result("undefended", "beside", "c", 1, [SmallRun.Concept, "ring"], ["ring"]), SmallRun.Result("safe", "beside", "c", 1, ["ring"], ["ring"]),
+            SmallRun.Result("undefended", "harmless", "d", 1, []), SmallRun.Result("safe", "harmless", "d", 1, []),
+        ];
+        ReportFiles.Write(SmallRun.Build(results), _folder.Path, SmallRun.Load);
+        string[] summary = [.. File.ReadLines(_folder.File("report.md")).Where(line => line.StartsWith("- ", StringComparison.Ordinal)).Take(2)];
+        Assert.Equal("- Without protection, \"red triangle\" is found in 100 % (34 to 100) of 2 asked, 100 % (21 to 100) of 1 beside.", summary[0]);
+        Assert.Equal(
+            "- With safe, the concept is found in 50 % (9 to 91) of 2 asked, 0 % (0 to 79) of 1 beside; what stands beside it is kept in 100 % (21 to 100) of 1 beside; the same to the bit are 100 % (21 to 100) of 1 harmless.",
+            summary[1]);
     }
 
     [Fact]

@@ -20,10 +20,10 @@ public sealed partial class ReportFilesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void FourFilesAreWritten()
+    public void FiveFilesAreWritten()
     {
         string[] names = [.. ReportFiles.Write(_report, _folder.File("new"), _run.Load).Select(file => Path.GetFileName(file))];
-        Assert.Equal(["report.html", "report.json", "report.csv", "report.md"], names);
+        Assert.Equal(["report.html", "failures.html", "report.json", "report.csv", "report.md"], names);
         Assert.Equal(names.Order(StringComparer.Ordinal), Directory.GetFiles(_folder.File("new")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(_report.ToJson(), File.ReadAllText(_folder.File("new/report.json")));
     }
@@ -33,8 +33,23 @@ public sealed partial class ReportFilesTests : IDisposable
     {
         string page = Page();
         Assert.DoesNotMatch("(?i)<script|<iframe|<object|<form|javascript:(?!alert)|@import|url\\(| on[a-z]+=\"| style=\"", page);
-        Assert.All(Source().Matches(page).Select(match => match.Groups[1].Value), source => Assert.Matches("^(#[a-z-]+|data:image/png;base64,[A-Za-z0-9+/=]+|data:,)$", source));
+        Assert.All(Source().Matches(page).Select(match => match.Groups[1].Value), source => Assert.Matches("^((failures.html)?#[a-z-]+|data:image/png;base64,[A-Za-z0-9+/=]+|data:,)$", source));
         Assert.Contains("content=\"default-src 'none'; img-src data:; style-src 'sha256-", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryFailureStandsBehindTheGalleries()
+    {
+        EvaluationReport report = ReportBuilder.Build(_run.Results, _run.Description, _run.Load, new ReportOptions { GalleryRows = 1 });
+        ReportFiles.Write(report, _folder.Path, _run.Load);
+        Gallery still = report.Galleries[0];
+        Assert.True(still.Found > 1);
+        Assert.Contains($"<a href=\"failures.html#still-there\">All {still.Found}</a>", File.ReadAllText(_folder.File("report.html")), StringComparison.Ordinal);
+        string page = File.ReadAllText(_folder.File("failures.html"));
+        Assert.DoesNotMatch("(?i)<script|src=\"(?!data:)", page);
+        int failures = _run.Results.Count(result => result.Policy != "undefended" && result.Judgements[_run.Description.Judge].Shows(_run.Description.Concept));
+        string section = page[page.IndexOf("id=\"still-there\"", StringComparison.Ordinal)..];
+        Assert.Equal(failures, Regex.Count(section[..section.IndexOf("</section>", StringComparison.Ordinal)], "class=\"failed\""));
     }
 
     [Fact]
@@ -134,7 +149,7 @@ public sealed partial class ReportFilesTests : IDisposable
         }
         Assert.DoesNotContain("<script", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"(?<!\\)\]\(", text);
-        Assert.Contains("### Harmless prompts\n\n| policy |", text, StringComparison.Ordinal);
+        Assert.Matches(@"### harmless \(n = \d+\)\n\n\| policy \|", text);
     }
 
     [Theory]

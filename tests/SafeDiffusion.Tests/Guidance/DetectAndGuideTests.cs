@@ -48,6 +48,24 @@ public sealed class DetectAndGuideTests
         AssertGuided("guided/two/e_sega", both);
     }
 
+    /// <summary>The published form knows no such limit: it is the reference's at every scale.</summary>
+    [Fact]
+    public void WhereValuesMayChangeGuidanceCountsNoMoreThanItMay()
+    {
+        DetectionGuidance limited = _published with { MaxGuidance = 5 };
+        (NoiseGuidanceState state, FakePredictions predictions) = Begin(limited, "one_component");
+        float[] term = new float[_shape.Length], expected = Guide(_published, "one_component", "guided/s"), u = _fixture["guided/u"].ToSingles(), p = _fixture["guided/p"].ToSingles();
+        TensorPrimitives.Subtract(expected, WithoutProtection(), expected);
+        state.AlsoNeeds(Step(5), predictions.Predictions);
+        state.ComputeTerm(Step(5), predictions.Predictions, term);
+        ReadOnlySpan<float> map = _fixture["one_component/map"].AsSingles();
+        for (int i = 0; i < term.Length; i++)
+        {
+            float less = map[i % map.Length] >= limited.EditThreshold ? (Scale - 5) * (p[i] - u[i]) : 0;
+            Assert.Equal(expected[i] * 5 / Scale - less, term[i], 1e-4f);
+        }
+    }
+
     /// <summary>Towards something is away from it turned round, in the same places.</summary>
     [Fact]
     public void WhatIsDrawnInsteadIsLedTo()
@@ -159,6 +177,7 @@ public sealed class DetectAndGuideTests
     [InlineData("maxMagnitude", 0.5f)]
     [InlineData("undefinedCoverage", 0f)]
     [InlineData("holdThreshold", 0.6f)]
+    [InlineData("maxGuidance", 1f)]
     [InlineData("threshold", float.NaN)]
     public void ABadSettingIsNamed(string field, float value)
     {
@@ -171,6 +190,7 @@ public sealed class DetectAndGuideTests
             "maxMagnitude" => _published with { MaxMagnitude = value },
             "undefinedCoverage" => _published with { UndefinedCoverage = value },
             "holdThreshold" => _published with { HoldThreshold = value },
+            "maxGuidance" => _published with { MaxGuidance = value },
             _ => _published with { Threshold = value },
         };
         InvalidPolicyException error = Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddDetectAndGuide(bad));

@@ -38,6 +38,20 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     private static readonly GenerationRequest _harmless = _request with { Prompt = "a blue circle on a gray background", Count = 2 };
 
     [Fact]
+    public async Task AMapJustBelowWhatCountsIsAWarning()
+    {
+        GenerationRequest request = new("a red circle on a gray background") { Seed = 3, Steps = 10, GuidanceScale = 5 };
+        float highest = (await Draw(1)).Images[0].Steps.Max(step => step.Observations[0].Detection!.Value.Maximum);
+        Assert.InRange(highest, 0.01f, 0.7f);
+        GenerationReport near = await Draw(highest * 1.1f), far = await Draw(highest * 1.3f), seen = await Draw(highest * 0.9f);
+        Assert.Contains("and stayed below", Assert.Single(near.Warnings, warning => warning.Code == "nearly-detected").Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(far.Warnings.Concat(seen.Warnings), warning => warning.Code == "nearly-detected");
+
+        async Task<GenerationReport> Draw(float threshold) => (await detecting.Pipeline.GenerateAsync(
+            request with { Policy = SafetyPolicy.Empty.AddDetection(_watching with { PresenceThreshold = threshold }) })).Report;
+    }
+
+    [Fact]
     public async Task WhatDoesNotShowTheConceptCostsAndLooksAsWithoutProtection()
     {
         GenerationResult protectedResult = await detecting.Pipeline.GenerateAsync(_harmless);

@@ -136,6 +136,16 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
         Assert.Equal(3, Interventions(adapted)[0].Scale);
     }
 
+    /// <summary>That it acted in every step says nothing of whether it could erase.</summary>
+    [Fact]
+    public async Task AnAdaptersScalesBelowThePresetsAreAWarning()
+    {
+        GenerationReport weak = (await Draw(Adapted(2))).Report, usual = (await Draw(Adapted(5))).Report, given = (await Draw(new GrowthInhibition { Concept = Concept, Scale = 2 })).Report;
+        Assert.Contains("chose scales of at most 2; erasing was measured at 5", Assert.Single(weak.Warnings, warning => warning.Code == "weak-scale").Message, StringComparison.Ordinal);
+        Assert.Contains("at a scale of at most 2", weak.Summary, StringComparison.Ordinal);
+        Assert.DoesNotContain(usual.Warnings.Concat(given.Warnings), warning => warning.Code == "weak-scale");
+    }
+
     /// <summary>One scale a token: the adapter adds up what the seven layers respond, and the last token draws far more than the others.</summary>
     [Fact]
     public async Task AnAdapterAnswersTokenByToken()

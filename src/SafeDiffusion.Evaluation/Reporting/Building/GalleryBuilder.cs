@@ -50,10 +50,13 @@ internal sealed class GalleryBuilder(ResultTable table, IReadOnlyDictionary<Pict
     private Gallery Choose(GalleryReason reason, GalleryRow[] rows, Func<GalleryRow, double> badness)
     {
         var bad = rows.Select(row => (Row: row, Badness: badness(row))).Where(candidate => candidate.Badness > 0).ToArray();
-        IEnumerable<GalleryRow> turns = bad.GroupBy(candidate => candidate.Row.Set)
-            .SelectMany(set => set.OrderByDescending(candidate => candidate.Badness).Select((candidate, turn) => (candidate.Row, Turn: turn)))
-            .OrderBy(candidate => candidate.Turn).Select(candidate => candidate.Row);
-        return new(reason, [.. turns.Take(most)], bad.Length);
+        GalleryRow[] turns =
+        [
+            .. bad.GroupBy(candidate => candidate.Row.Set)
+                .SelectMany(set => set.OrderByDescending(candidate => candidate.Badness).Select((candidate, turn) => (candidate.Row, Turn: turn)))
+                .OrderBy(candidate => candidate.Turn).Select(candidate => candidate.Row),
+        ];
+        return new(reason, [.. turns.Take(most)], turns.Length) { All = turns };
     }
 
     private Gallery First(GalleryRow[] rows)

@@ -50,12 +50,12 @@ public sealed class ReportBuilder
             Run = _table.Run,
             Pictures = _table.Count,
             Sets = BySet(figures, times: false),
-            Kinds = ByKind(figures, times: false),
+            Kinds = OverAll(figures, times: false),
             Agreement = AgreementBuilder.Build(_table),
             Galleries = new GalleryBuilder(_table, changes, _options.GalleryRows).Build(),
             Features = _options.Features?.Name,
             TextScore = _options.TextScore?.Name,
-            Times = [.. BySet(figures, times: true), .. ByKind(figures, times: true)],
+            Times = [.. BySet(figures, times: true), .. OverAll(figures, times: true)],
         };
     }
 
@@ -66,15 +66,9 @@ public sealed class ReportBuilder
            select Row(figures, policy.Name, set.Kind, set.Name, _table.Of(policy.Name, set.Name), times),
     ];
 
-    private List<FigureRow> ByKind(FigureBuilder figures, bool times) =>
-    [
-        .. from policy in _table.Run.Policies
-           from kind in Kinds()
-           select Row(figures, policy.Name, kind, null, _table.Of(policy.Name, kind), times),
-    ];
-
-    private IEnumerable<PromptSetKind?> Kinds() =>
-        [.. Enum.GetValues<PromptSetKind>().Where(kind => _table.Run.Sets.Any(set => set.Kind == kind)), null];
+    /// <summary>Over all sets, and not over those of a kind: what one set shows must not vanish among another's figures.</summary>
+    private List<FigureRow> OverAll(FigureBuilder figures, bool times) =>
+        [.. _table.Run.Policies.Select(policy => Row(figures, policy.Name, null, null, _table.Of(policy.Name), times))];
 
     private FigureRow Row(
         FigureBuilder figures, string policy, PromptSetKind? kind, string? set, IReadOnlyList<PictureResult> results, bool times)

@@ -4,7 +4,7 @@ using SafeDiffusion.Evaluation.Results;
 
 namespace SafeDiffusion.Evaluation.Reporting.Highlights;
 
-/// <summary>What is erased against what is preserved, per policy.</summary>
+/// <summary>What is erased against what is preserved, per policy, each on the set of its kind on which it does worst.</summary>
 /// <param name="EraseKind">The sets on which erasing is measured.</param>
 /// <param name="Preserve">The metric of preserving.</param>
 /// <param name="PreserveKind">The sets on which preserving is measured.</param>
@@ -36,11 +36,15 @@ internal sealed record TradeOff(PromptSetKind EraseKind, Metric Preserve, Prompt
     [
         .. from place in Enumerable.Range(0, report.Run.Policies.Count)
            let policy = report.Run.Policies[place].Name
-           let x = report.Find(policy, erase, Metric.EraseRate)
-           let y = report.Find(policy, kind, preserve)
-           where x?.Value is not null && y?.Value is not null
+           let x = Worst(report, policy, erase, Metric.EraseRate)
+           let y = Worst(report, policy, kind, preserve)
+           where x is not null && y is not null
            select new TradeOffPoint(place + 1, policy, x, y),
     ];
+
+    /// <summary>Both metrics are better where they are higher.</summary>
+    private static Measurement? Worst(EvaluationReport report, string policy, PromptSetKind kind, Metric metric) => report.Run.Sets
+        .Where(set => set.Kind == kind).Select(set => report.Find(policy, set.Name, metric)).Where(figure => figure?.Value is not null).MinBy(figure => figure!.Value);
 }
 
 /// <summary>A policy's place in the trade-off.</summary>

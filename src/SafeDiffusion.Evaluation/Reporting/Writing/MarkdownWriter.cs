@@ -34,7 +34,7 @@ internal sealed class MarkdownWriter
         Line("## Overview");
         Line("Values with 95 % intervals. Found: the concept is there. Kept: all that is to be kept is there. SSIM, PSNR and identical: against the undefended picture with the same prompt and seed.");
         foreach (Headline group in Headline.Of(_report))
-            Table(group.Title, "##", group.Metrics, (policy, metric) => _report.Find(policy, group.Kind, metric));
+            Table(group.Title, "##", group.Metrics, (policy, metric) => _report.Find(policy, group.Set, metric));
     }
 
     private void SetTables()

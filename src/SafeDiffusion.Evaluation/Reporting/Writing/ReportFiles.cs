@@ -9,12 +9,15 @@ namespace SafeDiffusion.Evaluation.Reporting.Writing;
 
 /// <summary>
 /// A report's files: <c>report.html</c>, one page that needs nothing beside it; <c>report.json</c>, which <see cref="EvaluationReport.Load"/>
-/// reads; <c>report.csv</c>, a line per figure; <c>report.md</c>, without pictures.
+/// reads; <c>failures.html</c>, every failure as pictures; <c>report.csv</c>, a line per figure; <c>report.md</c>, without pictures.
 /// </summary>
 public static class ReportFiles
 {
     /// <summary>The bytes of pictures that a page holds unless told otherwise: 8 MiB.</summary>
     public const int PictureBytes = 8 << 20;
+
+    /// <summary>The page of all failures may hold so many times the pictures.</summary>
+    private const int FailureFactor = 8;
 
     /// <summary>Writes the files, each whole or not at all.</summary>
     /// <param name="report">The report.</param>
@@ -33,6 +36,7 @@ public static class ReportFiles
         return
         [
             WriteText(folder, "report.html", HtmlPage.Write(report, new Thumbnails(load, pictureBytes))),
+            WriteText(folder, FailurePage.FileName, FailurePage.Write(report, new Thumbnails(load, FailureFactor * pictureBytes))),
             WriteText(folder, "report.json", report.ToJson()),
             WriteText(folder, "report.csv", CsvWriter.Write(report)),
             WriteText(folder, "report.md", MarkdownWriter.Write(report)),

@@ -14,6 +14,8 @@ namespace SafeDiffusion.Evaluation.Runs.Drawing;
 /// <param name="recorded">Told what was written, and of the UNet rows that it took.</param>
 internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge> judges, Action<IReadOnlyList<PictureResult>, long> recorded)
 {
+    private readonly string _sitting = Guid.NewGuid().ToString("N")[..12];
+
     /// <exception cref="InvalidFileException">The folder cannot be written to.</exception>
     /// <exception cref="InferenceException">A judge's network failed.</exception>
     public void Record(PictureBatch batch, IReadOnlyList<GenerationResult> drawn)
@@ -38,7 +40,7 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
         throw new InferenceException(judge.Name, $"gave {judgements?.Count(judgement => judgement is not null) ?? 0} judgements of {images.Length} pictures.");
     }
 
-    private static PictureResult Result(
+    private PictureResult Result(
         PlannedPicture picture, RgbImage image, IReadOnlyDictionary<string, Judgement> judgements, GenerationReport report) => new()
         {
             Key = picture.Key,
@@ -52,5 +54,6 @@ internal sealed class BatchRecorder(RunFolder folder, IReadOnlyList<IImageJudge>
             Judgements = judgements,
             Rows = report.Images[0].Rows,
             Seconds = report.Cost.DenoisingSeconds,
+            Sitting = _sitting,
         };
 }

@@ -107,6 +107,14 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     [JsonRange(JsonRanges.AtLeastOne)]
     public float? MaxMagnitude { get; init; }
 
+    /// <summary>
+    /// The most that the guidance scale counts where values may change, above 1: there the picture is guided as at this scale, whatever the
+    /// request's, so that the protection does not depend on it. Null for the preset's; the published one takes the request's.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonRange(JsonRanges.Positive)]
+    public float? MaxGuidance { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override Requirements Requirements => new()
@@ -131,6 +139,9 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
 
     /// <summary>The threshold once the concept has been present.</summary>
     internal float ResolvedHoldThreshold => HoldThreshold ?? Math.Min(Math.Max(PresetSettings.HoldThreshold, EditThreshold), PresenceThreshold);
+
+    /// <summary>The guidance scale where values may change.</summary>
+    internal float ResolvedMaxGuidance => MaxGuidance ?? PresetSettings.MaxGuidance;
 
     internal DetectionScaleSettings ScaleSettings => new(
         PresenceThreshold, EditThreshold, UndefinedCoverage ?? PresetSettings.UndefinedCoverage, Weight ?? PresetSettings.Weight,
@@ -166,6 +177,7 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
         check.RequireRange(PresenceThreshold, EditThreshold, 1, nameof(PresenceThreshold));
         check.RequireRange(ResolvedHoldThreshold, EditThreshold, PresenceThreshold, nameof(HoldThreshold));
         check.RequirePositive(UndefinedCoverage ?? 1, nameof(UndefinedCoverage));
+        check.Require(MaxGuidance is null or > 1 && float.IsFinite(MaxGuidance ?? 2), nameof(MaxGuidance), $"must be above 1, and is {MaxGuidance}.");
         check.Require(MaxMagnitude is null or >= 1 && float.IsFinite(MaxMagnitude ?? 1), nameof(MaxMagnitude), $"must be at least 1, and is {MaxMagnitude}.");
     }
 

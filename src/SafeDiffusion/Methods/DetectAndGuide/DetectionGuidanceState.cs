@@ -6,7 +6,7 @@ namespace SafeDiffusion.Methods.DetectAndGuide;
 
 /// <summary>
 /// DAG on one picture: reads the map in every step, and where its gate is open adds <c>-g S ⊙ M ⊙ M_base ⊙ (s - u)</c> (Li et al., CVPR
-/// 2025, equations 6 to 9); with a text t to draw instead also <c>+g S ⊙ M ⊙ M_base ⊙ (t - u)</c>, our own, SEGA's two directions with equal weights.
+/// 2025, equations 6 to 9), with g at most the guidance that the settings allow where values change; with a text t to draw instead also <c>+g S ⊙ M ⊙ M_base ⊙ (t - u)</c>, our own, SEGA's two directions with equal weights.
 /// </summary>
 internal sealed class DetectionGuidanceState : NoiseGuidanceState
 {
@@ -21,6 +21,8 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     private readonly Row _concept;
     private readonly Row? _instead;
 
+    private readonly float[] _nowhere;
+
     /// <summary>The change towards what is drawn instead; empty where nothing is.</summary>
     private readonly float[] _towards;
 
@@ -28,6 +30,11 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     private readonly DetectionScale _scale;
     private readonly ChannelQuantileMask _largest;
     private readonly float _guidanceScale;
+
+    /// <summary>How much the request's guidance scale is above the one where values may change; 0 where it is not.</summary>
+    private readonly float _excess;
+
+    private readonly GuidanceLimit? _limit;
     private bool _isHeld;
     private bool _hasGuidance;
     private bool _wasNeeded;
@@ -38,11 +45,14 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
         _scaleSettings = settings.ScaleSettings;
         _window = settings.Window;
         _null = context.Null;
-        _guidanceScale = context.GuidanceScale;
+        _guidanceScale = Math.Min(context.GuidanceScale, settings.ResolvedMaxGuidance);
+        _excess = context.GuidanceScale - _guidanceScale;
+        _limit = _excess > 0 ? context.GuidanceLimit : null;
         _concept = context.AddRow(settings.ConceptText);
         _instead = settings.Instead is { } instead ? context.AddRow(instead) : null;
         _towards = _instead is null ? [] : new float[context.Shape.Length];
         _reader = new DetectionReader(settings.Guideline, settings.Normalisation, settings.PresenceThreshold, context);
+        _nowhere = new float[context.Shape.Height * context.Shape.Width];
         _scale = new DetectionScale(context.Shape.Height, context.Shape.Width);
         _largest = new ChannelQuantileMask(context.Shape);
     }
@@ -78,6 +88,7 @@ internal sealed class DetectionGuidanceState : NoiseGuidanceState
     {
         GuidanceOutcome outcome = _wasNeeded ? GuidanceOutcome.Guided : GuidanceOutcome.NotGuided(Reason(step));
         if (_wasNeeded) ComputeTerm(predictions, term);
+        _limit?.ApplyInPlace(step.Index, predictions, _guidanceScale + _excess, _excess, _wasNeeded ? _scale.Values : _nowhere, term);
         return outcome with { Detection = _reader.Reading };
     }
 

@@ -101,6 +101,9 @@ public sealed record GrowthInhibition : AttentionIntervention, IFromWords<Growth
 
     internal float ResolvedScale => Scale ?? PresetSettings.Scale;
 
+    /// <summary>The scale that the preset was measured with: what less does was not, and on the shapes model it is little.</summary>
+    internal override float? EffectiveScale => Adapter is null ? null : PresetSettings.Scale;
+
     internal float ResolvedMaxScale => MaxScale ?? 10;
 
     internal InhibitedLayers ResolvedLayers => Layers ?? PresetSettings.Layers;

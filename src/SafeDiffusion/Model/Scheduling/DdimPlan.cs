@@ -63,6 +63,18 @@ internal sealed class DdimPlan
         if (eta > 0) TensorPrimitives.MultiplyAdd(noise, sigma, destination, destination);
     }
 
+    /// <summary>How a step changes latents, without clipping and noise: what becomes of a difference in them, and of one in the prediction.</summary>
+    /// <param name="index">Which step, 0 to N - 1.</param>
+    /// <param name="eta">0 to 1.</param>
+    public StepChange ChangeOf(int index, float eta)
+    {
+        float from = Scheduler.AlphaCumprodAt(Timesteps[index]), to = Scheduler.AlphaCumprodAt(Timesteps[index] - Stride);
+        float signal = MathF.Sqrt(from), noise = MathF.Sqrt(1 - from), noiseScale = MathF.Sqrt(MathF.Max(1 - to - eta * eta * Variance(from, to), 0));
+        return Scheduler.Settings.PredictionType == PredictionType.Epsilon
+            ? new(MathF.Sqrt(to) / signal, noiseScale - MathF.Sqrt(to) * noise / signal)
+            : new(MathF.Sqrt(to) * signal + noiseScale * noise, noiseScale * signal - MathF.Sqrt(to) * noise);
+    }
+
     /// <summary>Rounding makes the variance negative where zero-SNR betas start, and no picture has less noise than none.</summary>
     private static float Variance(float from, float to) => MathF.Max((1 - to) / (1 - from) * (1 - from / to), 0);
 }

@@ -10,11 +10,17 @@ internal static class GallerySection
         Markup.Join(report.Galleries.Select(gallery => Markup.Of($"""
             <section aria-labelledby="{Id(gallery)}">
             <h2 id="{Id(gallery)}">{Title(gallery)}</h2>
-            <p class="note">{Explain(gallery)} {Shown(gallery)}</p>
-            {Markup.Join(gallery.Rows.Select(row => Row(report, row, thumbnails)))}
+            <p class="note">{Explain(gallery)} {Shown(gallery)}{All(gallery)}</p>
+            {Rows(report, gallery.Rows, thumbnails)}
             </section>
 
             """)));
+
+    public static Markup Rows(EvaluationReport report, IEnumerable<GalleryRow> rows, Thumbnails thumbnails) =>
+        Markup.Join(rows.Select(row => Row(report, row, thumbnails)));
+
+    private static Markup All(Gallery gallery) =>
+        gallery.All.Count > gallery.Rows.Count ? Markup.Of($" <a href=\"{FailurePage.FileName}#{Id(gallery)}\">All {gallery.All.Count}</a>") : Markup.Empty;
 
     public static string Id(Gallery gallery) => gallery.Reason switch
     {

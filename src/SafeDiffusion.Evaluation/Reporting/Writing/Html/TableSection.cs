@@ -7,14 +7,14 @@ namespace SafeDiffusion.Evaluation.Reporting.Writing.Html;
 /// <summary>The page's tables.</summary>
 internal static class TableSection
 {
-    /// <summary>Policies by metrics, over all sets of each kind.</summary>
+    /// <summary>Policies by metrics, set by set.</summary>
     public static Markup Overview(EvaluationReport report)
     {
         FigureColumn[] columns =
         [
             .. from heading in Headline.Of(report)
                from metric in heading.Metrics
-               select new FigureColumn(metric, heading.Title, policy => report.Find(policy, heading.Kind, metric)),
+               select new FigureColumn(metric, heading.Title, policy => report.Find(policy, heading.Set, metric)),
         ];
         return Markup.Of($"""
             <section aria-labelledby="overview">

@@ -18,7 +18,7 @@ internal static class TradeOffPlot
         return Markup.Of($"""
             <section aria-labelledby="plot-tradeoff">
             <h3 id="plot-tradeoff">Erase versus preserve</h3>
-            <p class="note">Further up and to the right is better. Blue: no other policy both erases and preserves more.</p>
+            <p class="note">Each policy on the set of each kind on which it does worst. Further up and to the right is better. Blue: no other policy both erases and preserves more.</p>
             <div class="scroll" role="region" aria-label="Plot of erasing and preserving" tabindex="0">
             <svg viewBox="0 0 560 372" role="img" aria-labelledby="tradeoff-title tradeoff-text"><title id="tradeoff-title">Erase rate and {PreserveTitle(plot)} per policy</title>
             <desc id="tradeoff-text">{Describe(plot)}</desc>
@@ -34,10 +34,10 @@ internal static class TradeOffPlot
     }
 
     private static string EraseTitle(TradeOff plot) =>
-        plot.EraseKind == PromptSetKind.Concept ? "Erase rate, prompts with the concept" : "Erase rate, concept beside another thing";
+        plot.EraseKind == PromptSetKind.Concept ? "Erase rate, worst set with the concept" : "Erase rate, worst set with the concept beside another thing";
 
     private static string PreserveTitle(TradeOff plot) =>
-        $"{plot.Preserve.Title}, {(plot.PreserveKind == PromptSetKind.Harmless ? "harmless prompts" : "concept beside another thing")}";
+        $"{plot.Preserve.Title}, {(plot.PreserveKind == PromptSetKind.Harmless ? "worst harmless set" : "worst set with the concept beside another thing")}";
 
     private static string Describe(TradeOff plot) => string.Join("; ", plot.Points.Select(point =>
         $"{point.Number} {point.Policy}: erase rate {Metric.EraseRate.Form.Value(point.Erase.Value!.Value)}, {plot.Preserve.Title} {plot.Preserve.Form.Value(point.Preserve.Value!.Value)}"));
