@@ -1,6 +1,5 @@
 using System.CommandLine;
 using SafeDiffusion.Core.Errors;
-using SafeDiffusion.FineTuning.Training;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Model.Loading;

@@ -108,7 +108,7 @@ public sealed class BakingTests
         using CancellationTokenSource source = new();
         int reports = 0;
         Assert.ThrowsAny<OperationCanceledException>(() => UNetBaking.Write(
-            new FixtureCase("legacy17-sdpa").Model, BakedUNet.Mixing(48), BakedUNet.Record, Path.Combine(folder, "model.onnx"), new Counter(_ => { if (++reports == 2) source.Cancel(); }), source.Token));
+            new FixtureCase("legacy17-sdpa").Model, BakedUNet.Mixing(48), BakedUNet.Record, Path.Combine(folder, "model.onnx"), progress: new Counter(_ => { if (++reports == 2) source.Cancel(); }), cancellationToken: source.Token));
         Assert.Equal(2, reports);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
         Directory.Delete(folder);
