@@ -38,7 +38,7 @@ internal sealed class ManyConcepts(BenchOptions options)
             SafetyPolicy both = redrawing.Protections.Aggregate(erasure, (policy, protection) => policy.Add(protection));
             Sample[] erasing = ConceptSet.Erasing(concepts, pictures, FirstSeed);
             IReadOnlyList<DrawnPicture> undefended = await drawer.DrawAsync(erasing, SafetyPolicy.Empty, _settings);
-            foreach ((string name, SafetyPolicy policy) in new[] { ("erasure", erasure), ("redraw", redrawing), ("erasure+redraw", both) }.Where(named => options.List("policies", "erasure,redraw,erasure+redraw").Contains(named.Item1)))
+            foreach ((string name, SafetyPolicy policy) in new[] { ("erasure", erasure), ("redraw", redrawing), ("erasure+redraw", both) }.Where(named => options.List("policies", "erasure,redraw,erasure+redraw").Contains(named.Item1) && (named.Item1 == "erasure" || concepts <= options.Number("guidelines-up-to", ConceptSet.Most))))
             {
                 IReadOnlyList<DrawnPicture> erased = await drawer.DrawAsync(erasing, policy, _settings), kept = await drawer.DrawAsync(keeping, policy, _settings);
                 foreach (DrawnPicture picture in erased.Concat(kept)) lines.WriteLine(JsonSerializer.Serialize(new { concepts, policy = name, picture }));
