@@ -20,7 +20,7 @@ internal static class ConceptPlot
         svg.Append("<title>Erasing, keeping and cost over the number of concepts in one policy</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
         Axes(svg, 0, "concept found", share => $"{100 * share:0} %");
         Axes(svg, 1, "harmless pairs identical", share => $"{100 * share:0} %");
-        Axes(svg, 2, "cost of harmless prompts", share => string.Create(CultureInfo.InvariantCulture, $"{1 + 0.2 * share:0.00}×"));
+        Axes(svg, 2, "cost of harmless prompts", share => string.Create(CultureInfo.InvariantCulture, $"{0.9 + 0.8 * share:0.0}×"));
         foreach ((string policy, string color, double aside) in _policies)
         {
             ConceptCount[] own = [.. counts.Where(count => count.Policy == policy)];
@@ -66,8 +66,8 @@ internal static class ConceptPlot
 
     private static void Cost(StringBuilder svg, string color, string dash, IReadOnlyList<ConceptCost> costs, Func<ConceptCost, double> of)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{color}\"{dash} points=\"{string.Join(' ', costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{X(2, cost.Concepts):0.#},{Y((of(cost) - 1) / 0.2):0.#}")))}\"/>\n");
-        foreach (ConceptCost cost in costs) svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(2, cost.Concepts):0.#}\" cy=\"{Y((of(cost) - 1) / 0.2):0.#}\" r=\"3\" fill=\"{color}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{color}\"{dash} points=\"{string.Join(' ', costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{X(2, cost.Concepts):0.#},{Y((of(cost) - 0.9) / 0.8):0.#}")))}\"/>\n");
+        foreach (ConceptCost cost in costs) svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(2, cost.Concepts):0.#}\" cy=\"{Y((of(cost) - 0.9) / 0.8):0.#}\" r=\"3\" fill=\"{color}\"/>\n");
     }
 
     private static void Key(StringBuilder svg, IReadOnlyList<ConceptCount> counts)
