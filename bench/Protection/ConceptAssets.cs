@@ -50,25 +50,28 @@ internal sealed class ConceptAssets(BenchOptions options)
             Console.WriteLine($"{next.concept}: {watch.Elapsed.TotalSeconds:0} s, {(learned.Guideline.Redrawing is null ? "no redraw thresholds" : "learned")}; {string.Join(" ", learned.Shortcomings)}");
         });
 
-    /// <summary>One erasure of the first concepts together.</summary>
-    public async Task<ErasureProjection> LearnErasureAsync(int concepts)
+    /// <summary>An erasure for each of the first concepts: one of several together opens for fewer prompts (of five, 42 % were left where each by itself left none).</summary>
+    public async Task<IReadOnlyList<ErasureProjection>> LearnErasuresAsync(int concepts)
     {
-        string file = Path.Combine(_folder, $"{concepts}.erasure.safetensors");
+        List<ErasureProjection> erasures = [];
+        foreach (string concept in ConceptSet.Concepts[..concepts]) erasures.Add(await LearnErasureAsync(concept));
+        return erasures;
+    }
+
+    private async Task<ErasureProjection> LearnErasureAsync(string concept)
+    {
+        string file = Path.Combine(_folder, $"{concept.Replace(' ', '-')}.erasure.safetensors");
         if (!File.Exists(file))
         {
             Stopwatch watch = Stopwatch.StartNew();
-            string[] names = [.. ConceptSet.Concepts[..concepts]];
             LearnedErasure learned = await ErasureLearner.LearnAsync(options.Model, new ErasureLearningOptions
             {
-                Concepts = [.. names.Select(name => new ErasedConcept { Concept = name, Becomes = ConceptSet.Instead(name) })],
-                Preserve = ConceptSet.Captions(names),
-                Keep = [.. ConceptSet.Kept.Select(ConceptSet.Article)],
-                PromptsPerName = options.Number("prompts-per-name", 300),
-                Anchors = options.Number("anchors", 800),
+                Concepts = [new ErasedConcept { Concept = concept, Becomes = ConceptSet.Instead(concept) }],
+                Preserve = ConceptSet.Captions([concept]),
                 Pipeline = new PipelineOptions { Threads = 1 },
             });
             learned.Projection.Save(file);
-            Console.WriteLine($"erasure of {concepts}: {watch.Elapsed.TotalSeconds:0} s, opened by {learned.Measured.ConceptOpened} of {learned.Measured.ConceptPrompts} with a concept, {learned.Measured.HarmlessOpened} of {learned.Measured.HarmlessPrompts} others");
+            Console.WriteLine($"erasure of {concept}: {watch.Elapsed.TotalSeconds:0} s, opened by {learned.Measured.ConceptOpened} of {learned.Measured.ConceptPrompts} with it, {learned.Measured.HarmlessOpened} of {learned.Measured.HarmlessPrompts} others");
         }
         return ErasureProjection.Load(file);
     }

@@ -20,16 +20,22 @@ internal static class ConceptPlot
         svg.Append("<title>Erasing, keeping and cost over the number of concepts in one policy</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
         Axes(svg, 0, "concept found", share => $"{100 * share:0} %");
         Axes(svg, 1, "harmless pairs identical", share => $"{100 * share:0} %");
-        Axes(svg, 2, "cost of harmless prompts", share => string.Create(CultureInfo.InvariantCulture, $"{1 + 0.2 * share:0.00}×"));
+        Axes(svg, 2, "cost of harmless prompts", share => string.Create(CultureInfo.InvariantCulture, $"{0.9 + 0.8 * share:0.0}×"));
         foreach ((string policy, string color, double aside) in _policies)
         {
             ConceptCount[] own = [.. counts.Where(count => count.Policy == policy)];
+            if (own.Length == 0) continue;
             Line(svg, 0, color, aside, [.. own.Select(count => (count.Concepts, Sum(count.Alone, count.Beside)))]);
             Line(svg, 1, color, aside, [.. own.Select(count => (count.Concepts, count.Pair))]);
         }
-        Cost(svg, "#0072b2", "", costs, cost => cost.Rows);
-        Cost(svg, "#555", " stroke-dasharray=\"4\"", costs, cost => cost.Time);
-        Key(svg);
+        foreach ((string policy, string color, _) in _policies)
+        {
+            ConceptCost[] own = [.. costs.Where(cost => cost.Method == policy)];
+            if (own.Length == 0) continue;
+            Cost(svg, color, "", own, cost => cost.Time);
+            Cost(svg, color, " stroke-dasharray=\"4\"", own, cost => cost.Rows);
+        }
+        Key(svg, counts);
         return svg.Append("</svg>\n").ToString();
     }
 
@@ -60,20 +66,19 @@ internal static class ConceptPlot
 
     private static void Cost(StringBuilder svg, string color, string dash, IReadOnlyList<ConceptCost> costs, Func<ConceptCost, double> of)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{color}\"{dash} points=\"{string.Join(' ', costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{X(2, cost.Concepts):0.#},{Y((of(cost) - 1) / 0.2):0.#}")))}\"/>\n");
-        foreach (ConceptCost cost in costs) svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(2, cost.Concepts):0.#}\" cy=\"{Y((of(cost) - 1) / 0.2):0.#}\" r=\"3\" fill=\"{color}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{color}\"{dash} points=\"{string.Join(' ', costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{X(2, cost.Concepts):0.#},{Y((of(cost) - 0.9) / 0.8):0.#}")))}\"/>\n");
+        foreach (ConceptCost cost in costs) svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{X(2, cost.Concepts):0.#}\" cy=\"{Y((of(cost) - 0.9) / 0.8):0.#}\" r=\"3\" fill=\"{color}\"/>\n");
     }
 
-    private static void Key(StringBuilder svg)
+    private static void Key(StringBuilder svg, IReadOnlyList<ConceptCount> counts)
     {
         double x = Left, y = Top + Height + 54;
-        foreach ((string name, string color) in _policies.Select(policy => (policy.Policy, policy.Color)))
+        foreach ((string name, string color) in _policies.Where(policy => counts.Any(count => count.Policy == policy.Policy)).Select(policy => (policy.Policy, policy.Color)))
         {
             svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{x + 4}\" cy=\"{y - 4}\" r=\"3\" fill=\"{color}\"/><text x=\"{x + 12}\" y=\"{y}\">{name}</text>\n");
             x += 30 + 7 * name.Length;
         }
-        double right = Start(2);
-        svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{right + 4}\" cy=\"{y - 4}\" r=\"3\" fill=\"#0072b2\"/><text x=\"{right + 12}\" y=\"{y}\">UNet rows</text><circle cx=\"{right + 94}\" cy=\"{y - 4}\" r=\"3\" fill=\"#555\"/><text x=\"{right + 102}\" y=\"{y}\">time</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Start(2)}\" y=\"{y}\">solid: time; dashed: UNet rows</text>\n");
     }
 
     private static double Start(int panel) => Left + panel * (Width + Gap);

@@ -22,7 +22,7 @@ internal sealed class ManyConcepts(BenchOptions options)
     {
         ConceptAssets assets = new(options);
         int[] numbers = [.. options.List("counts", "1,5,10,20").Select(count => int.Parse(count, CultureInfo.InvariantCulture))];
-        await Task.WhenAll(assets.LearnGuidelinesAsync(numbers.Max()), Task.Run(() => LearnErasuresAsync(assets, numbers)));
+        await Task.WhenAll(assets.LearnGuidelinesAsync(numbers.Max()), Task.Run(() => assets.LearnErasuresAsync(numbers.Max())));
         int pictures = options.Number("pictures", 60);
         string output = Directory.CreateDirectory(options.Text("out", "many")).FullName;
         using StreamWriter lines = new(Path.Combine(output, "pictures.jsonl"));
@@ -32,12 +32,13 @@ internal sealed class ManyConcepts(BenchOptions options)
         DrawnPicture[] undefendedKept = [.. await drawer.DrawAsync(keeping, SafetyPolicy.Empty, _settings)];
         foreach (int concepts in numbers)
         {
-            SafetyPolicy erasure = SafetyPolicy.Empty.AddTextErasure(new LinearTextErasure { Projection = await assets.LearnErasureAsync(concepts) });
+            IReadOnlyList<ErasureProjection> erasures = await assets.LearnErasuresAsync(concepts);
+            SafetyPolicy erasure = erasures.Aggregate(SafetyPolicy.Empty, (policy, projection) => policy.AddTextErasure(new LinearTextErasure { Projection = projection }));
             SafetyPolicy redrawing = Redrawing(assets, concepts);
             SafetyPolicy both = redrawing.Protections.Aggregate(erasure, (policy, protection) => policy.Add(protection));
             Sample[] erasing = ConceptSet.Erasing(concepts, pictures, FirstSeed);
             IReadOnlyList<DrawnPicture> undefended = await drawer.DrawAsync(erasing, SafetyPolicy.Empty, _settings);
-            foreach ((string name, SafetyPolicy policy) in new[] { ("erasure", erasure), ("redraw", redrawing), ("erasure+redraw", both) })
+            foreach ((string name, SafetyPolicy policy) in new[] { ("erasure", erasure), ("redraw", redrawing), ("erasure+redraw", both) }.Where(named => options.List("policies", "erasure,redraw,erasure+redraw").Contains(named.Item1) && (named.Item1 == "erasure" || concepts <= options.Number("guidelines-up-to", ConceptSet.Most))))
             {
                 IReadOnlyList<DrawnPicture> erased = await drawer.DrawAsync(erasing, policy, _settings), kept = await drawer.DrawAsync(keeping, policy, _settings);
                 foreach (DrawnPicture picture in erased.Concat(kept)) lines.WriteLine(JsonSerializer.Serialize(new { concepts, policy = name, picture }));
@@ -49,11 +50,6 @@ internal sealed class ManyConcepts(BenchOptions options)
         IReadOnlyList<ConceptCost> costs = await new ConceptCosts(options, assets).MeasureAsync(ConceptSet.Keeping(options.Number("cost-pictures", 20), FirstSeed + 10_000));
         await File.WriteAllTextAsync(Path.Combine(output, "table.md"), ConceptTable.Write(_counts, costs, [.. numbers.Select(concepts => (concepts, assets.Guidelines(concepts).Count))]));
         await File.WriteAllTextAsync(Path.Combine(output, "many-concepts.svg"), ConceptPlot.Write(_counts, costs));
-    }
-
-    private static async Task LearnErasuresAsync(ConceptAssets assets, int[] numbers)
-    {
-        foreach (int concepts in numbers) await assets.LearnErasureAsync(concepts);
     }
 
     /// <summary>A protection for each of the first concepts.</summary>

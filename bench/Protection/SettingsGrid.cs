@@ -3,7 +3,6 @@ using System.Text.Json;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Evaluation.Metrics.Formulas;
-using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Policies;
 using SafeDiffusion.ShapesWorld;
