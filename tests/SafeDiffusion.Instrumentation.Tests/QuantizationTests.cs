@@ -1,4 +1,3 @@
-using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;

@@ -15,7 +15,7 @@ internal sealed class QuantizeCommand : Command
     private readonly Option<long> _seed = new("--seed") { Description = "The seed of the first calibration picture; the others have those that follow." };
     private readonly Option<int> _steps = new("--steps") { Description = "Steps of a calibration picture.", DefaultValueFactory = _ => _defaults.Steps };
     private readonly Option<int> _timesteps = new("--timesteps") { Description = "At how many of them the model is observed.", DefaultValueFactory = _ => _defaults.Timesteps };
-    private readonly Option<float> _guidance = new("--guidance-scale") { Description = "How strongly the prompt guides.", DefaultValueFactory = _ => _defaults.GuidanceScale };
+    private readonly Option<float> _guidance = new("--guidance") { Description = "How strongly the prompt guides.", DefaultValueFactory = _ => _defaults.GuidanceScale };
     private readonly Option<int?> _width = new("--width") { Description = "Width of the calibration pictures in pixels; the model's own by default." };
     private readonly Option<int?> _height = new("--height") { Description = "Their height." };
     private readonly Option<double> _budget = new("--budget") { Description = "Power of the noise prediction over that of its error that is to be kept, in decibels, weighted by how much noise is left at each timestep; layers that cost too much of it stay float.", DefaultValueFactory = _ => _defaults.Budget };

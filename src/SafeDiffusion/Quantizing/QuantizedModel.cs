@@ -65,7 +65,7 @@ public static class QuantizedModel
         {
             UNetQuantization.Write(networks.UNet, networks.TextEncoder, plan.Quantized, plan.BaseModelHash, plan.Tool, path, new Direct(report), cancellationToken);
             plan.Save(Path.Combine(path[..^Path.GetRelativePath(folder.Path, networks.UNet.Path).Length], QuantizationPlan.FileName));
-        }, cancellationToken, networks.UNet.ExternalDataPaths);
+        }, networks.UNet.ExternalDataPaths, cancellationToken);
     }
 
     /// <summary>Everything that what is found depends on.</summary>

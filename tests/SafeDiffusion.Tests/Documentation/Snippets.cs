@@ -13,7 +13,9 @@ using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Model;
+using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Policies;
+using SafeDiffusion.Quantizing;
 using SafeDiffusion.Reporting;
 
 // Outside the library's namespace, as a user's code is.
@@ -157,6 +159,19 @@ internal static class Snippets
         Console.WriteLine($"{result.Weights} weights, new hash {result.ModelHash}");
         // end
         return result;
+    }
+
+    public static async Task<QuantizationPlan> QuantizingAsync()
+    {
+        // snippet: quantizing
+        QuantizationPlan plan = await QuantizedModel.WriteAsync("models/shapes", "shapes-int8");
+        Console.WriteLine($"{plan.MeanSignalToNoise} dB");
+
+        // The same in memory: the plan is a small file that goes with the float model.
+        PipelineOptions options = new() { Quantization = QuantizationPlan.Load("shapes-int8/quantization.json") };
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync("models/shapes", options);
+        // end
+        return plan;
     }
 
     public static (string Checker, PipelineOptions Options, SafetyPolicy Policy) Checking()

@@ -5,7 +5,6 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
 using SafeDiffusion.Instrumentation.Onnx;
-using SafeDiffusion.Instrumentation.Quantization;
 using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Policies;

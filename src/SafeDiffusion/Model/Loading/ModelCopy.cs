@@ -14,12 +14,21 @@ internal static class ModelCopy
     /// <param name="copyWeights">Whether to copy the other files; otherwise both folders share them (hard links, on one drive).</param>
     /// <param name="writeUNet">Writes the UNet's file, into a folder that holds all others.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
-    /// <param name="leftOut">Files, with links followed, that the new UNet does not need; those that another network needs are not left out.</param>
     /// <exception cref="InvalidFileException">A file cannot be copied, shared or written.</exception>
+    public static void Write(ModelFolder model, string output, bool copyWeights, Action<string> writeUNet, CancellationToken cancellationToken = default) =>
+        Write(model, output, copyWeights, writeUNet, [], cancellationToken);
+
+    /// <param name="model">The model folder; see the other overload.</param>
+    /// <param name="output">The folder to make.</param>
+    /// <param name="copyWeights">Whether to copy the other files.</param>
+    /// <param name="writeUNet">Writes the UNet's file.</param>
+    /// <param name="leftOut">Files, with links followed, that the new UNet does not need; those that another network needs are not left out.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <inheritdoc cref="Write(ModelFolder, string, bool, Action{string}, CancellationToken)"/>
     public static void Write(
-        ModelFolder model, string output, bool copyWeights, Action<string> writeUNet, CancellationToken cancellationToken = default, IReadOnlyCollection<string>? leftOut = null)
+        ModelFolder model, string output, bool copyWeights, Action<string> writeUNet, IReadOnlyCollection<string> leftOut, CancellationToken cancellationToken)
     {
-        HashSet<string> needless = [.. leftOut ?? []];
+        HashSet<string> needless = [.. leftOut];
         foreach (string network in needless.Count == 0 ? [] : _otherNetworks.Where(model.Has)) needless.ExceptWith(model.LoadNetwork(network).ExternalDataPaths);
         string unetFile = Path.GetRelativePath(model.Path, ModelFiles.Find(model.Path, "unet")!);
         string temporary = $"{output}.{Environment.ProcessId}.tmp";
