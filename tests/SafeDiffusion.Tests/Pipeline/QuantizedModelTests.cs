@@ -98,7 +98,7 @@ public sealed class QuantizedModelTests(ShapesModel model)
         int width = model.Pipeline.Model.TextWidth;
         ErasureProjection erasure = new(new() { Concept = "red triangle", BaseModelHash = hash, Tool = "test" }, [.. Enumerable.Range(0, width * width).Select(i => i % (width + 1) == 0 ? 0.5f : 0)], width);
         Assert.Contains("Apply before quantising", (await Assert.ThrowsAsync<InvalidFileException>(() => BakedModel.WriteAsync(output, folder.File("late"), [erasure]))).Message, StringComparison.Ordinal);
-        ModelSettings delta = new() { ChangedWeights = new("a.delta.safetensors", "00", hash, true, new Dictionary<string, Core.Tensors.StoredTensor>()) };
+        ModelSettings delta = new() { ChangedWeights = new("a.delta.safetensors", "00", hash, true, new Dictionary<string, WeightUpdate>()) };
         Assert.Contains("Apply before quantising", Assert.Throws<InvalidFileException>(() => LoadedModel.Load(output, delta)).Message, StringComparison.Ordinal);
         await Refused(output, "quantised already");
         await Refused(original.Path, "is there already", output);
