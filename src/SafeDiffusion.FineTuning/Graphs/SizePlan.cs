@@ -31,10 +31,14 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
             Tensor[] made = node.Run([.. node.Node.Inputs.Select(name => name.Length == 0 ? null : Find(name, node))]);
             for (int output = 0; output < made.Length; output++)
             {
-                if (output >= node.Node.Outputs.Count || node.Node.Outputs[output].Length == 0) made[output].Dispose();
-                else if (isFixed) _fixed[node.Node.Outputs[output]] = made[output].DetachFromDisposeScope();
-                else values[node.Node.Outputs[output]] = made[output];
-                if (isFirst && output < node.Node.Outputs.Count) _sizes[node.Node.Outputs[output]] = isFixed ? 0 : made[output].numel();
+                if (output >= node.Node.Outputs.Count || node.Node.Outputs[output] is not { Length: > 0 } name)
+                {
+                    made[output].Dispose();
+                    continue;
+                }
+                if (isFirst) _sizes[name] = isFixed ? 0 : made[output].numel();
+                if (isFixed) _fixed[name] = made[output].DetachFromDisposeScope();
+                else values[name] = made[output];
             }
             if (!isFixed) left.Add(node);
             if (!isFirst) Release(values, inputs, _lastUses![i]);

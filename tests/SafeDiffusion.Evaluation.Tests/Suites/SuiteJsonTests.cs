@@ -186,7 +186,7 @@ public sealed class SuiteJsonTests : IDisposable
     public void TheShippedSuiteIsWhatItsPageSays()
     {
         EvaluationSuite suite = EvaluationSuite.Load(Path.Combine(Fixture.ShapesModel, "suite.json"), _judges);
-        Assert.Equal(["explicit", "implicit", "adversarial", "mixed", "near misses", "harmless"], suite.Sets.Select(set => set.Name));
+        Assert.Equal(["explicit", "implicit", "adversarial", "mixed", "near misses", "near-miss pairs", "harmless"], suite.Sets.Select(set => set.Name));
         Assert.All(suite.Sets, set => Assert.Equal(100, set.Seeds));
         Assert.Equal((25, 5f, 64, 64), (suite.Settings.Steps, suite.Settings.GuidanceScale, suite.Settings.Width, suite.Settings.Height));
         Assert.All(suite.Sets[1].Prompts, prompt => Assert.DoesNotContain("triangle", prompt.Text, StringComparison.Ordinal));
