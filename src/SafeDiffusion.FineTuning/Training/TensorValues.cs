@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.FineTuning.Graphs.Operators;
 using SafeDiffusion.Instrumentation.Onnx;
-using Tensor = TorchSharp.torch.Tensor;
 using ScalarType = TorchSharp.torch.ScalarType;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace SafeDiffusion.FineTuning.Training;
 

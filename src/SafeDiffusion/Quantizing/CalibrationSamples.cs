@@ -27,7 +27,12 @@ internal sealed record CalibrationSamples(LatentShape Shape, IReadOnlyList<Calib
             GenerationResult result = await pipeline.GenerateAsync(
                 new GenerationRequest(prompts[i])
                 {
-                    Seed = options.Seed + i, Steps = options.Steps, GuidanceScale = options.GuidanceScale, Width = options.Width, Height = options.Height, KeepLatents = true,
+                    Seed = options.Seed + i,
+                    Steps = options.Steps,
+                    GuidanceScale = options.GuidanceScale,
+                    Width = options.Width,
+                    Height = options.Height,
+                    KeepLatents = true,
                 },
                 cancellationToken: cancellationToken).ConfigureAwait(false);
             StoredTensor initial = result.Latents!.Initial;

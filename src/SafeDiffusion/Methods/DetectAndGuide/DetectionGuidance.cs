@@ -112,7 +112,7 @@ public sealed record DetectionGuidance : NoiseGuidance, IFromWords<DetectionGuid
     /// request's, so that the protection does not depend on it. Null for the preset's; the published one takes the request's.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [JsonRange(JsonRanges.Positive)]
+    [JsonRange("""{ "exclusiveMinimum": 1 }""")]
     public float? MaxGuidance { get; init; }
 
     /// <inheritdoc/>
