@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDiffusion.Core.Files;
 using SafeDiffusion.Training.Erasing;
 
 namespace SafeDiffusion.Cli.Output;
@@ -10,6 +11,7 @@ internal static class ErasureSummary
     {
         ErasureMeasures measured = learned.Measured;
         Line($"learned from {learned.ConceptPrompts.Count} prompts with the concept and {learned.HarmlessPrompts.Count} without, a fifth of them held out");
+        if (learned.SkippedPrompts.Count > 0) Line($"{learned.SkippedPrompts.Count} of the prompts without a name were not learned from, the first of them \"{VisibleText.Of(learned.SkippedPrompts[0])}\": harmless prompts have all of their tokens, or they are too long");
         if (learned.Condition is { } condition) Line($"condition number {condition:0.##e+0}{(learned.Rank is { } rank ? $"; {rank} directions of the preserved states are left alone" : "")}");
         if (learned.Projection.Gate is { } gate)
         {

@@ -50,6 +50,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
             Rank = solved?.Rank,
             ConceptPrompts = [.. pairs.Select(pair => pair.Concept.Text!.Text)],
             HarmlessPrompts = _prompts.Harmless,
+            SkippedPrompts = [.. _prompts.Pairs.Where(pair => pair.Name is null).Select(pair => pair.Concept).Except(pairs.Select(pair => pair.Concept.Text!.Text))],
         };
     }
 

@@ -18,6 +18,9 @@ public sealed record LearnedErasure(ErasureProjection Projection, ErasureMeasure
 
     /// <summary>The prompts that it was to leave as they are.</summary>
     public IReadOnlyList<string> HarmlessPrompts { get; init; } = [];
+
+    /// <summary>Those of <see cref="ErasedConcept.Prompts"/> that were not learned from: every token of theirs is one that harmless prompts have, or they are too long.</summary>
+    public IReadOnlyList<string> SkippedPrompts { get; init; } = [];
 }
 
 /// <summary>What an erasure does to texts that it was not learned from.</summary>

@@ -46,10 +46,11 @@ public sealed class ErasureLearnerTests : IAsyncLifetime
         Assert.Empty(learnedFrom.Intersect(unseen));
         ErasedConcept concept = _options.Concepts[0];
         LearnedErasure without = await ErasureLearner.LearnAsync(_pipeline, _options);
-        LearnedErasure with = await ErasureLearner.LearnAsync(_pipeline, _options with { Concepts = [concept with { Prompts = learnedFrom }] });
+        LearnedErasure with = await ErasureLearner.LearnAsync(_pipeline, _options with { Concepts = [concept with { Prompts = [.. learnedFrom, "a green star"] }] });
+        Assert.Equal(["a green star"], with.SkippedPrompts);
         Assert.True(Opened(with, unseen) >= Opened(without, unseen) + 20, $"{Opened(without, unseen)} of {unseen.Length} open it without, {Opened(with, unseen)} with.");
         Assert.Equal(0, Opened(with, ["a red circle", "a red square", "a blue triangle", "a red circle and a blue triangle", "a blue triangle and a red circle", "a green star"]));
-        Assert.Contains("\"prompts\":60", with.Projection.Learning, StringComparison.Ordinal);
+        Assert.Contains("\"prompts\":61", with.Projection.Learning, StringComparison.Ordinal);
         await Refused("prompts", _options with { Concepts = [concept with { Prompts = [" "] }] }, "concepts[0].prompts");
     }
 
