@@ -37,6 +37,7 @@ internal static class KernelSolver
         (float[] coefficients, double[] values) = SolveOn(chosen, states, scale, ridge, oneSidedRounds);
         if (oneSidedRounds > 0)
         {
+            // Half of each half of the anchors stays; the other halves go where the first fit is worst.
             chosen = [.. chosen.Take(chosen.Length / 4), .. chosen.Skip(chosen.Length / 2).Take(chosen.Length / 4), .. Hardest(states, values, chosen.Length / 2)];
             (coefficients, _) = SolveOn(chosen, states, scale, ridge, oneSidedRounds);
         }
