@@ -3,6 +3,7 @@ using SafeDiffusion.Composing.Selecting;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Evaluation.Judging;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Training.Annotation;
 
 namespace SafeDiffusion.Composing;
@@ -76,7 +77,7 @@ public sealed record ConceptProtectionOptions
     /// <summary>What runs the networks, and on how many threads.</summary>
     public PipelineOptions Pipeline { get; init; } = new();
 
-    internal string ConceptLabel => Label ?? SafeDiffusion.Composing.Prompts.Phrase.Bare(Concept);
+    internal string ConceptLabel => Label ?? Phrase.Bare(Concept);
 
     internal void Validate()
     {

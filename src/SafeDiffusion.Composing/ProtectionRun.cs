@@ -12,6 +12,7 @@ using SafeDiffusion.Evaluation.Runs;
 using SafeDiffusion.Evaluation.Suites;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Composing;

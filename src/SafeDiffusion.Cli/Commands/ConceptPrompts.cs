@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Cli.Commands;
 
@@ -68,15 +69,15 @@ internal static class ConceptPrompts
     {
         string word = concept.Trim().ToLowerInvariant();
         // By turns of three: in each of them the concept comes alone, before and after its companion.
-        if (_colors.Contains(word)) return WithArticle($"{word} {Turn(_things, i / 3)}");
-        return WithArticle(_things.Contains(word) ? $"{Turn(_colors, i / 3)} {word}" : concept);
+        if (_colors.Contains(word)) return Phrase.WithArticle($"{word} {Turn(_things, i / 3)}");
+        return Phrase.WithArticle(_things.Contains(word) ? $"{Turn(_colors, i / 3)} {word}" : concept);
     }
 
     /// <summary>What shares a part with the concept, and what does not.</summary>
     private static (string[] Near, string[] Far) Others(string concept)
     {
         (string[] sameFirst, string[] sameLast) = Near(concept);
-        string[] all = [.. _things.SelectMany((thing, i) => _colors.Select((_, j) => WithArticle($"{_colors[(i + j) % _colors.Length]} {thing}")))];
+        string[] all = [.. _things.SelectMany((thing, i) => _colors.Select((_, j) => Phrase.WithArticle($"{_colors[(i + j) % _colors.Length]} {thing}")))];
         string[] words = concept.ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] far = [.. all.Where(other => !other.Split(' ').Skip(1).Any(words.Contains))];
         return ([.. sameFirst.Zip(sameLast, (one, other) => new[] { one, other }).SelectMany(pair => pair), .. sameFirst.Skip(sameLast.Length), .. sameLast.Skip(sameFirst.Length)], far);
@@ -89,8 +90,8 @@ internal static class ConceptPrompts
         if (words.Length < 2) return ([], []);
         string first = string.Join(' ', words[..^1]);
         return (
-            [.. _things.Where(thing => thing != words[^1]).Select(thing => WithArticle($"{first} {thing}"))],
-            [.. _colors.Where(color => color != first).Select(color => WithArticle($"{color} {words[^1]}"))]);
+            [.. _things.Where(thing => thing != words[^1]).Select(thing => Phrase.WithArticle($"{first} {thing}"))],
+            [.. _colors.Where(color => color != first).Select(color => Phrase.WithArticle($"{color} {words[^1]}"))]);
     }
 
     private static string Joined(string one, string other, int i) => one.Length == 0 ? other : $"{one} {(i % 2 == 0 ? "and" : "next to")} {other}";
@@ -103,6 +104,4 @@ internal static class ConceptPrompts
     }
 
     private static string Turn(string[] values, int i) => values[i % values.Length];
-
-    private static string WithArticle(string thing) => ("aeiou".Contains(char.ToLowerInvariant(thing[0])) ? "an " : "a ") + thing;
 }

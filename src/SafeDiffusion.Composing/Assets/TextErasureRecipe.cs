@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafeDiffusion.Composing.Prompts;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Training.Erasing;
 
 namespace SafeDiffusion.Composing.Assets;
@@ -12,7 +13,7 @@ internal static class TextErasureRecipe
     public static AssetRecipe Create() => new()
     {
         Kind = AssetRecipe.Erasure,
-        Version = 1,
+        Version = 2,
         Fault = task => task.Instead is null ? "nothing says what the concept is to be read as: --instead"
             : task.SafePrompts.Distinct().Count() < ErasureLearner.FewestCaptions ? $"fewer than {ErasureLearner.FewestCaptions} captions are to be preserved: --harmless"
             : null,

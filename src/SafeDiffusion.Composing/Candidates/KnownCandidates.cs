@@ -4,10 +4,12 @@ using SafeDiffusion.Detection;
 using SafeDiffusion.Methods.DetectAndGuide;
 using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Methods.GrowthInhibitor;
+using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Methods.Semantic;
 using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Methods.TokenReweighting;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
 
 namespace SafeDiffusion.Composing.Candidates;
@@ -33,20 +35,21 @@ internal static class KnownCandidates
         new("trajectory steering", parts => SafetyPolicy.Empty.AddTrajectorySteering(parts.Concept, parts.Instead!)) { NeedsInstead = true, IsPublished = true, Cost = 2 },
         new("growth inhibitor", parts => SafetyPolicy.Empty.AddGrowthInhibitor(Inhibition(parts))) { IsPublished = true, Cost = 1 },
         new("growth inhibitor contrasting", parts => SafetyPolicy.Empty.AddGrowthInhibitor(Inhibition(parts) with { Preset = GrowthInhibitorPreset.Contrasting })) { IsPublished = true, Cost = 1 },
-        new("token re-weighting", parts => SafetyPolicy.Empty.AddTokenReweighting(new TokenReweighting { Words = [.. parts.Names.Select(name => new WordFactor { Text = Prompts.Phrase.Bare(name) })] })) { IsPublished = true, Cost = 1 },
+        new("token re-weighting", parts => SafetyPolicy.Empty.AddTokenReweighting(new TokenReweighting { Words = [.. parts.Names.Select(name => new WordFactor { Text = Phrase.Bare(name) })] })) { IsPublished = true, Cost = 1 },
         new("DAG published", parts => Guided(parts, guidance => guidance with { Preset = DetectAndGuidePreset.Published })) { Needs = _guideline, IsPublished = true, Cost = 1.2 },
         new("DAG", parts => Guided(parts, guidance => guidance)) { Needs = _guideline, Cost = 1.2 },
         new("DAG on SLD", parts => Guided(parts, guidance => guidance with { Base = DetectAndGuideBase.SafeLatent })) { Needs = _guideline, Cost = 1.2 },
         new("DAG with instead", parts => Guided(parts, guidance => guidance with { Instead = parts.Instead })) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
         new("growth inhibitor gated", parts => SafetyPolicy.Empty.AddDetection(parts.Assets[AssetRecipe.Guideline])
             .AddGrowthInhibitor(Inhibition(parts) with { Preset = GrowthInhibitorPreset.Gated })) { Needs = _guideline, Cost = 1.1 },
-        new("text erasure", parts => Erased(SafetyPolicy.Empty, parts)) { Needs = _erasure, NeedsInstead = true, Cost = 1 },
+        new("text erasure", parts => Erased(SafetyPolicy.Empty, parts, replaceNames: false)) { Needs = _erasure, NeedsInstead = true, Cost = 1 },
+        new("text erasure replacing names", parts => Erased(SafetyPolicy.Empty, parts, replaceNames: true)) { Needs = _erasure, NeedsInstead = true, Cost = 1 },
         new("DAG + growth inhibitor", parts => Guided(parts, guidance => guidance)
             .AddGrowthInhibitor(Inhibition(parts) with { When = InhibitionTime.Detected })) { Needs = _guideline, Cost = 1.3 },
         new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
         new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
-        new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
-        new("text erasure + detect and redraw hybrid", parts => Erased(Redrawn(parts, hybrid: true), parts)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts, replaceNames: false)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw hybrid", parts => Erased(Redrawn(parts, hybrid: true), parts, replaceNames: false)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
     ];
 
     private static SafetyPolicy Semantic(IEnumerable<SemanticConcept> concepts) => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [.. concepts] });
@@ -74,7 +77,8 @@ internal static class KnownCandidates
     private static SafetyPolicy Redrawn(Ingredients parts, bool hybrid) => SafetyPolicy.Empty.AddDetectAndRedraw(
         new DetectionRedrawing { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]), Instead = parts.Instead, Hybrid = hybrid });
 
-    private static SafetyPolicy Erased(SafetyPolicy policy, Ingredients parts) => policy.AddTextErasure(parts.Assets[AssetRecipe.Erasure]);
+    private static SafetyPolicy Erased(SafetyPolicy policy, Ingredients parts, bool replaceNames) => policy.AddTextErasure(
+        new LinearTextErasure { Projection = ErasureProjection.Load(parts.Assets[AssetRecipe.Erasure]), ReplaceNames = replaceNames });
 
     private static SafetyPolicy Guided(Ingredients parts, Func<DetectionGuidance, DetectionGuidance> set) =>
         SafetyPolicy.Empty.AddDetectAndGuide(set(new DetectionGuidance { Guideline = Guideline.Load(parts.Assets[AssetRecipe.Guideline]) }));

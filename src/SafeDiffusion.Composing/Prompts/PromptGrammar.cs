@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Composing.Prompts;
 
@@ -88,14 +89,14 @@ internal sealed class PromptGrammar
     {
         string[] names = [.. _words.Asked, .. _words.Synonyms];
         return Made(part, count, _companions.Length, (i, template) =>
-            template.Format(Phrase.Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
+            template.Format(Both(names[(i + (i / _companions.Length)) % names.Length], _companions[i % _companions.Length], i + (i / _companions.Length))));
     }
 
     private string[] NearPairs(PromptPart part, int count) =>
         Made(part, count, _nearPairs.Length, (i, template) =>
         {
             (string first, string second) = _nearPairs[i % _nearPairs.Length];
-            return template.Format(Phrase.Both(first, second, i + (i / _nearPairs.Length)));
+            return template.Format(Both(first, second, i + (i / _nearPairs.Length)));
         });
 
     private string[] Harmless(PromptPart part, int count)
@@ -103,8 +104,15 @@ internal sealed class PromptGrammar
         string[] captions = [.. Dealt(_words.Captions, part)];
         IReadOnlyList<string> things = _words.Things;
         string[] made = Made(part, count, things.Count, (i, template) => template.Format(
-            i % 2 == 0 || things.Count < 2 ? Phrase.WithArticle(things[i / 2 % things.Count]) : Phrase.Both(things[i % things.Count], things[(i + 1 + (i / 4)) % things.Count], i / 2)));
+            i % 2 == 0 || things.Count < 2 ? Phrase.WithArticle(things[i / 2 % things.Count]) : Both(things[i % things.Count], things[(i + 1 + (i / 4)) % things.Count], i / 2)));
         return captions.Length >= count ? captions : [.. Vocabulary.Interleaved(captions, made).Distinct().Take(count)];
+    }
+
+    /// <summary>Two things in a prompt, in both orders and joined in two ways.</summary>
+    internal static string Both(string one, string other, int form)
+    {
+        (string first, string second) = form % 2 == 0 ? (one, other) : (other, one);
+        return $"{Phrase.WithArticle(first)} {(form / 2 % 2 == 0 ? "and" : "next to")} {Phrase.WithArticle(second)}";
     }
 
     private IEnumerable<string> Own(PromptPart part) => part == PromptPart.Learning ? [] : _own.Where((_, i) => i % 2 == (int)part % 2);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Composing.Prompts;
 

@@ -69,7 +69,7 @@ internal sealed class InsteadChooser(Vocabulary words, string? given)
         string[] others = [.. Vocabulary.Interleaved(words.Near, words.Things).Where(other => other != thing && words.Labels.Contains(other))];
         if (i % 2 == 0 || others.Length == 0) return new(template.Format(Phrase.WithArticle(thing)), [thing]);
         string other = others[i / 2 % others.Length];
-        return new(template.Format(Phrase.Both(thing, other, i / 2)), [thing, other]);
+        return new(template.Format(PromptGrammar.Both(thing, other, i / 2)), [thing, other]);
     }
 
     private static Measurement? DrawnWell(string thing, IReadOnlyList<PictureResult> results, RunDescription? run)

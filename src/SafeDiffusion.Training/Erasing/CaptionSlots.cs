@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Training.Erasing;
 
@@ -33,7 +34,7 @@ internal sealed class CaptionSlots
         foreach ((int slot, string name) in names.OrderByDescending(name => name.Slot))
         {
             words.RemoveRange(slot - 1, 3);
-            words.Insert(slot - 1, ErasureTemplates.WithArticle(name));
+            words.Insert(slot - 1, Phrase.WithArticle(name));
         }
         return string.Join(' ', words);
     }

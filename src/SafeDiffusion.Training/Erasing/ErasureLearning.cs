@@ -119,7 +119,7 @@ internal sealed class ErasureLearning(SafeDiffusionPipeline pipeline, ErasureLea
         if (options.Method == ErasureMethod.Kernel)
         {
             KernelMap map = KernelSolver.Solve(MapStates(pairs, harmless), options.Anchors, options.Bandwidth, _kernelRidge, options.Seed);
-            return (new ErasureProjection(identity, map, gate) { MapsNullCondition = options.MapsNullCondition, Learning = Record(null).ToJsonString() }, null);
+            return (new ErasureProjection(identity, map, gate) { MapsNullCondition = options.MapsNullCondition, Names = _prompts.Names, Learning = Record(null).ToJsonString() }, null);
         }
         SolvedProjection solved = SolveLinear(pairs, harmless);
         float[] matrix = [.. solved.Matrix.ToRowMajorArray().Select(value => (float)value)];

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using SafeDiffusion.Core.Errors;
+using SafeDiffusion.Methods.LinearErasure;
+using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Training.Erasing;
 
@@ -35,6 +38,13 @@ internal sealed class ErasurePrompts
         Harmless = [.. _captions.Concat(NearMisses).Concat(options.Concepts.SelectMany(Recombined)).Append("").Distinct()];
     }
 
+    /// <summary>The names of things, and what they become.</summary>
+    public ImmutableArray<ErasedName> Names =>
+    [
+        .. _options.Concepts.Where(concept => concept.Kind == ConceptKind.Thing)
+            .SelectMany(concept => concept.Names.Select(name => new ErasedName(Plain(name), Plain(concept.Becomes)))).DistinctBy(name => name.Name),
+    ];
+
     /// <summary>The pairs, in an order of chance.</summary>
     public IReadOnlyList<PromptPair> Pairs { get; }
 
@@ -52,7 +62,7 @@ internal sealed class ErasurePrompts
     private IEnumerable<PromptPair> PairsOf(ErasedConcept concept, string name)
     {
         string becomes = Plain(concept.Becomes);
-        IEnumerable<Func<string, string>> forms = ErasureTemplates.Of(concept.Kind).Select(template => (Func<string, string>)(thing => ErasureTemplates.Fill(template, Phrase(concept, thing))));
+        IEnumerable<Func<string, string>> forms = ErasureTemplates.Of(concept.Kind).Select(template => (Func<string, string>)(thing => ErasureTemplates.Fill(template, Said(concept, thing))));
         IEnumerable<Func<string, string>> inCaptions = concept.Kind == ConceptKind.Style ? InStyle() : InSlots(Plain(concept.Concept)).Concat(Beside());
         Func<string, string>[] all = [.. forms, .. Shuffled(inCaptions)];
         return all.Take(_options.PromptsPerName).Select(form => new PromptPair(form(name), name, form(becomes), becomes)).DistinctBy(pair => pair.Concept);
@@ -62,10 +72,10 @@ internal sealed class ErasurePrompts
     private static IEnumerable<PromptPair> Unnamed(ErasedConcept concept)
     {
         string becomes = Plain(concept.Becomes);
-        return concept.Prompts.Select(prompt => new PromptPair(Plain(prompt), null, Phrase(concept, becomes), becomes)).DistinctBy(pair => pair.Concept);
+        return concept.Prompts.Select(prompt => new PromptPair(Plain(prompt), null, Said(concept, becomes), becomes)).DistinctBy(pair => pair.Concept);
     }
 
-    private static string Phrase(ErasedConcept concept, string name) => concept.Kind == ConceptKind.Style ? name : ErasureTemplates.WithArticle(name);
+    private static string Said(ErasedConcept concept, string name) => concept.Kind == ConceptKind.Style ? name : Phrase.WithArticle(name);
 
     /// <summary>The name in the place of a thing in a caption, the other things near misses in one of three.</summary>
     private IEnumerable<Func<string, string>> InSlots(string concept)
@@ -88,8 +98,8 @@ internal sealed class ErasurePrompts
     {
         foreach (string caption in _captions.Where(caption => !caption.Contains(" and ", StringComparison.Ordinal)))
         {
-            yield return name => $"{ErasureTemplates.WithArticle(name)} and {caption}";
-            yield return name => $"{caption} and {ErasureTemplates.WithArticle(name)}";
+            yield return name => $"{Phrase.WithArticle(name)} and {caption}";
+            yield return name => $"{caption} and {Phrase.WithArticle(name)}";
         }
     }
 
@@ -98,7 +108,7 @@ internal sealed class ErasurePrompts
     private IEnumerable<string> PlainNearMissesOf(ErasedConcept erased)
     {
         string concept = Plain(erased.Concept);
-        return erased.Kind == ConceptKind.Style ? [] : NearNames(CaptionSlots.Read(_captions, concept), concept).Select(ErasureTemplates.WithArticle);
+        return erased.Kind == ConceptKind.Style ? [] : NearNames(CaptionSlots.Read(_captions, concept), concept).Select(Phrase.WithArticle);
     }
 
     /// <summary>Captions with a near miss in the place of a thing, or one in each of two.</summary>

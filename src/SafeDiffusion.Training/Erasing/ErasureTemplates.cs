@@ -25,12 +25,4 @@ internal static class ErasureTemplates
     public static IEnumerable<string> Of(ConceptKind kind) => kind == ConceptKind.Thing ? _things : _styles;
 
     public static string Fill(string template, string name) => string.Format(CultureInfo.InvariantCulture, template, name);
-
-    /// <summary>A thing's name with its article; one that has one already, or is several, as it is.</summary>
-    public static string WithArticle(string name)
-    {
-        string first = name.Split(' ')[0];
-        bool isPlain = first is "a" or "an" or "the" || (name.EndsWith('s') && !name.EndsWith("ss", StringComparison.Ordinal));
-        return isPlain ? name : ("aeiou".Contains(char.ToLowerInvariant(name[0])) ? "an " : "a ") + name;
-    }
 }

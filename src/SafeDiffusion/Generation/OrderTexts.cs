@@ -7,6 +7,9 @@ namespace SafeDiffusion.Generation;
 /// <summary>The texts of one order as the UNet sees them.</summary>
 internal sealed class OrderTexts
 {
+    /// <summary>The most wordings of one prompt, each of which says one name more as an erasure knows it.</summary>
+    private const int MaxRewordings = 32;
+
     private readonly PictureOrder _order;
     private readonly TextStatesCache _cache;
     private readonly ReportBuilder _report;
@@ -36,19 +39,46 @@ internal sealed class OrderTexts
     /// <summary>A prompt that is only tried, of which nobody is told.</summary>
     public TextStates Trial(string text) => Erase(_cache.Encode(text, _handling)).States;
 
-    /// <summary>Maps a prompt by the policy's erasures, in its order. Its own states stay what they are: others may share them.</summary>
+    /// <summary>Maps a prompt by the policy's erasures, in its order, in the wording in which they read it. Its own states stay what they are: others may share them.</summary>
     public (TextStates States, IReadOnlyList<ErasureReport> Erasures) Erase(TextStates prompt)
     {
-        List<ErasureReport> erasures = [];
-        foreach ((int place, Protection protection) in _order.Policy.Protections.Index())
+        TextStates read = prompt;
+        HashSet<int> rewording = [];
+        for (int asked = 0; asked < MaxRewordings && Reword(read.Text!) is var (place, reworded); asked++)
         {
-            if (protection is not TextErasure erasure) continue;
-            ErasedText erased = erasure.Erase(prompt, OfProtection);
-            erasures.Add(new(place, erased.Tokens > 0, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy });
-            prompt = erased.States;
+            if (reworded.Erases) rewording.Add(place);
+            read = _cache.Encode(reworded.Text, _handling);
         }
-        return (prompt, erasures);
+        (TextStates States, IReadOnlyList<ErasureReport> Erasures) erased = Erase(prompt, read, rewording);
+        return read == prompt || erased.Erasures.Any(erasure => erasure.Erased) ? erased : Erase(prompt, prompt, rewording);
     }
+
+    private (TextStates States, IReadOnlyList<ErasureReport> Erasures) Erase(TextStates prompt, TextStates read, HashSet<int> rewording)
+    {
+        List<ErasureReport> erasures = [];
+        string? readAs = read == prompt ? null : read.Text!.Text;
+        foreach ((int place, TextErasure erasure) in Erasures())
+        {
+            ErasedText erased = erasure.Erase(read, OfProtection);
+            read = erased.States;
+            if (rewording.Contains(place)) erased = ErasedText.Of(prompt, read.Values.ToArray(), "the text without the name has the same states") with { Gate = erased.Gate, OpenedBy = erased.OpenedBy };
+            erasures.Add(new(place, erased.Tokens > 0, erased.Tokens, erased.Change, erased.Gate, erased.Reason) { OpenedBy = erased.OpenedBy, ReadAs = readAs });
+        }
+        return (read, erasures);
+    }
+
+    /// <summary>The first wording that an erasure asks for, with the erasure's place in the policy; null where none does.</summary>
+    private (int Place, TextRewording Reworded)? Reword(TokenizedText text)
+    {
+        foreach ((int place, TextErasure erasure) in Erasures())
+        {
+            if (erasure.Reword(text) is { } reworded) return (place, reworded);
+        }
+        return null;
+    }
+
+    private IEnumerable<(int Place, TextErasure Erasure)> Erasures() =>
+        _order.Policy.Protections.Index().Where(protection => protection.Item is TextErasure).Select(protection => (protection.Index, (TextErasure)protection.Item));
 
     private TextStates Encode(string text, SpecialTokenHandling handling)
     {

@@ -13,6 +13,13 @@ public abstract record TextErasure : Protection
     [System.Text.Json.Serialization.JsonIgnore]
     public virtual bool MapsNullCondition => false;
 
+    /// <summary>
+    /// Another wording to read a text in; null, the default, to read it as it is. Asked again with what it gave, and of every erasure of a
+    /// policy before any of them erases.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    public virtual TextRewording? Reword(TokenizedText text) => null;
+
     /// <summary>Maps text states.</summary>
     /// <param name="text">The states, <c>[N, D]</c>, with the tokens that they stand for; as the erasures before this one in the policy have left them.</param>
     /// <param name="encode">Gives a text of the erasure's own as the text encoder does, special tokens read as ordinary text; each text is encoded once.</param>
@@ -22,6 +29,11 @@ public abstract record TextErasure : Protection
 
     private protected sealed override ProtectionKind Kind() => ProtectionKind.TextErasure;
 }
+
+/// <summary>What a text is read as before it is erased.</summary>
+/// <param name="Text">The wording.</param>
+/// <param name="Erases">Whether it says something else, and so erases by itself; false for one that says the same, which counts only where an erasure acts on it.</param>
+public sealed record TextRewording(string Text, bool Erases);
 
 /// <summary>Text states after an erasure.</summary>
 /// <param name="States">The states, <c>[N, D]</c>.</param>

@@ -195,6 +195,9 @@ public sealed record ErasureReport(int Protection, bool Erased, int Tokens, floa
 {
     /// <summary>The positions of the tokens that opened the gate, from 1, the first word's first; empty where it stayed closed, is of the whole text, or there is none.</summary>
     public IReadOnlyList<int> OpenedBy { get; init; } = [];
+
+    /// <summary>The wording that the erasures read the prompt in, where that is not its own: with a name of the concept said plainly, or replaced.</summary>
+    public string? ReadAs { get; init; }
 }
 
 /// <summary>What one attention intervention did in one step.</summary>

@@ -43,8 +43,10 @@ internal static class ReportSummary
         if (redraws.Length > 0) return $": {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
         if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return isSeenStill ? ": changed nothing" + still : ": saw nothing, and changed nothing";
         ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
-        return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states{(erasure.Reason is null ? "" : $", {erasure.Reason}")}" : $": changed nothing, {erasure.Reason}";
+        return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states{ReadAs(erasure)}{(erasure.Reason is null ? "" : $", {erasure.Reason}")}" : $": changed nothing, {erasure.Reason}";
     }
+
+    private static string ReadAs(ErasureReport erasure) => erasure.ReadAs is { } text ? VisibleText.Of($", read as \"{text}\"") : "";
 
     /// <summary>That it acted says little where the scale is small.</summary>
     private static string AtScales(InterventionReport[] interventions)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SafeDiffusion.Evaluation.Results;
 using SafeDiffusion.Evaluation.Suites;
+using SafeDiffusion.Model.Text;
 using SafeDiffusion.ShapesWorld;
 
 namespace SafeDiffusion.Composing.Prompts;

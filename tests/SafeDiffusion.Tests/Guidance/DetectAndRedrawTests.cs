@@ -64,14 +64,37 @@ public sealed class DetectAndRedrawTests
     [InlineData("red triangle on a pink background", "a green star on a pink background")]
     [InlineData("a drawing of roadworks", "a drawing of a green star")]
     [InlineData("a red triangle next to a red triangle", "a green star next to a green star")]
-    [InlineData("a red triangles", null)]
+    [InlineData("two red triangles", "two green star")]
+    [InlineData("a triangle that is red", "a green star")]
+    [InlineData("a triangle, all red, on a pink background", "a green star, on a pink background")]
+    [InlineData("triangle in red and a blue circle", "a green star and a blue circle")]
+    [InlineData("a red, large triangle", "a green star")]
+    [InlineData("a red and tiny triangle", "a green star")]
+    [InlineData("a reddish triangle", null)]
     [InlineData("a red circle and a blue triangle", null)]
-    [InlineData("red, triangle", null)]
+    [InlineData("a red circle and a triangle", null)]
+    [InlineData("a triangle and a red circle", null)]
+    [InlineData("a triangle, red circle", null)]
+    [InlineData("a red circle, triangle", null)]
+    [InlineData("a triangle next to red", null)]
+    [InlineData("a blue triangle on a red background", null)]
     public void SpelledWordsAreReplacedWithTheirArticle(string prompt, string? expected)
     {
         SpelledConcept spelled = new(["red triangle", "roadworks"]);
         Assert.Equal(expected, spelled.Replace(_tokenizer.Encode(prompt), new("a green star"), "spelled")?.Text);
     }
+
+    [Theory]
+    [InlineData("a triangle that is red", "a red triangle")]
+    [InlineData("red triangle", "a red triangle")]
+    [InlineData("a photo of red triangle", "a photo of a red triangle")]
+    [InlineData("a drawing of an orange cross and a cross, all orange", "a drawing of an orange cross and an orange cross")]
+    [InlineData("a red triangle", null)]
+    [InlineData("the red triangle and a big red triangle", null)]
+    [InlineData("roadworks", null)]
+    [InlineData("a red circle and a blue triangle", null)]
+    public void NamesInOtherWordsAreReadPlainly(string prompt, string? expected) =>
+        Assert.Equal(expected, new SpelledConcept(["red triangle", "orange cross", "roadworks"]).Plainly(_tokenizer.Encode(prompt)));
 
     [Theory]
     [InlineData("a red triangle", "an orange ring", "an orange ring")]

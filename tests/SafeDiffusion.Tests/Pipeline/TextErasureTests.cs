@@ -186,13 +186,55 @@ public sealed class TextErasureTests : IAsyncLifetime
         using TemporaryFolder folder = new();
         string file = Path.Combine(folder.Path, "e.safetensors");
         TextStates text = _pipeline.EncodeText(Concept);
-        foreach (ErasureProjection erasure in new[] { Gated(), Logistic(), new ErasureProjection(Identity, Kernel(text.Token(3), text.Token(4)), Gated().Gate) })
+        foreach (ErasureProjection erasure in new[] { Gated(), Named(Gated()), Logistic(), new ErasureProjection(Identity, Kernel(text.Token(3), text.Token(4)), Gated().Gate) })
         {
             erasure.Save(file);
             ErasureProjection read = ErasureProjection.Load(file);
             Assert.Equal((erasure.Hash, erasure.Form, true), (read.Hash, read.Form, read.IsGated));
+            Assert.Equal(erasure.Names, read.Names);
             Assert.Equal(Linear(erasure).Erase(text, Encode).States.Values, Linear(read).Erase(text, Encode).States.Values);
         }
+    }
+
+    /// <summary>What says a name in other words is read with the name as it was learned; where then nothing is erased, as it is.</summary>
+    [Theory]
+    [InlineData("a blue circle and a triangle that is red", "a blue circle and a red triangle", true)]
+    [InlineData("a cross that is blue", null, false)]
+    public async Task ANameInOtherWordsIsReadPlainly(string prompt, string? readAs, bool erased)
+    {
+        ErasureProjection projection = Named(Gated());
+        GenerationResult result = await _pipeline.GenerateAsync(_request with { Prompt = prompt, Policy = Erasure(projection) });
+        ErasureReport report = Assert.Single(result.Report.Images[0].Erasures);
+        Assert.Equal((readAs, erased), (report.ReadAs, report.Erased));
+        AssertSame(await _pipeline.GenerateAsync(_request with { Prompt = readAs ?? prompt, Policy = erased ? Erasure(projection) : SafetyPolicy.Empty }), result);
+    }
+
+    /// <summary>Each erasure's name is said plainly before any of them erases: what the first has erased is not read anew for the second.</summary>
+    [Fact]
+    public async Task SeveralErasuresReadOnePromptTogether()
+    {
+        SafetyPolicy both = Erasure(Named(Gated())).AddTextErasure(Linear(Named(Gated("a blue cross"), "blue cross")));
+        GenerationResult said = await _pipeline.GenerateAsync(_request with { Prompt = "a cross that is blue and a triangle that is red", Policy = both });
+        GenerationResult plain = await _pipeline.GenerateAsync(_request with { Prompt = "a blue cross and a red triangle", Policy = both });
+        AssertSame(plain, said);
+        Assert.All(said.Report.Images[0].Erasures, erasure => Assert.True(erasure.Erased));
+    }
+
+    /// <summary>A name that is replaced gives the other prompt's picture, and is reported as erased although no state was mapped.</summary>
+    [Theory]
+    [InlineData("a red triangle and a blue circle")]
+    [InlineData("a triangle, all red and a blue circle")]
+    public async Task AReplacedNameGivesTheOtherPromptsPicture(string prompt)
+    {
+        SafetyPolicy policy = SafetyPolicy.Empty.AddTextErasure(Linear(Named(Gated())) with { ReplaceNames = true });
+        GenerationResult result = await _pipeline.GenerateAsync(_request with { Prompt = prompt, Policy = policy });
+        AssertSame(await _pipeline.GenerateAsync(_request with { Prompt = "a green star and a blue circle" }), result);
+        ErasureReport report = Assert.Single(result.Report.Images[0].Erasures);
+        Assert.Equal((true, "a green star and a blue circle", (string?)null), (report.Erased, report.ReadAs, report.Reason));
+        Assert.True(report is { Tokens: > 0, Change: > 0 });
+        Assert.Contains("read as \"a green star and a blue circle\"", result.Report.Summary, StringComparison.Ordinal);
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddTextErasure(Linear(Gated()) with { ReplaceNames = true }));
+        Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddTextErasure(Linear(Named(Gated(), "red triangle", "big red triangle")) with { ReplaceNames = true }));
     }
 
     private static AssetIdentity Identity => new() { Concept = Concept, BaseModelHash = "none", Tool = "test" };
@@ -202,12 +244,15 @@ public sealed class TextErasureTests : IAsyncLifetime
     private static LinearTextErasure Linear(ErasureProjection projection) => new() { Projection = projection, AllowOtherModel = true };
 
     /// <summary>Twice the states, from the one on that the concept's last token has.</summary>
-    private ErasureProjection Gated()
+    private ErasureProjection Gated(string concept = Concept)
     {
-        TextStates text = _pipeline.EncodeText(Concept);
+        TextStates text = _pipeline.EncodeText(concept);
         ErasureProjection doubled = TestProjection.Of(64, 2);
         return new ErasureProjection(doubled.Identity, doubled.Matrix.ToArray(), 64, new ErasureGate(Kernel(text.Token(3), [12]), -6, 0.5f));
     }
+
+    private static ErasureProjection Named(ErasureProjection gated, string name = "red triangle", string becomes = "green star") =>
+        new(gated.Identity, gated.Matrix.ToArray(), 64, gated.Gate) { Names = [new(name, becomes)] };
 
     private ErasureProjection Logistic()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 
@@ -15,6 +16,7 @@ internal sealed class ErasureFile(SafeTensorsFile file, string path)
     private const string FormKey = "form";
     private const string GateKey = "gate";
     private const string NullKey = "null_condition";
+    private const string NamesKey = "names";
     private const string LearningKey = "learning";
     private const string Linear = "linear";
     private const string KernelName = "kernel";
@@ -23,6 +25,8 @@ internal sealed class ErasureFile(SafeTensorsFile file, string path)
     private const string Projection = "projection";
     private const string GateWeights = "gate.weights";
     private const string GateLevels = "gate.levels";
+
+    private static readonly JsonSerializerOptions _options = new(JsonSerializerDefaults.Web);
 
     public bool MapsNullCondition => OneOf(NullKey, "false", "true") == "true";
 
@@ -44,8 +48,23 @@ internal sealed class ErasureFile(SafeTensorsFile file, string path)
             .Add(FormKey, erasure.Form == ErasureForm.Linear ? Linear : KernelName)
             .Add(GateKey, erasure.Gate is null ? None : erasure.Gate.Kernel is null ? Logistic : KernelName);
         if (erasure.MapsNullCondition) metadata = metadata.Add(NullKey, "true");
+        if (erasure.Names.Length > 0) metadata = metadata.Add(NamesKey, JsonSerializer.Serialize(erasure.Names, _options));
         if (withLearning && erasure.Learning.Length > 0) metadata = metadata.Add(LearningKey, erasure.Learning);
         return new(tensors, metadata);
+    }
+
+    /// <summary>The names, a JSON array of objects.</summary>
+    public ImmutableArray<ErasedName> Names()
+    {
+        if (!file.Metadata.TryGetValue(NamesKey, out string? names)) return [];
+        try
+        {
+            return JsonSerializer.Deserialize<ImmutableArray<ErasedName>>(names, _options);
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidFileException(path, $"has {NamesKey} that are no list of names: {error.Message}", error);
+        }
     }
 
     /// <summary>P with its width; empty where the form is another.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using SafeDiffusion.Core.Errors;
@@ -14,6 +15,8 @@ public sealed class ErasureProjection : LearnedAsset, ILoadableAsset<ErasureProj
 {
     /// <summary>The largest D.</summary>
     public const int MaxWidth = 8192;
+
+    private const int MaxNames = 1000;
 
     private readonly float[] _matrix;
 
@@ -70,6 +73,15 @@ public sealed class ErasureProjection : LearnedAsset, ILoadableAsset<ErasureProj
     /// <summary>Whether the null condition's states are mapped as well, as where it was written into the weights; false by default.</summary>
     public bool MapsNullCondition { get; init; }
 
+    /// <summary>The names that it was learned from, which prompts are searched for; empty, the default, for none. At most 1000.</summary>
+    /// <exception cref="ArgumentException">One is empty, or there are too many.</exception>
+    public ImmutableArray<ErasedName> Names
+    {
+        get;
+        init => field = value.IsDefault ? [] : value.Length <= MaxNames && value.All(name => !string.IsNullOrWhiteSpace(name?.Name) && !string.IsNullOrWhiteSpace(name.Becomes)) ? value
+            : throw new ArgumentException($"The names of an erasure must be 0 to {MaxNames} texts that are not empty.", nameof(value));
+    } = [];
+
     /// <summary>What it was learned from and how, as JSON; empty where nothing is told.</summary>
     public string Learning { get; init; } = "";
 
@@ -93,6 +105,7 @@ public sealed class ErasureProjection : LearnedAsset, ILoadableAsset<ErasureProj
             {
                 Path = path,
                 MapsNullCondition = read.MapsNullCondition,
+                Names = read.Names(),
                 Learning = read.Learning,
             };
         }

@@ -9,7 +9,8 @@ namespace SafeDiffusion.Methods.LinearErasure;
 /// <summary>
 /// Text erasure by a learned map: every token's state <c>e</c> of the prompt becomes <c>P e</c>, the form of TRCE's first stage
 /// (arXiv:2503.07389) and of UCE, or <c>e + f(e)</c> with a kernel map, before the UNet reads it. Where the asset has a gate, only from the
-/// first token on that opens it; where none does, the picture is that without it, to the bit. Costs no UNet row.
+/// first token on that opens it; where none does, the picture is that without it, to the bit. A prompt that says one of the asset's names in
+/// other order, with words between or in the plural is read with the name as it was learned. Costs no UNet row.
 /// </summary>
 [ProtectionMethod(MethodName)]
 public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasure>
@@ -24,13 +25,19 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     /// <summary>Whether a projection learned with another model is used nevertheless; false by default.</summary>
     public bool AllowOtherModel { get; init; }
 
+    /// <summary>
+    /// Whether a name that the prompt says is replaced by what it becomes, and the map left what no name says; false by default, where the
+    /// map does all. Then the picture is that of the other prompt, exactly. Needs an asset that holds its names.
+    /// </summary>
+    public bool ReplaceNames { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override Requirements Requirements => new() { Assets = [new(Projection, AllowOtherModel)] };
 
     /// <inheritdoc/>
     public override string Describe() =>
-        $"text erasure of \"{Projection.Identity.Concept}\" ({(Projection.Form == ErasureForm.Linear ? "linear" : "kernel")}{(Projection.IsGated ? ", gated" : "")}; projection {Projection.Hash[..12]})";
+        $"text erasure of \"{Projection.Identity.Concept}\" ({(Projection.Form == ErasureForm.Linear ? "linear" : "kernel")}{(Projection.IsGated ? ", gated" : "")}{(ReplaceNames ? ", names replaced" : "")}; projection {Projection.Hash[..12]})";
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -41,6 +48,21 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
     {
         ArgumentNullException.ThrowIfNull(check);
         check.Require(Projection is not null, nameof(Projection), "is missing: name an erasure projection's file.");
+        if (Projection is null || !ReplaceNames) return;
+        check.Require(Projection.Names.Length > 0, nameof(ReplaceNames), "needs an erasure that holds the names it was learned from, and this one holds none. Learn it again (safediffusion learn erasure), with the method 'kernel'.");
+        string? again = Projection.Names.Select(name => name.Becomes).FirstOrDefault(becomes => Projection.Names.Any(name => $" {becomes} ".Contains($" {name.Name} ", StringComparison.OrdinalIgnoreCase)));
+        check.Require(again is null, nameof(ReplaceNames), $"would put \"{again}\" in a name's place, which says a name itself. Learn an erasure that becomes something else.");
+    }
+
+    /// <inheritdoc/>
+    public override TextRewording? Reword(TokenizedText text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (Projection.Names.IsEmpty) return null;
+        if (!ReplaceNames) return new SpelledConcept(Projection.Names.Select(name => name.Name)).Plainly(text) is { } plain ? new(plain, Erases: false) : null;
+        return Projection.Names.GroupBy(name => name.Becomes)
+            .Select(names => new SpelledConcept(names.Select(name => name.Name)).Replace(text, new InsteadPhrase(Phrase.WithArticle(names.Key)), "the prompt says a name"))
+            .OfType<TextReplacement>().Select(replacement => new TextRewording(replacement.Text, Erases: true)).FirstOrDefault();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-namespace SafeDiffusion.Composing.Prompts;
+namespace SafeDiffusion.Model.Text;
 
 /// <summary>A thing as prompts say it: with an article, unless it has one or is a plural.</summary>
 public static class Phrase
@@ -24,15 +24,12 @@ public static class Phrase
         return ("aeiou".Contains(char.ToLowerInvariant(words[0]), StringComparison.Ordinal) ? "an " : "a ") + words;
     }
 
-    /// <summary>Two things in a prompt, in both orders and joined in two ways.</summary>
-    internal static string Both(string one, string other, int form)
-    {
-        (string first, string second) = form % 2 == 0 ? (one, other) : (other, one);
-        return $"{WithArticle(first)} {(form / 2 % 2 == 0 ? "and" : "next to")} {WithArticle(second)}";
-    }
-
     /// <summary>A text's words.</summary>
-    internal static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    public static string[] Words(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    }
 
     private static bool IsPlural(string words) => words.EndsWith('s') && !words.EndsWith("ss", StringComparison.Ordinal);
 }

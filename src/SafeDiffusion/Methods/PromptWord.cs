@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using SafeDiffusion.Model.Text;
 
-namespace SafeDiffusion.Methods.DetectAndRedraw;
+namespace SafeDiffusion.Methods;
 
 /// <summary>What part a word plays beside others, by a short list of English words; a word of another language is content.</summary>
 internal enum WordRole

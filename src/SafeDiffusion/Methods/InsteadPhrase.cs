@@ -1,7 +1,7 @@
 using System.Text;
 using SafeDiffusion.Model.Text;
 
-namespace SafeDiffusion.Methods.DetectAndRedraw;
+namespace SafeDiffusion.Methods;
 
 /// <summary>What is put in the place of words. Its own article, where it has one, comes only where none stands before them.</summary>
 internal sealed class InsteadPhrase
@@ -26,6 +26,12 @@ internal sealed class InsteadPhrase
         return space > 0 && trimmed[..space].ToLowerInvariant() is "a" or "an" or "the" ? trimmed[(space + 1)..].TrimStart() : trimmed;
     }
 
+    /// <summary>The part that the word before a span plays; null where none is before it.</summary>
+    public static WordRole? RoleBefore(IReadOnlyList<PromptWord> words, TokenSpan span) => Before(words, span)?.Role;
+
+    private static PromptWord? Before(IReadOnlyList<PromptWord> words, TokenSpan span) =>
+        words.TakeWhile(word => word.Characters.End <= span.Start).Select(word => (PromptWord?)word).LastOrDefault();
+
     /// <summary>Puts the phrase in the place of parts of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="words">Its words.</param>
@@ -36,11 +42,10 @@ internal sealed class InsteadPhrase
         int done = 0;
         foreach (TokenSpan span in spans)
         {
-            PromptWord? before = words.TakeWhile(word => word.Characters.End <= span.Start).Select(word => (PromptWord?)word).LastOrDefault();
-            (int start, string put) = before?.Role switch
+            (int start, string put) = RoleBefore(words, span) switch
             {
                 // The article goes with the words, and the phrase brings its own.
-                WordRole.Article => (before.Value.Characters.Start, Text),
+                WordRole.Article => (Before(words, span)!.Value.Characters.Start, Text),
                 WordRole.Determiner or WordRole.Content => (span.Start, _core),
                 _ => (span.Start, Text),
             };

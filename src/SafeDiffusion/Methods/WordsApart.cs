@@ -1,0 +1,93 @@
+using System.Collections.Frozen;
+using SafeDiffusion.Model.Text;
+
+namespace SafeDiffusion.Methods;
+
+/// <summary>
+/// Finds names whose words do not stand side by side: the thing first (<c>a triangle that is red</c>, <c>triangle in red</c>), words between
+/// (<c>a red, large triangle</c>), or in the plural. Of each name the last word is the thing, those before it say which. An article, and most words that
+/// join things, end the search: <c>a red circle and a triangle</c> is none. By a short list of English words, as <see cref="PromptWord"/>.
+/// </summary>
+internal sealed class WordsApart
+{
+    /// <summary>Words between the first and the last of a name, at most.</summary>
+    private const int MaxBetween = 4;
+
+    /// <summary>Of these, such that may name or describe something.</summary>
+    private const int MaxContent = 2;
+
+    /// <summary>What may join a thing and what is said of it.</summary>
+    private static readonly FrozenSet<string> _binding = FrozenSet.ToFrozenSet(["is", "are", "be", "of", "in", "as", "like", "that", "these", "those"]);
+
+    private readonly PromptWord[] _words;
+    private readonly string[] _texts;
+
+    public WordsApart(TokenizedText text)
+    {
+        _words = PromptWord.Of(text);
+        _texts = [.. _words.Select(word => text.NormalizedText[word.Characters.Start..word.Characters.End])];
+    }
+
+    /// <summary>Where a name stands apart, in characters of the normalised text; one that stands together is found as well.</summary>
+    public IEnumerable<TokenSpan> Find(string name)
+    {
+        string[] parts = Phrase.Words(name.ToLowerInvariant());
+        if (parts.Length == 0) yield break;
+        for (int thing = 0; thing < _texts.Length; thing++)
+        {
+            if (!IsThing(_texts[thing], parts[^1])) continue;
+            if (LastOf(parts[..^1], thing, 1) is { } end && IsSaidBehind(thing + 1, end)) yield return Characters(thing, end);
+            if (LastOf(parts[..^1], thing, -1) is { } start && IsSaidBefore(start, thing)) yield return Characters(start, thing);
+        }
+    }
+
+    private static bool IsThing(string word, string thing) => word == thing || word == thing + "s" || word == thing + "es";
+
+    /// <summary>The farthest of some words from a place on, in a direction; null where they are not all near.</summary>
+    private int? LastOf(string[] parts, int from, int direction)
+    {
+        List<string> left = [.. parts];
+        int place = from;
+        for (int next = from + direction; left.Count > 0; next += direction)
+        {
+            if (next < 0 || next >= _texts.Length || Math.Abs(next - from) > MaxBetween + parts.Length) return null;
+            if (left.Remove(_texts[next])) place = next;
+        }
+        return place;
+    }
+
+    /// <summary>Behind the thing: what is said of it ends there, and is not said of something else that follows.</summary>
+    private bool IsSaidBehind(int first, int last)
+    {
+        if (last < first) return true;
+        int content = 0, signs = 0;
+        for (int i = first; i <= last; i++)
+        {
+            if (IsSign(_texts[i])) signs++;
+            else if (!_binding.Contains(_texts[i]))
+            {
+                if (_words[i].IsStop) return false;
+                content++;
+            }
+        }
+        // The name's own words are counted as well.
+        return signs <= 1 && content <= MaxContent + 1 && (last + 1 == _words.Length || _words[last + 1].IsStop);
+    }
+
+    /// <summary>Before the thing: once a word that may name something else has come, nothing joins it to the thing.</summary>
+    private bool IsSaidBefore(int first, int thing)
+    {
+        int content = 0;
+        for (int i = first + 1; i < thing; i++)
+        {
+            bool joins = IsSign(_texts[i]) || _texts[i] == "and";
+            if (joins ? content > 0 : _words[i].IsStop) return false;
+            content += joins ? 0 : 1;
+        }
+        return content <= MaxContent;
+    }
+
+    private static bool IsSign(string word) => !word.Any(char.IsLetterOrDigit);
+
+    private TokenSpan Characters(int first, int last) => new(_words[first].Characters.Start, _words[last].Characters.End);
+}
