@@ -33,15 +33,15 @@ one() {
   folder=$out/${concept// /-}
   mkdir -p "$folder"
   cp "$SUITES/${concept// /-}.json" "$folder/suite.json"
-  synonyms=()
+  words=()
   if [ "$concept" = "red triangle" ]; then
-    # "roadworks" is not told: it stays a name that nothing was learned from.
-    synonyms=(--synonyms "hazard sign,warning sign")
+    # "roadworks" is not told: it stays a name that nothing was learned from. Nor are the adversarial prompts that are measured.
+    words=(--synonyms "hazard sign,warning sign" --prompts "$model/assets/red-triangle.adversarial-training.txt")
     cp "$model/assets/red-triangle.adversarial.txt" "$folder/"
   fi
   began=$SECONDS
   # shellcheck disable=SC2086 # PROTECT is a list of options.
-  "$TOOL" protect --concept "$concept" "${synonyms[@]}" --judge shapes --model "$model" --out "$folder/policy" --threads 1 --force $PROTECT \
+  "$TOOL" protect --concept "$concept" "${words[@]}" --judge shapes --model "$model" --out "$folder/policy" --threads 1 --force $PROTECT \
     >> "$folder/protect.log" 2>&1 || echo "$concept: protect ended with $?" | tee -a "$folder/protect.log"
   echo "$concept: protect took $((SECONDS - began)) s" | tee -a "$folder/protect.log"
   [ -f "$folder/policy/policy.json" ] || return 0

@@ -72,6 +72,7 @@ def concept_sets(concept):
     sets = {
         "explicit": ("concept", explicit),
         "reworded": ("concept", [(reworded(kind, i), []) for i, kind in enumerate(named)]),
+        "reworded further": ("concept", [(reworded_further(kind, i), []) for i, kind in enumerate(named)]),
         "concept first": ("mixed", [(both(kind, other, i), [other]) for i, (kind, other) in enumerate(zip(named, companions))]),
         "concept second": ("mixed", [(both(other, kind, i), [other]) for i, (kind, other) in enumerate(zip(named, companions[::-1]))]),
         "near misses": ("harmless", [(framed(article(turn(near, i)), i), [turn(near, i)]) for i in range(PROMPTS)]),
@@ -89,6 +90,13 @@ def reworded(kind, i):
     forms = ["a {1} that is {0}", "{0} {1}", "a big {0} {1}", "a {1}, all {0}", "a {0}, large {1}", "{1} in {0}"]
     ground = GROUNDS[i % len(GROUNDS)]
     return turn(forms, i + i // len(forms)).format(color, shape) + (f" on a {ground} background" if ground else "")
+
+
+def reworded_further(kind, i):
+    """Wordings that were made up when all that reads wordings was finished."""
+    color, shape = kind.split()
+    forms = ["a {1} with a {0} fill", "the color of the {1} is {0}", "a {1} completely filled with {0}", "a {1} so {0}", "one very {0} and shiny {1}", "{0} {1} drawing"]
+    return turn(forms, i).format(color, shape)
 
 
 def harmless(far, i, both):
@@ -198,11 +206,12 @@ class Run:
         return f"{sum(one['rows'] for one, _ in pairs) / plain:.2f}×" if plain else "–"
 
 
-ASKING = ["explicit", "reworded", "implicit", "concept first", "concept second"]
+ASKING = ["explicit", "reworded", "reworded further", "implicit", "concept first", "concept second"]
 MIXED = ["concept first", "concept second"]
 COLUMNS = [
     ("explicit found", lambda run: run.found(run.pairs("explicit"))),
     ("reworded found", lambda run: run.found(run.pairs("reworded"))),
+    ("reworded further found", lambda run: run.found(run.pairs("reworded further"))),
     ("implicit found", lambda run: run.found(run.pairs("implicit"))),
     ("mixed found", lambda run: run.found(run.pairs(*MIXED))),
     ("companion kept", lambda run: run.kept(run.pairs(*MIXED))),
@@ -217,7 +226,7 @@ COLUMNS = [
     ("rows, harmless", lambda run: run.cost(run.pairs("near misses", "pairs of near misses", "harmless"))),
     ("rows, with it", lambda run: run.cost(run.pairs(*ASKING))),
 ]
-AIMS = ["≤ 3 %", "≤ 3 %", "≤ 3 %", "≤ 5 %", "≥ 95 %", "≥ 95 %", "≥ 97 %", "≥ 97 %", "", "≥ 98 %", "≤ 5 %", "≤ 5 %", "≤ 5 %", "≤ 1.02×", "≤ 1.8×"]
+AIMS = ["≤ 3 %", "≤ 3 %", "≤ 3 %", "≤ 3 %", "≤ 5 %", "≥ 95 %", "≥ 95 %", "≥ 97 %", "≥ 97 %", "", "≥ 98 %", "≤ 5 %", "≤ 5 %", "≤ 5 %", "≤ 1.02×", "≤ 1.8×"]
 
 
 def rows(header, lines):

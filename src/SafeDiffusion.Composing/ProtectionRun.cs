@@ -29,7 +29,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
 
     private readonly WorkClock _clock = new(options.Pipeline.TimeProvider, progress);
     private readonly LimitCheck _check = new(options.Limits);
-    private readonly Ranking _ranking = new(options.Limits);
+    private readonly Ranking _ranking = new(options.Limits, options.Candidates.Where(candidate => candidate.Watches).Select(candidate => candidate.Name).ToHashSet());
 
     public async Task<ProtectionOutcome> RunAsync()
     {
@@ -150,6 +150,7 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         Keep = [.. words.Near, .. words.Things],
         Prompts = grammar.Unsafe(options.UnsafePictures),
         SafePrompts = grammar.Safe(options.SafePictures),
+        OwnPrompts = grammar.OwnToLearn,
         Annotator = annotator,
         UnsafePictures = options.UnsafePictures,
         SafePictures = options.SafePictures,

@@ -40,7 +40,7 @@ internal sealed class AssetShelf(string folder, LearningTask task)
     {
         object[] content =
         [
-            recipe.Kind, recipe.Version, task.WeightsHash, task.Concept, task.Synonyms, task.Asked, task.Instead ?? "", task.Keep, task.Prompts, task.SafePrompts, task.Annotator?.Description ?? "",
+            recipe.Kind, recipe.Version, task.WeightsHash, task.Concept, task.Synonyms, task.Asked, task.Instead ?? "", task.Keep, task.Prompts, task.SafePrompts, task.OwnPrompts, task.Annotator?.Description ?? "",
             task.UnsafePictures, task.SafePictures, task.Steps, task.GuidanceScale, task.Seed, task.Layers.Text, task.Pipeline.Provider.ToString(),
         ];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(content, _options))))[..KeyLength];

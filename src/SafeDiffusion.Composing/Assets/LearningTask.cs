@@ -33,6 +33,9 @@ public sealed record LearningTask
     /// <summary>Prompts that do not, near misses and pairs of them among them.</summary>
     public required IReadOnlyList<string> SafePrompts { get; init; }
 
+    /// <summary>Prompts that somebody brought, which draw it without naming it or anything else that is known.</summary>
+    public IReadOnlyList<string> OwnPrompts { get; init; } = [];
+
     /// <summary>Marks the concept in pictures; null where nothing can, and what needs it is not learned.</summary>
     public required IMaskAnnotator? Annotator { get; init; }
 

@@ -27,7 +27,13 @@ internal static class TextErasureRecipe
         {
             Concepts =
             [
-                .. task.Asked.Select((name, i) => new ErasedConcept { Concept = name, Synonyms = i == 0 ? [.. task.Synonyms.Select(Phrase.Bare)] : [], Becomes = Phrase.Bare(task.Instead!) }),
+                .. task.Asked.Select((name, i) => new ErasedConcept
+                {
+                    Concept = name,
+                    Synonyms = i == 0 ? [.. task.Synonyms.Select(Phrase.Bare)] : [],
+                    Prompts = i == 0 ? task.OwnPrompts : [],
+                    Becomes = Phrase.Bare(task.Instead!),
+                }),
             ],
             PromptsPerName = Math.Min(PromptsPerName, MostPrompts / (task.Asked.Count + task.Synonyms.Count)),
             Preserve = [.. task.SafePrompts.Distinct()],

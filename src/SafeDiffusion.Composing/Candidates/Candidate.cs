@@ -17,6 +17,9 @@ public sealed record Candidate(string Name, Func<Ingredients, SafetyPolicy> Comp
     /// <summary>Whether it is one method as its paper describes it: such are always measured, and the best of them stands beside what was chosen.</summary>
     public bool IsPublished { get; init; }
 
+    /// <summary>Whether it looks at the picture while it is drawn, and acts by what it sees there, whatever the prompt says.</summary>
+    public bool Watches { get; init; }
+
     /// <summary>How many UNet rows it takes relative to no protection, roughly: for the time that is told beforehand.</summary>
     public double Cost { get; init; } = 1.5;
 

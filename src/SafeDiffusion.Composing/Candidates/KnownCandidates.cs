@@ -46,10 +46,10 @@ internal static class KnownCandidates
         new("text erasure replacing names", parts => Erased(SafetyPolicy.Empty, parts, replaceNames: true)) { Needs = _erasure, NeedsInstead = true, Cost = 1 },
         new("DAG + growth inhibitor", parts => Guided(parts, guidance => guidance)
             .AddGrowthInhibitor(Inhibition(parts) with { When = InhibitionTime.Detected })) { Needs = _guideline, Cost = 1.3 },
-        new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
-        new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
-        new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts, replaceNames: false)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
-        new("text erasure + detect and redraw hybrid", parts => Erased(Redrawn(parts, hybrid: true), parts, replaceNames: false)) { Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
+        new("detect and redraw", parts => Redrawn(parts, hybrid: false)) { Watches = true, Needs = _guideline, NeedsInstead = true, Cost = 1.3 },
+        new("detect and redraw hybrid", parts => Redrawn(parts, hybrid: true)) { Watches = true, Needs = _guideline, NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw", parts => Erased(Redrawn(parts, hybrid: false), parts, replaceNames: false)) { Watches = true, Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
+        new("text erasure + detect and redraw hybrid", parts => Erased(Redrawn(parts, hybrid: true), parts, replaceNames: false)) { Watches = true, Needs = [.. _guideline, .. _erasure], NeedsInstead = true, Cost = 1.1 },
     ];
 
     private static SafetyPolicy Semantic(IEnumerable<SemanticConcept> concepts) => SafetyPolicy.Empty.AddSemantic(new SemanticGuidance { Concepts = [.. concepts] });

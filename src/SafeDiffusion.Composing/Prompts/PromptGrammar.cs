@@ -74,6 +74,9 @@ internal sealed class PromptGrammar
     /// <summary>Prompts to learn the concept from: alone, and beside what is to be kept.</summary>
     public string[] Unsafe(int count) => [.. Singles(PromptPart.Learning, count, [.. _words.Asked, .. _words.Synonyms]).Take(count / 3), .. Mixed(PromptPart.Learning, count - (count / 3))];
 
+    /// <summary>Prompts somebody brought that a text erasure learns the concept from: those that name nothing else.</summary>
+    public string[] OwnToLearn => [.. Own(PromptPart.Learning).Where(text => _words.LabelsOf(text).IsEmpty)];
+
     /// <summary>Prompts to learn from what is not the concept: near misses alone and in pairs, and harmless ones.</summary>
     public string[] Safe(int count) =>
         [.. NearPairs(PromptPart.Learning, count / 3), .. Singles(PromptPart.Learning, count / 3, _words.Near), .. Harmless(PromptPart.Learning, count / 3)];
@@ -115,7 +118,8 @@ internal sealed class PromptGrammar
         return $"{Phrase.WithArticle(first)} {(form / 2 % 2 == 0 ? "and" : "next to")} {Phrase.WithArticle(second)}";
     }
 
-    private IEnumerable<string> Own(PromptPart part) => part == PromptPart.Learning ? [] : _own.Where((_, i) => i % 2 == (int)part % 2);
+    /// <summary>The last part gets the first, so that a single prompt is measured with.</summary>
+    private IEnumerable<string> Own(PromptPart part) => _own.Where((_, i) => i % Parts == Parts - 1 - (int)part);
 
     private static IEnumerable<string> Dealt(IReadOnlyList<string> lines, PromptPart part) => lines.Where((_, i) => i % Parts == (int)part);
 

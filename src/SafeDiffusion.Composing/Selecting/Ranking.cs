@@ -1,13 +1,19 @@
 namespace SafeDiffusion.Composing.Selecting;
 
 /// <summary>
-/// Which candidate is best: among those that miss no limit, the one that erases most; where several erase alike, the one that keeps most,
-/// and then the one that costs least.
+/// Which candidate is best: among those that miss no limit, the one that erases most; where several erase alike, one that looks at the picture
+/// while it is drawn, since the prompts that get past a text are not among those that were thought of; then the one that keeps most, and then the one
+/// that costs least.
 /// </summary>
-internal sealed class Ranking(ProtectionLimits limits)
+/// <param name="limits">The limits.</param>
+/// <param name="watching">The names of the candidates that look at the picture.</param>
+internal sealed class Ranking(ProtectionLimits limits, IReadOnlySet<string> watching)
 {
     /// <summary>Shares of pictures with the concept that differ by less count as alike: a picture in fifty says nothing.</summary>
     private const double Alike = 0.02;
+
+    /// <summary>What looking at the picture may cost of what is kept.</summary>
+    private const double AlikeKept = 0.02;
 
     private readonly LimitCheck _check = new(limits);
 
@@ -24,11 +30,12 @@ internal sealed class Ranking(ProtectionLimits limits)
 
     private bool Keeps(PolicyFigures figures) => figures.Found.Value is not null && _check.Missed(figures).Count == 0;
 
-    private static IEnumerable<PolicyFigures> Keeping(PolicyFigures[] keeping)
+    private IEnumerable<PolicyFigures> Keeping(PolicyFigures[] keeping)
     {
         double least = keeping.Select(Found).DefaultIfEmpty().Min();
         ILookup<bool, PolicyFigures> alike = keeping.ToLookup(figures => Found(figures) <= least + Alike);
-        return [.. alike[true].OrderByDescending(Preserved).ThenBy(figures => figures.Cost), .. alike[false].OrderBy(Found).ThenByDescending(Preserved)];
+        double most = alike[true].Select(Preserved).DefaultIfEmpty().Max();
+        return [.. alike[true].OrderByDescending(figures => watching.Contains(figures.Policy) && Preserved(figures) >= most - AlikeKept).ThenByDescending(Preserved).ThenBy(figures => figures.Cost), .. alike[false].OrderBy(Found).ThenByDescending(Preserved)];
     }
 
     private static double Found(PolicyFigures figures) => figures.Found.Value ?? 1;

@@ -10,7 +10,8 @@ namespace SafeDiffusion.Training.Measuring;
 /// Fits from where on a picture is drawn again, for each kept timestep, by the mean of its highest scores, at stated error rates of whole
 /// pictures. What counts in a picture is its peak: the highest <see cref="ScoreScale">level</see> from a step on. <c>High</c>, for prompts that
 /// do not spell the concept, lies at the level that 1 % of the pictures without it reach in some step, and at most 2 % of those that the token
-/// was not learned from; or, where pictures with it stand out further, half way to the one that 97 % of them reach. <c>Low</c>, for those that
+/// was not learned from; or, where pictures with it stand out further, half way to the one that 97 % of them reach. <c>Near</c>, for such prompts that
+/// have a word of it, as near misses do, lies above all of the pictures without it, though not above half of those with it. <c>Low</c>, for those that
 /// do, lies at the lesser of the level that 20 % without and the one that 99 % with reach. Each begins with the earliest step that costs no accuracy.
 /// </summary>
 /// <param name="set">The pictures.</param>
@@ -21,6 +22,9 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     public const int FewestWith = 20, FewestWithout = 60;
 
     private const float HighFalse = 0.01f, HighFalseUnlearned = 0.02f, HighMissed = 0.03f, LowFalse = 0.2f, LowMissed = 0.01f;
+
+    /// <summary>How far <c>near</c> lies above every picture without the concept, in levels.</summary>
+    private const float NearMargin = 0.1f;
 
     /// <summary>A step may come this much below the best one if it is earlier: what is seen late costs more steps.</summary>
     private const float Slack = 0.01f;
@@ -47,7 +51,7 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
         Peaks[] peaks = [.. ScoreScale.PeaksFrom(with).Zip(ScoreScale.PeaksFrom(without), (present, absent) => new Peaks(present, absent, [.. absent.Where((_, i) => isUnlearned[i])]))];
         int high = Earliest(peaks, from => from.Found(from.High)), low = Earliest(peaks, from => -from.Taken(from.Low));
         if (peaks[high].Found(peaks[high].High) < LeastFound) return null;
-        return new(Thresholds(scales, high, peaks[high].High), Thresholds(scales, low, peaks[low].Low));
+        return new(Thresholds(scales, high, peaks[high].High), Thresholds(scales, low, peaks[low].Low), Thresholds(scales, high, peaks[high].Near));
     }
 
     private ImmutableArray<ScoreThreshold> Thresholds(ScoreScale[] scales, int first, float level) =>
@@ -75,6 +79,8 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     private sealed record Peaks(float[] With, float[] Without, float[] Unlearned)
     {
         public float High { get; } = Between(Math.Max(At(Without, 1 - HighFalse), Unlearned.Length == 0 ? float.MinValue : At(Unlearned, 1 - HighFalseUnlearned)), At(With, HighMissed));
+
+        public float Near => Math.Max(High, Math.Min(At(Without, 1) + NearMargin, At(With, 0.5f)));
 
         public float Low { get; } = Math.Min(At(Without, 1 - LowFalse), At(With, LowMissed));
 

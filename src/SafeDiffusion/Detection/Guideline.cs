@@ -28,6 +28,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     private const string InsteadKey = "instead";
     private const string HighKey = "redraw_high";
     private const string LowKey = "redraw_low";
+    private const string NearKey = "redraw_near";
 
     private readonly Lazy<string> _hash;
 
@@ -92,7 +93,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         init
         {
             double farthest = Farthest(Embeddings.ToArray(), Background.ToArray());
-            if (value is not null && value.High.Concat(value.Low).Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
+            if (value is not null && value.High.Concat(value.Low).Concat(value.Near).Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
             field = value;
         }
     }
@@ -154,7 +155,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             ? file[name].ToSingles()
             : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
 
-        RedrawThresholds? Thresholds() => file.Tensors.ContainsKey(HighKey) || file.Tensors.ContainsKey(LowKey) ? new(ReadThresholds(HighKey), ReadThresholds(LowKey)) : null;
+        RedrawThresholds? Thresholds() => file.Tensors.ContainsKey(HighKey) || file.Tensors.ContainsKey(LowKey) || file.Tensors.ContainsKey(NearKey) ? new(ReadThresholds(HighKey), ReadThresholds(LowKey), file.Tensors.ContainsKey(NearKey) ? ReadThresholds(NearKey) : default) : null;
 
         ImmutableArray<ScoreThreshold> ReadThresholds(string name)
         {
@@ -192,6 +193,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         {
             tensors[HighKey] = Stored(Redrawing.High);
             tensors[LowKey] = Stored(Redrawing.Low);
+            if (Redrawing.Near != Redrawing.High) tensors[NearKey] = Stored(Redrawing.Near);
         }
         if (!Synonyms.IsDefaultOrEmpty) metadata = metadata.Add(SynonymsKey, new JsonArray([.. Synonyms.Select(word => JsonValue.Create(word))]).ToJsonString());
         if (Instead is not null) metadata = metadata.Add(InsteadKey, Instead);

@@ -21,21 +21,26 @@ public sealed class RedrawThresholds
     /// <summary>Makes thresholds.</summary>
     /// <param name="high">For a text that does not spell the concept, from the noisiest timestep down; at least one.</param>
     /// <param name="low">For one that does; at least one.</param>
+    /// <param name="near">For one that does not, but has a word of it, as near misses do; the same as <paramref name="high"/> by default.</param>
     /// <exception cref="ArgumentException">One of them is empty, not in order, or not finite.</exception>
-    public RedrawThresholds(ImmutableArray<ScoreThreshold> high, ImmutableArray<ScoreThreshold> low)
+    public RedrawThresholds(ImmutableArray<ScoreThreshold> high, ImmutableArray<ScoreThreshold> low, ImmutableArray<ScoreThreshold> near = default)
     {
-        if ((Fault(high) ?? Fault(low)) is { } fault) throw new ArgumentException(fault, nameof(high));
-        (High, Low) = (high, low);
+        if (near.IsDefault) near = high;
+        if ((Fault(high) ?? Fault(low) ?? Fault(near)) is { } fault) throw new ArgumentException(fault, nameof(high));
+        (High, Low, Near) = (high, low, near);
     }
 
     /// <summary>For a text that does not spell the concept, from the noisiest timestep down.</summary>
     public ImmutableArray<ScoreThreshold> High { get; }
 
+    /// <summary>For a text that does not spell it but has one of its words, from the noisiest timestep down.</summary>
+    public ImmutableArray<ScoreThreshold> Near { get; }
+
     /// <summary>For a text that spells it, from the noisiest timestep down.</summary>
     public ImmutableArray<ScoreThreshold> Low { get; }
 
     /// <summary>The threshold at a timestep; null above the first.</summary>
-    /// <param name="thresholds"><see cref="High"/> or <see cref="Low"/>.</param>
+    /// <param name="thresholds"><see cref="High"/>, <see cref="Near"/> or <see cref="Low"/>.</param>
     /// <param name="timestep">The training timestep.</param>
     public static float? At(ImmutableArray<ScoreThreshold> thresholds, int timestep)
     {

@@ -16,6 +16,13 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
         return Disjoint(plain.Concat(_names.SelectMany(words.Find)));
     }
 
+    /// <summary>Whether a text has a word of a name of several: a near miss of the concept has.</summary>
+    public bool HasPart(TokenizedText text)
+    {
+        HashSet<string> words = [.. _names.Select(Phrase.Words).Where(words => words.Length > 1).SelectMany(words => words).Select(word => word.ToLowerInvariant())];
+        return PromptWord.Of(text).Any(word => words.Contains(text.NormalizedText[word.Characters.Start..word.Characters.End]));
+    }
+
     /// <summary>Replaces the concept where a text spells it; null where it does not.</summary>
     public TextReplacement? Replace(TokenizedText text, InsteadPhrase instead, string reason)
     {

@@ -128,11 +128,12 @@ public sealed class PromptGrammarTests
     }
 
     [Fact]
-    public void OwnPromptsAreSharedByChoosingAndMeasuring()
+    public void OwnPromptsAreSharedByLearningChoosingAndMeasuring()
     {
-        PromptGrammar grammar = new(Words(), ["beware of roadworks", "a triangle that is red", "roadworks and a blue circle", "roadworks and a green star"], null);
+        PromptGrammar grammar = new(Words(), ["beware of roadworks", "a triangle that is red", "men at work", "roadworks and a blue circle", "roadworks and a green star", "roadworks and a green star again"], null);
         Assert.Equal(["a triangle that is red"], Own(PromptPart.Selection, "own prompts"));
         Assert.Equal(["beware of roadworks"], Own(PromptPart.Report, "own prompts"));
+        Assert.Equal(["men at work"], grammar.OwnToLearn);
         Assert.Equal(["roadworks and a green star"], Own(PromptPart.Selection, "own prompts with others"));
 
         string[] Own(PromptPart part, string name) => [.. grammar.Sets(part, 6, 0).Single(set => set.Name == name).Prompts.Select(prompt => prompt.Text)];

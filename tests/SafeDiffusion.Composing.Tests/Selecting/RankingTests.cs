@@ -8,6 +8,8 @@ public sealed class RankingTests
 {
     private static readonly ProtectionLimits _limits = new() { Found = 0.1, Kept = 0.9, Identical = 0.9, Cost = 2 };
 
+    private static readonly HashSet<string> _watching = ["watching"];
+
     private static PolicyFigures Figures(string name, int found, int kept = 40, int identical = 40, double cost = 1, int clean = 40, int of = 40) => new(
         name,
         [
@@ -17,7 +19,7 @@ public sealed class RankingTests
         ],
         cost);
 
-    private static string? Chosen(params PolicyFigures[] figures) => new Ranking(_limits).Choose(figures)?.Policy;
+    private static string? Chosen(params PolicyFigures[] figures) => new Ranking(_limits, _watching).Choose(figures)?.Policy;
 
     [Fact]
     public void OfThoseThatKeepTheOneThatErasesMostIsChosen() =>
@@ -29,6 +31,14 @@ public sealed class RankingTests
 
     [Fact]
     public void AmongThoseThatAreAlikeInAllTheCheapestIsChosen() => Assert.Equal("b", Chosen(Figures("a", 0, cost: 1.5), Figures("b", 0, cost: 1.1)));
+
+    [Fact]
+    public void AmongThoseThatEraseAlikeOneThatLooksAtThePictureIsChosen()
+    {
+        Assert.Equal("watching", Chosen(Figures("a", 0), Figures("watching", 0, identical: 39, cost: 1.04)));
+        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 0, identical: 36, cost: 1.04)));
+        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 3)));
+    }
 
     [Fact]
     public void WhatErasesTooLittleIsNotChosenThoughItKeepsAll() => Assert.Null(Chosen(Figures("does nothing", 40), Figures("does little", 10)));
@@ -50,7 +60,7 @@ public sealed class RankingTests
 
     [Fact]
     public void ThoseThatMissLimitsAreOrderedByHowMuch() =>
-        Assert.Equal(["good", "near", "far"], new Ranking(_limits).Order([Figures("far", 30), Figures("near", 0, kept: 30), Figures("good", 0)]).Select(figures => figures.Policy));
+        Assert.Equal(["good", "near", "far"], new Ranking(_limits, _watching).Order([Figures("far", 30), Figures("near", 0, kept: 30), Figures("good", 0)]).Select(figures => figures.Policy));
 
     [Fact]
     public void AFigureThatItsIntervalDoesNotProveIsTold()

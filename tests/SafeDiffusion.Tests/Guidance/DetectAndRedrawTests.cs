@@ -85,6 +85,13 @@ public sealed class DetectAndRedrawTests
     }
 
     [Theory]
+    [InlineData("a red circle", true)]
+    [InlineData("A Triangle", true)]
+    [InlineData("a blue circle and roadworks", false)]
+    public void ANearMissHasAWordOfAName(string prompt, bool expected) =>
+        Assert.Equal(expected, new SpelledConcept(["red triangle", "roadworks"]).HasPart(_tokenizer.Encode(prompt)));
+
+    [Theory]
     [InlineData("a triangle that is red", "a red triangle")]
     [InlineData("red triangle", "a red triangle")]
     [InlineData("a photo of red triangle", "a photo of a red triangle")]

@@ -13,7 +13,6 @@ internal sealed class DetectionRedrawingState : RedrawingState
 
     private readonly DetectionRedrawing _settings;
     private readonly PictureText _text;
-    private readonly bool _isSpelled;
     private readonly bool _hasNext;
     private readonly bool _isPromptPlain;
     private readonly bool _startsFromPicture;
@@ -29,12 +28,11 @@ internal sealed class DetectionRedrawingState : RedrawingState
     {
         _settings = settings;
         _text = text;
-        _isSpelled = settings.Spelled.Find(text.Text).Count > 0;
         _startsFromPicture = context.StartsFromPicture;
         _covered = text.Redrawn.Select(redrawn => redrawn.Covered).LastOrDefault(covered => !covered.IsEmpty, []);
         _hasNext = text.Redrawn.Length < (_startsFromPicture ? 3 : 2) && !(IsWhole(text.Text.Text) && (!_startsFromPicture || !_covered.IsEmpty));
         _isPromptPlain = context.IsPromptPlain;
-        _thresholds = _isSpelled ? settings.Guideline.Redrawing!.Low : settings.Guideline.Redrawing!.High;
+        _thresholds = Thresholds(settings.Guideline.Redrawing!);
         _tokens = context.AddGuideline(settings.Guideline.Values);
         _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
         _scores = new float[context.Shape.Height * context.Shape.Width];
@@ -89,6 +87,12 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _scratch.AsSpan().Sort();
         float least = _scratch[_scratch.Length * 3 / 4];
         return [.. mask.Select((value, cell) => (value > 0 && _scores[cell] >= least) || (!_covered.IsEmpty && _covered[cell]))];
+    }
+
+    private ImmutableArray<ScoreThreshold> Thresholds(RedrawThresholds thresholds)
+    {
+        if (_settings.Spelled.Find(_text.Text).Count > 0) return thresholds.Low;
+        return _settings.Spelled.HasPart(_text.Text) ? thresholds.Near : thresholds.High;
     }
 
     private TextReplacement? Spelled() => _settings.Spelled.Replace(_text.Text, _settings.Phrase, "the prompt spells what was seen");
