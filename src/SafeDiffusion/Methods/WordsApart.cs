@@ -17,7 +17,7 @@ internal sealed class WordsApart
     private const int MaxContent = 2;
 
     /// <summary>What may join a thing and what is said of it.</summary>
-    private static readonly FrozenSet<string> _binding = FrozenSet.ToFrozenSet(["is", "are", "be", "of", "in", "as", "like", "that", "these", "those"]);
+    private static readonly FrozenSet<string> _binding = FrozenSet.ToFrozenSet(["is", "are", "be", "of", "in", "with", "as", "like", "that", "these", "those"]);
 
     private readonly PromptWord[] _words;
     private readonly string[] _texts;
