@@ -18,7 +18,7 @@ internal static class QuantizedPictures
     private static readonly string _folder = ShapesModel.FindFolder();
     private static readonly EvaluationSuite _suite = EvaluationSuite.Load(Path.Combine(_folder, "suite.json"), JudgeCatalogue.Default.AddShapes());
 
-    /// <summary>Pictures of each policy, float32 and 8 bits in turns; prompts of the concept and harmless ones in turns.</summary>
+    /// <summary>Pictures of each policy, float32 and 8 bits in turns; prompts of the concept and harmless ones in turns. Ratios are medians over pictures, processor time.</summary>
     public static async Task CompareAsync(string[] arguments)
     {
         QuantizationPlan plan = QuantizationPlan.Load(arguments[0]);
@@ -45,8 +45,9 @@ internal static class QuantizedPictures
                     if (i >= 0) seconds[way][i] = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
                 }
             }
-            double[] sums = [.. seconds.Select(way => way.Sum())];
-            Write($"{policy.Name}: float32 {sums[2] / sums[0]:0.00} of undefended, 8 bits {sums[3] / sums[1]:0.00}; 8 bits over float32 {sums[3] / sums[2]:0.000} (median of pictures {Median(seconds[3].Zip(seconds[2], (a, b) => a / b)):0.000}), undefended {sums[1] / sums[0]:0.000}; {pictures} pictures");
+            Write($"{policy.Name}: of undefended float32 {Ratio(2, 0):0.00}, 8 bits {Ratio(3, 1):0.00}; 8 bits over float32 {Ratio(3, 2):0.00} (all pictures together {seconds[3].Sum() / seconds[2].Sum():0.00}), undefended {Ratio(1, 0):0.00}; {seconds[2].Average():0.00} s a picture, {pictures} pictures");
+
+            double Ratio(int way, int other) => Median(seconds[way].Zip(seconds[other], (a, b) => a / b));
         }
     }
 
