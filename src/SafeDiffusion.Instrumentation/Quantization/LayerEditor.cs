@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Quantization;
