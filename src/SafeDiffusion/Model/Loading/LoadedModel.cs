@@ -52,7 +52,6 @@ internal sealed class LoadedModel : IDisposable
             if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
 
             Scheduler = new DdimScheduler(scheduler);
-            UNetLoading loading = Own(new UNetLoading(unet, settings));
             int total = encoder is null ? 3 : 4;
             settings.Loading?.Invoke("text_encoder", 0, total);
             TextEncoder = Own(new TextEncoder(Own(NetworkLoader.Load("text_encoder", textEncoder, provider)), tokenizer));
@@ -61,7 +60,8 @@ internal sealed class LoadedModel : IDisposable
             if (encoder is not null) settings.Loading?.Invoke("vae_encoder", 2, total);
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
             settings.Loading?.Invoke("unet", total - 1, total);
-            (OnnxSession session, InstrumentationRecord? record) = loading.Wait();
+            (OnnxSession session, InstrumentationRecord? record) = UNetLoader.Load(unet, settings);
+            Own(session);
             DetectionLayers = UNetLoader.DetectionLayers(unet, settings);
             InhibitedLayers = UNetLoader.InhibitedLayers(record);
             Provider = session.Provider;
