@@ -6,10 +6,11 @@ using SafeDiffusion.Instrumentation.Onnx;
 
 namespace FullSizeUNet;
 
-/// <summary>A UNet in ONNX Runtime with neutral inputs, and what its steps took.</summary>
+/// <summary>A UNet or VAE decoder in ONNX Runtime with neutral inputs, and what its steps took.</summary>
 internal sealed class MeasuredSession : IDisposable
 {
     private const int Tokens = 77;
+    private const string DecoderInput = "latent_sample";
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
     private readonly List<OrtValue> _values = [];
@@ -32,7 +33,7 @@ internal sealed class MeasuredSession : IDisposable
             _binding.BindInput(name, Input(name, input, workload));
         foreach ((string name, NodeMetadata input) in _session.OverridableInitializerMetadata.Where(input => AddedNames.Inputs.Contains(input.Key)))
             _binding.BindInput(name, Input(name, input, workload));
-        long[] shape = [workload.Rows, 4, workload.Height, workload.Width];
+        long[] shape = IsDecoder(model) ? [workload.Rows, 3, 8 * workload.Height, 8 * workload.Width] : [workload.Rows, 4, workload.Height, workload.Width];
         _output = new float[shape.Aggregate(1L, (a, b) => a * b)];
         foreach (string name in _session.OutputMetadata.Keys)
         {
@@ -40,6 +41,9 @@ internal sealed class MeasuredSession : IDisposable
             else _binding.BindOutput(name, Own(OrtValue.CreateTensorValueFromMemory(_output, shape)));
         }
     }
+
+    /// <summary>Whether a graph is a VAE decoder, and no UNet.</summary>
+    public static bool IsDecoder(OnnxModelFile model) => model.Inputs.Any(input => input.Name == DecoderInput);
 
     public string Variant { get; }
 
@@ -101,10 +105,10 @@ internal sealed class MeasuredSession : IDisposable
                 ? OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(500L, count).ToArray(), timestepShape)
                 : OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(500f, count).ToArray(), timestepShape));
         }
-        long width = _session.InputMetadata["encoder_hidden_states"].Dimensions[2];
+        long width = _session.InputMetadata.TryGetValue("encoder_hidden_states", out NodeMetadata? text) ? text.Dimensions[2] : 0;
         (long[] shape, float? constant) = name switch
         {
-            "sample" => ((long[])[workload.Rows, 4, workload.Height, workload.Width], (float?)null),
+            "sample" or DecoderInput => ((long[])[workload.Rows, 4, workload.Height, workload.Width], (float?)null),
             "encoder_hidden_states" => ([workload.Rows, Tokens, width], null),
             AddedNames.GuidelineEmbeddings => ([workload.Guidelines, width], null),
             AddedNames.TokenScale => ([workload.Rows, Tokens], 1),

@@ -3,7 +3,7 @@ using System.Globalization;
 using FullSizeUNet;
 using Microsoft.ML.OnnxRuntime;
 
-Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx." };
+Argument<string> file = new("MODEL") { Description = "The UNet's model.onnx; a VAE decoder's can be measured plain, and quantised." };
 Argument<string[]> variants = new("VARIANT")
 {
     Description = "plain, fused, switch, self-N, cross-N, detect, reweight, inhibit, all, or several parted by +; then, after a colon and parted by commas: "

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the UNet in 8-bit whole numbers against float32: the full-size structure (random weights, so time and memory only), and the shapes
+# Measures UNet and VAE decoder in 8-bit whole numbers against float32: the full-size structure (random weights, so time and memory only), and the shapes
 # model, if it is given. Prints as it goes; needs neither network nor .NET.
 # Usage: build/quantization/measure.sh PUBLISHED STRUCTURE WORK_DIR [SHAPES_MODEL]
 #   PUBLISHED  the folder that pack.sh publishes
@@ -39,6 +39,14 @@ unet switch+all:no-pattern "switch+all:no-pattern,$int8" --steps "$steps" --thre
 echo "== alone, for loading and memory: 8 bits, then float32"
 unet "switch:no-pattern,$int8" --steps 2 --threads "$last" --size "$size"
 unet switch:no-pattern --steps 2 --threads "$last" --size "$size"
+
+vae="$work/full/vae_decoder/model.onnx"
+decoder() { "$published/FullSizeUNet/FullSizeUNet" "$vae" "$@"; }
+[ -f "$vae" ] || "$published/FullSizeModel/FullSizeModel" "$structure" "$work/full" vae_decoder
+[ -f "$work/vae-ranges.json" ] || decoder --observe "$work/vae-ranges.json" --size 16 --rows 1
+[ -f "$work/vae-int8/model.onnx" ] || decoder --quantize "$work/vae-int8" --ranges "$work/vae-ranges.json"
+echo "== VAE decoder, float32 and 8 bits in turns; $last threads, latents $size x $size"
+decoder plain:no-pattern "plain:no-pattern,model=$work/vae-int8/model.onnx" --steps 2 --threads "$last" --size "$size" --rows 1
 
 if [ -n "${4:-}" ]; then
   echo "== shapes model"

@@ -48,8 +48,8 @@ public sealed record PipelineOptions
     public FineTunedWeights? WeightDelta { get; init; }
 
     /// <summary>
-    /// What the UNet is quantised by when it is loaded, in memory (<see cref="QuantizationPlan.Load"/>); it must have been made for this model. Null, the
-    /// default: the UNet runs as its file is. A model that was quantised on disk needs none.
+    /// What the UNet, and the VAE decoder where the plan has it, are quantised by when they are loaded, in memory (<see cref="QuantizationPlan.Load"/>); it must have been made for this model. Null, the
+    /// default: both run as their files are. A model that was quantised on disk needs none.
     /// </summary>
     public QuantizationPlan? Quantization { get; init; }
 

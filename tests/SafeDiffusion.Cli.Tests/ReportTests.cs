@@ -19,7 +19,7 @@ public sealed class ReportTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(_folder.File("r.json")));
         JsonElement report = document.RootElement;
         Assert.Equal(["version", "tool", "createdAt", "model", "request", "protections", "warnings", "images", "cost"], Names(report));
-        Assert.Equal(["name", "weightsHash", "provider", "onnxRuntime", "sources", "bakedErasures", "quantizedLayers", "baseWeightsHash", "weightDeltaHash"], Names(report.GetProperty("model")));
+        Assert.Equal(["name", "weightsHash", "provider", "onnxRuntime", "sources", "bakedErasures", "quantizedLayers", "quantizedDecoderLayers", "baseWeightsHash", "weightDeltaHash"], Names(report.GetProperty("model")));
         Assert.Equal(
             ["prompt", "negativePrompt", "seed", "count", "width", "height", "steps", "guidanceScale", "eta", "strength", "inversion", "givenLatents"],
             Names(report.GetProperty("request")));

@@ -5,6 +5,7 @@ using SafeDiffusion.Cli.Output;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Instrumentation.Onnx;
+using SafeDiffusion.Instrumentation.Quantization;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Loading;
 using Spectre.Console;
@@ -108,10 +109,14 @@ internal sealed class InspectCommand : Command
         table.Add("text states", $"{model.Tokens} x {model.TextWidth}", PlaceOf(from.TextWidth));
         table.Add("safety checker", hasChecker ? "yes: generate --checker model" : "no", "");
         if (model.Baked is { } baked) table.Add("baked erasures", string.Join('\n', baked.Erasures.Select(erasure => $"{erasure.Concept} ({(erasure.IsWeightDelta ? "fine-tuned, " : "")}{erasure.Hash[..Math.Min(12, erasure.Hash.Length)]})")), "the UNet's metadata");
-        if (model.Quantization is { } quantized) table.Add("quantised", string.Create(CultureInfo.InvariantCulture, $"{quantized.Layers} layers in 8 bits, {quantized.FloatLayers} left in float; from {quantized.BaseModelHash[..Math.Min(12, quantized.BaseModelHash.Length)]}"), "the UNet's metadata");
+        if (model.Quantization is { } unet) table.Add("quantised", Quantized(unet), "the UNet's metadata");
+        if (model.DecoderQuantization is { } decoder) table.Add("VAE decoder quantised", Quantized(decoder), "the decoder's metadata");
         table.Add("image-to-image", model.HasVaeEncoder ? "yes" : "no: vae_encoder is not there", "");
         table.Write();
     }
+
+    private static string Quantized(QuantizationRecord record) => string.Create(
+        CultureInfo.InvariantCulture, $"{record.Layers} layers in 8 bits, {record.FloatLayers} left in float; from {record.BaseModelHash[..Math.Min(12, record.BaseModelHash.Length)]}");
 
     private static string PlaceOf(FactSource source) => source switch
     {

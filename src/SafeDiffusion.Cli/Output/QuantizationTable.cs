@@ -10,22 +10,30 @@ internal static class QuantizationTable
 
     public static void Write(QuantizationPlan plan)
     {
-        TextTable groups = new("By role, where these layers alone are quantised", ["Layers", "Count", "In 8 bits", "Work", .. plan.Timesteps.Select(At)]);
-        foreach (GroupSensitivity group in plan.Groups)
-        {
-            PlannedLayer[] layers = [.. plan.Layers.Where(layer => layer.Role == group.Role)];
-            groups.Add([group.Role.ToString(), Number(layers.Length), Number(layers.Count(layer => layer.IsQuantized)), Share(layers), .. group.SignalToNoise.Select(Decibels)]);
-        }
-        groups.Write();
-        PlannedLayer[] left = [.. plan.Layers.Where(layer => !layer.IsQuantized)];
-        if (left.Length > 0) WriteLeft(plan, left);
-        Terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{plan.Layers.Count - left.Length} of {plan.Layers.Count} layers run in 8 bits, {Share(plan.Layers.Where(layer => layer.IsQuantized))} of the work of all."));
+        Write("By role, where these layers alone are quantised", plan.Groups, plan.Layers, [.. plan.Timesteps.Select(At)]);
         Terminal.WriteLine($"On prompts that nothing was chosen by: {Decibels(plan.MeanSignalToNoise)}, weighted by how much noise is left; {string.Join(", ", plan.HeldTimesteps.Zip(plan.SignalToNoise, (timestep, ratio) => $"{At(timestep)} {Decibels(ratio)}"))}.");
+        if (plan.VaeDecoder is not { } decoder) return;
+        Write("VAE decoder", decoder.Groups, decoder.Layers, decoder.Groups.Any(group => group.SignalToNoise.Count > 0) ? ["Picture"] : []);
+        Terminal.WriteLine($"Pictures of prompts that nothing was chosen by: {Decibels(decoder.SignalToNoise)}.");
     }
 
-    private static void WriteLeft(QuantizationPlan plan, PlannedLayer[] left)
+    private static void Write(string title, IReadOnlyList<GroupSensitivity> groups, IReadOnlyList<PlannedLayer> all, string[] measured)
     {
-        TextTable table = new($"Left in float: {left.Length}, by what they would cost (the table is whole in {QuantizationPlan.FileName})", ["Layer", "Work", .. plan.Timesteps.Select(At)]);
+        TextTable table = new(title, ["Layers", "Count", "In 8 bits", "Work", .. measured]);
+        foreach (GroupSensitivity group in groups)
+        {
+            PlannedLayer[] layers = [.. all.Where(layer => layer.Role == group.Role)];
+            table.Add([group.Role.ToString(), Number(layers.Length), Number(layers.Count(layer => layer.IsQuantized)), Share(layers), .. group.SignalToNoise.Select(Decibels)]);
+        }
+        table.Write();
+        PlannedLayer[] left = [.. all.Where(layer => !layer.IsQuantized)];
+        if (left.Length > 0) WriteLeft(left, measured);
+        Terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{all.Count - left.Length} of {all.Count} layers run in 8 bits, {Share(all.Where(layer => layer.IsQuantized))} of the work of all."));
+    }
+
+    private static void WriteLeft(PlannedLayer[] left, string[] measured)
+    {
+        TextTable table = new($"Left in float: {left.Length}, by what they would cost (the table is whole in {QuantizationPlan.FileName})", ["Layer", "Work", .. measured]);
         foreach (PlannedLayer layer in left.OrderBy(layer => layer.SignalToNoise.DefaultIfEmpty().Min()).Take(Most)) table.Add([layer.Name, Share([layer]), .. layer.SignalToNoise.Select(Decibels)]);
         table.Write();
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 
 namespace SafeDiffusion.Instrumentation.Quantization;
@@ -11,15 +10,15 @@ namespace SafeDiffusion.Instrumentation.Quantization;
 /// would let one picture's rows change another's.
 /// </summary>
 /// <param name="model">The model that the weights are read from.</param>
-/// <param name="analysis">The analysis of the graph to edit.</param>
+/// <param name="quantizable">The graph to edit.</param>
 /// <param name="data">Where weights go that were beside the model; null to put all into the graph.</param>
-internal sealed class LayerEditor(OnnxModelFile model, UNetAnalysis analysis, ExternalDataFile? data)
+internal sealed class LayerEditor(OnnxModelFile model, QuantizableGraph quantizable, ExternalDataFile? data)
 {
     private const string Prefix = "safediffusion.int8/";
     private const string Domain = "com.microsoft";
-    private readonly GraphProto _graph = analysis.Graph.Graph;
-    private readonly HashSet<string> _taken = [.. analysis.Graph.Graph.Node.SelectMany(node => node.Output.Append(node.Name)), .. analysis.Graph.Graph.Initializer.Select(tensor => tensor.Name),
-        .. analysis.Graph.Graph.Input.Select(input => input.Name)];
+    private readonly GraphProto _graph = quantizable.Graph.Graph;
+    private readonly HashSet<string> _taken = [.. quantizable.Graph.Graph.Node.SelectMany(node => node.Output.Append(node.Name)), .. quantizable.Graph.Graph.Initializer.Select(tensor => tensor.Name),
+        .. quantizable.Graph.Graph.Input.Select(input => input.Name)];
     private readonly Dictionary<string, string> _shared = [];
     private readonly HashSet<NodeProto> _replaced = new(ReferenceEqualityComparer.Instance);
 
@@ -35,7 +34,7 @@ internal sealed class LayerEditor(OnnxModelFile model, UNetAnalysis analysis, Ex
     /// <summary>Drops what nobody needs any more, and puts the nodes in order.</summary>
     public void Finish()
     {
-        ModelProto edited = analysis.Graph.Model;
+        ModelProto edited = quantizable.Graph.Model;
         if (!OnnxValues.Opsets(edited).ContainsKey(Domain)) edited.OpsetImport.Add(new OperatorSetIdProto { Domain = Domain, Version = 1 });
         NodeProto[] kept = [.. _graph.Node.Where(node => !_replaced.Contains(node))];
         _graph.Node.Clear();
@@ -83,7 +82,7 @@ internal sealed class LayerEditor(OnnxModelFile model, UNetAnalysis analysis, Ex
     private void Replace(WeightedNode weighted, NodeProto node)
     {
         string output = weighted.Output;
-        OnnxElementType type = analysis.Facts[weighted.Node.Output[0]].Type;
+        OnnxElementType type = quantizable.Facts[weighted.Node.Output[0]].Type;
         _replaced.Add(weighted.Node);
         if (weighted.BiasNode is { } add) _replaced.Add(add);
         node.Output.Add(type == OnnxElementType.Float32 ? output : Unique($"{Prefix}{output}.float"));
@@ -97,7 +96,7 @@ internal sealed class LayerEditor(OnnxModelFile model, UNetAnalysis analysis, Ex
     /// <summary>A value in 8 bits; readers that agree on the range share it.</summary>
     private string Quantized(string value, ValueRange range) => Shared($"quantized {value} {range}", () =>
     {
-        string source = analysis.Facts[value].Type == OnnxElementType.Float32 ? value : Shared($"float {value}", () => Added("Cast", $"{value}.float", [value], Attributes.Of("to", (int)OnnxElementType.Float32)));
+        string source = quantizable.Facts[value].Type == OnnxElementType.Float32 ? value : Shared($"float {value}", () => Added("Cast", $"{value}.float", [value], Attributes.Of("to", (int)OnnxElementType.Float32)));
         return Added("QuantizeLinear", value, [source, Number(range.Scale), Level(range.ZeroPoint)]);
     });
 

@@ -12,29 +12,29 @@ namespace SafeDiffusion.Instrumentation.Quantization;
 /// </summary>
 internal sealed class WeightedNodes
 {
-    private readonly UNetAnalysis _analysis;
     private readonly GraphIndex _graph;
+    private readonly Dictionary<string, Facts> _facts;
     private readonly ILookup<string, NodeProto> _users;
     private readonly HashSet<string> _outputs;
     private readonly HashSet<NodeProto> _attention;
     private readonly HashSet<NodeProto> _steered;
 
-    private WeightedNodes(UNetAnalysis analysis)
+    private WeightedNodes(QuantizableGraph quantizable)
     {
-        _analysis = analysis;
-        _graph = analysis.Graph;
+        _graph = quantizable.Graph;
+        _facts = quantizable.Facts;
         _users = _graph.Graph.Node.SelectMany(node => TopologicalOrder.Uses(node).Distinct().Select(value => (value, node))).ToLookup(use => use.value, use => use.node);
         _outputs = [.. _graph.Graph.Output.Select(output => output.Name)];
-        _attention = new(analysis.SelfAttention.Concat(analysis.CrossAttention)
+        _attention = new(quantizable.SelfAttention.Concat(quantizable.CrossAttention)
             .SelectMany(layer => new[] { layer.Core.Query.Node, layer.Core.Key.Node, layer.Core.Value.Node, layer.Core.OutputProjection?.Node }).OfType<NodeProto>(), ReferenceEqualityComparer.Instance);
-        _steered = new(analysis.CrossAttention.SelectMany(layer => new[] { layer.Core.Key.Node, layer.Core.Value.Node, layer.Core.OutputProjection?.Node }).OfType<NodeProto>(), ReferenceEqualityComparer.Instance);
+        _steered = new(quantizable.CrossAttention.SelectMany(layer => new[] { layer.Core.Key.Node, layer.Core.Value.Node, layer.Core.OutputProjection?.Node }).OfType<NodeProto>(), ReferenceEqualityComparer.Instance);
     }
 
     /// <summary>The layers in the order of evaluation.</summary>
-    public static IReadOnlyList<WeightedNode> Of(UNetAnalysis analysis)
+    public static IReadOnlyList<WeightedNode> Of(QuantizableGraph quantizable)
     {
-        WeightedNodes finder = new(analysis);
-        HashSet<string> latents = [analysis.SampleInput];
+        WeightedNodes finder = new(quantizable);
+        HashSet<string> latents = [quantizable.Input];
         List<NodeProto> dependent = [];
         foreach (NodeProto node in finder._graph.Nodes.Where(finder._graph.Live.Contains))
         {
@@ -50,7 +50,7 @@ internal sealed class WeightedNodes
 
     private WeightedNode? Describe(NodeProto node)
     {
-        WeightSource weight = WeightSource.Of(_graph, _analysis.Facts, node, node.InputAt(1));
+        WeightSource weight = WeightSource.Of(_graph, _facts, node, node.InputAt(1));
         Facts input = FactsOf(node.InputAt(0)), output = FactsOf(node.Output[0]);
         if (weight.Tensor is not { } tensor || !IsFloat((OnnxElementType)tensor.DataType) || !IsFloat(input.Type) || input.Shape is null || output.Shape is not { Length: >= 2 } made) return null;
         return node.OpType == "Conv" ? Convolution(node, weight, made) : Product(node, weight, made);
@@ -59,7 +59,7 @@ internal sealed class WeightedNodes
     private WeightedNode? Convolution(NodeProto node, WeightSource weight, long[] made)
     {
         if (weight.Tensor!.Dims.Count != 4 || weight.Way.Any(step => step.OpType == "Transpose")) return null;
-        TensorProto? bias = node.InputAt(2).Length > 0 ? WeightSource.Of(_graph, _analysis.Facts, node, node.InputAt(2)).Tensor : null;
+        TensorProto? bias = node.InputAt(2).Length > 0 ? WeightSource.Of(_graph, _facts, node, node.InputAt(2)).Tensor : null;
         if (node.InputAt(2).Length > 0 && !(bias is not null && IsFloat((OnnxElementType)bias.DataType))) return null;
         return new(Layer(node, LayerRole.Convolution, weight.Tensor, made), node, weight, bias, null);
     }
@@ -91,7 +91,7 @@ internal sealed class WeightedNodes
         return new(node.Label(), node.Output[0], role, node.InputAt(0), role == LayerRole.Convolution, weights, weights * Math.Max(1, positions));
     }
 
-    private Facts FactsOf(string value) => _analysis.Facts.GetValueOrDefault(value, Facts.Unknown);
+    private Facts FactsOf(string value) => _facts.GetValueOrDefault(value, Facts.Unknown);
 
     private static bool IsFloat(OnnxElementType type) => type is OnnxElementType.Float32 or OnnxElementType.Float16;
 }

@@ -63,6 +63,7 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
                 Sources = model.Description.Sources,
                 BakedErasures = model.Description.Baked?.Erasures,
                 QuantizedLayers = model.Description.Quantization?.Layers,
+                QuantizedDecoderLayers = model.Description.DecoderQuantization?.Layers,
                 BaseWeightsHash = model.BaseWeightsHash,
                 WeightDeltaHash = model.WeightChangeHash,
             },

@@ -57,6 +57,9 @@ public sealed record ModelDescription
     /// <summary>How much of the UNet runs in 8-bit whole numbers, as its metadata says; null where it says nothing of it.</summary>
     public QuantizationRecord? Quantization { get; init; }
 
+    /// <summary>How much of the VAE decoder runs in 8-bit whole numbers; its hashes are of the decoder's weights alone. Null where its metadata says nothing of it.</summary>
+    public QuantizationRecord? DecoderQuantization { get; init; }
+
     /// <summary>The noise schedule.</summary>
     public required SchedulerSettings Scheduler { get; init; }
 

@@ -52,6 +52,12 @@ public sealed record QuantizationOptions
     /// </summary>
     public int SensitivitySamples { get; init; } = 6;
 
+    /// <summary>
+    /// Whether the VAE decoder runs in whole numbers as well; false by default. <see cref="Budget"/> and <see cref="SensitivitySamples"/> hold for
+    /// it, of the pictures that it decodes.
+    /// </summary>
+    public bool VaeDecoder { get; init; }
+
     /// <summary>Threads of one network call; null leaves it to ONNX Runtime.</summary>
     public int? Threads { get; init; }
 

@@ -85,6 +85,9 @@ public sealed record ModelReport(string Name, string WeightsHash, ExecutionProvi
     /// <summary>How many of the UNet's layers run in 8-bit whole numbers; null where it is not quantised.</summary>
     public int? QuantizedLayers { get; init; }
 
+    /// <summary>How many of the VAE decoder's layers do so; null where it is not quantised.</summary>
+    public int? QuantizedDecoderLayers { get; init; }
+
     /// <summary>The hash of the model's weights without the weight delta that it was loaded with, or before it was quantised in memory; null where neither was.</summary>
     public string? BaseWeightsHash { get; init; }
 

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using SafeDiffusion.Baking;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging.Comparing;
+using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
@@ -9,6 +11,7 @@ using SafeDiffusion.Methods.LinearErasure;
 using SafeDiffusion.Model.Loading;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Quantizing;
+using SafeDiffusion.Verification;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -61,6 +64,76 @@ public sealed class QuantizedModelTests(ShapesModel model)
         new OnnxModelFile(unet, changed).Save(unet);
         await using SafeDiffusionPipeline stale = await SafeDiffusionPipeline.LoadAsync(output, new PipelineOptions().For(policy));
         Assert.Contains("learned with another model", (await Assert.ThrowsAsync<InvalidRequestException>(() => stale.GenerateAsync(_request with { Policy = policy }))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheDecoderIsQuantisedOnDemand()
+    {
+        using TemporaryFolder folder = new();
+        using ModelVariant original = new();
+        string output = folder.File("int8");
+        // The decoder is observed once a picture: one picture's colours are not all that it meets.
+        QuantizationOptions options = _options with { Prompts = ["a green star", "a blue circle on a white background", "a red square on a black background", "a yellow circle"], Steps = 8, VaeDecoder = true };
+        QuantizationPlan plan = await QuantizedModel.WriteAsync(original.Path, output, options, copyWeights: true);
+        Assert.Equal(25, plan.VaeDecoder!.Layers.Count);
+        Assert.True(plan.VaeDecoder.SignalToNoise > 15, $"{plan.VaeDecoder.SignalToNoise} dB");
+        Assert.True(new FileInfo(Path.Combine(output, "vae_decoder", "model.onnx")).Length < 0.35 * new FileInfo(original.File("vae_decoder/model.onnx")).Length);
+
+        // The UNet is the one that is made without; so the latents are, to the bit.
+        PipelineOptions without = new() { Quantization = plan with { VaeDecoder = null } };
+        await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(output), unetOnly = await SafeDiffusionPipeline.LoadAsync(original.Path, without);
+        GenerationRequest request = _request with { KeepLatents = true };
+        GenerationResult both = await pipeline.GenerateAsync(request), one = await unetOnly.GenerateAsync(request);
+        Assert.Equal(one.Latents!.Steps.ToSingles(), both.Latents!.Steps.ToSingles());
+        Assert.NotEqual(one.Images[0].Pixels.ToArray(), both.Images[0].Pixels.ToArray());
+        Assert.InRange(PeakSignalToNoise.Compute(one.Images[0], both.Images[0]), 20, 70);
+        Assert.Equal((25, (int?)null), (both.Report.Model.QuantizedDecoderLayers, one.Report.Model.QuantizedDecoderLayers));
+        await using (SafeDiffusionPipeline inMemory = await SafeDiffusionPipeline.LoadAsync(original.Path, new PipelineOptions { Quantization = QuantizationPlan.Load(Path.Combine(output, QuantizationPlan.FileName)) }))
+            Assert.Equal(both.Images[0].Pixels.ToArray(), (await inMemory.GenerateAsync(request)).Images[0].Pixels.ToArray());
+
+        await QuantizedModel.WriteAsync(original.Path, folder.File("same"), options);
+        foreach (string written in new[] { "vae_decoder/model.onnx", QuantizationPlan.FileName })
+            Assert.Equal(File.ReadAllBytes(Path.Combine(output, written)), File.ReadAllBytes(Path.Combine(folder.File("same"), written)));
+
+        // The plan is for its own decoder, and what was written must be what is there.
+        PipelineOptions foreign = new() { Quantization = plan with { VaeDecoder = plan.VaeDecoder with { BaseHash = new string('a', 64) } } };
+        await Refused(original.Path, foreign, "not the decoder that the plan");
+        await Assert.ThrowsAsync<InvalidFileException>(() => QuantizedModel.WriteAsync(output, folder.File("again"), _options with { VaeDecoder = true }));
+        string file = Path.Combine(output, "vae_decoder", "model.onnx");
+        ModelProto changed = OnnxModelFile.Load(file).Proto.Clone();
+        TensorProto weight = changed.Graph.Initializer.First(tensor => tensor.RawData.Length > 4096);
+        weight.RawData = Google.Protobuf.ByteString.CopyFrom([(byte)(weight.RawData[0] ^ 1), .. weight.RawData.Span[1..]]);
+        new OnnxModelFile(file, changed).Save(file);
+        await Refused(output, new PipelineOptions(), "no longer those that were written");
+
+        static async Task Refused(string from, PipelineOptions options, string why) =>
+            Assert.Contains(why, (await Assert.ThrowsAsync<InvalidFileException>(() => SafeDiffusionPipeline.LoadAsync(from, options))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What PyTorch computes for the shapes model, held against its quantised copy, plain and instrumented.</summary>
+    [Fact]
+    public async Task VerifyReadsAQuantisedUNet()
+    {
+        using TemporaryFolder folder = new();
+        using ModelVariant original = new();
+        await QuantizedModel.WriteAsync(original.Path, folder.File("int8"), _options);
+        SafeTensorsFile stored = SafeTensorsFile.Load(Fixture.Locate("shapes", "unet.safetensors"));
+        float[] texts = [.. JsonSerializer.Deserialize<string[]>(stored.Metadata["conditions"])!.SelectMany(text => model.Pipeline.EncodeText(text).Values.ToArray())];
+        int width = model.Pipeline.Model.TextWidth;
+        Dictionary<string, StoredTensor> tensors = new()
+        {
+            ["sample"] = stored["sample/561"],
+            ["out_sample"] = stored["out_sample/561"],
+            ["encoder_hidden_states"] = StoredTensor.FromSingles(texts, 2, texts.Length / 2 / width, width),
+        };
+        string reference = folder.File("reference.safetensors");
+        new SafeTensorsFile(tensors, new Dictionary<string, string> { ["timestep"] = "561" }).Save(reference);
+        Assert.True(UNetVerification.Run(original.File("unet"), reference).Agrees);
+        VerificationReport exact = UNetVerification.Run(Path.Combine(folder.File("int8"), "unet"), reference);
+        Assert.Equal(["plain graph", "neutral inputs"], exact.Comparisons.Select(comparison => comparison.Run));
+        Assert.All(exact.Comparisons, comparison => Assert.InRange(comparison.RelativeDifference, 1e-3, 0.2));
+        Assert.False(exact.Agrees);
+        Assert.True(UNetVerification.Run(Path.Combine(folder.File("int8"), "unet"), reference, tolerance: 0.2).Agrees);
     }
 
     [Fact]

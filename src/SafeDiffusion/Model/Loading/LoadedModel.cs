@@ -44,6 +44,9 @@ internal sealed class LoadedModel : IDisposable
                 (unet, BaseWeightsHash) = InMemoryQuantization.Apply(textEncoder, unet, plan);
                 IsQuantizedInMemory = true;
             }
+            InMemoryQuantization.RequireAsWritten(decoder);
+            bool changesDecoder = settings.Quantization?.VaeDecoder is not null;
+            if (settings.Quantization?.VaeDecoder is { } planned) decoder = InMemoryQuantization.Apply(decoder, planned);
             SchedulerSettings scheduler = SchedulerSettings.Load(folder.SchedulerConfig);
             ClipTokenizer tokenizer = ClipTokenizer.Load(folder.Tokenizer);
             if (EmbeddingTable.Rows(textEncoder, "input_ids") is { } rows) tokenizer.RequireIdsBelow(rows);
@@ -53,7 +56,7 @@ internal sealed class LoadedModel : IDisposable
             settings.Loading?.Invoke("text_encoder", 0, total);
             TextEncoder = Own(new TextEncoder(Own(NetworkLoader.Load("text_encoder", textEncoder, provider)), tokenizer));
             settings.Loading?.Invoke("vae_decoder", 1, total);
-            Decoder = Own(new VaeDecoder(Own(NetworkLoader.Load("vae_decoder", decoder, provider))));
+            Decoder = Own(new VaeDecoder(Own(NetworkLoader.Load("vae_decoder", decoder, provider, isEdited: changesDecoder))));
             if (encoder is not null) settings.Loading?.Invoke("vae_encoder", 2, total);
             Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
             settings.Loading?.Invoke("unet", total - 1, total);

@@ -62,6 +62,7 @@ internal sealed class ModelDescriptionBuilder(ModelFolder folder, ModelGraphs gr
             },
             Baked = BakedErasures.Of(graphs.UNet),
             Quantization = QuantizationRecord.Of(graphs.UNet),
+            DecoderQuantization = QuantizationRecord.Of(graphs.Decoder),
             Scheduler = scheduler,
         };
     }

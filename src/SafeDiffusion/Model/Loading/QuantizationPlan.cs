@@ -5,7 +5,7 @@ using SafeDiffusion.Instrumentation.Quantization;
 
 namespace SafeDiffusion.Model.Loading;
 
-/// <summary>Which of a UNet's layers run in 8-bit whole numbers, with the ranges that were observed of them and what each costs in accuracy. Immutable.</summary>
+/// <summary>Which layers of a UNet, and of its VAE decoder where that was asked for, run in 8-bit whole numbers, with the ranges that were observed of them and what each costs in accuracy. Immutable.</summary>
 public sealed record QuantizationPlan
 {
     /// <summary>The file's name in a model folder.</summary>
@@ -42,6 +42,9 @@ public sealed record QuantizationPlan
     /// <summary>The same over all timesteps: of the mean ratio of error to signal, each weighted by how much noise is left there (1 - ᾱ).</summary>
     public required double MeanSignalToNoise { get; init; }
 
+    /// <summary>The VAE decoder's layers; null where it stays as it is.</summary>
+    public DecoderPlan? VaeDecoder { get; init; }
+
     /// <summary>Reads a plan.</summary>
     /// <exception cref="InvalidFileException">The file is missing or damaged.</exception>
     public static QuantizationPlan Load(string path)
@@ -49,7 +52,7 @@ public sealed record QuantizationPlan
         try
         {
             QuantizationPlan? plan = StrictJson.Read<QuantizationPlan>(BoundedFile.ReadText(path, MaxBytes), _json);
-            if (plan is { Version: CurrentVersion, Layers.Count: > 0 }) return plan;
+            if (plan is { Version: CurrentVersion, Layers.Count: > 0, VaeDecoder: null or { Layers.Count: > 0 } }) return plan;
         }
         catch (JsonException error)
         {
@@ -63,7 +66,7 @@ public sealed record QuantizationPlan
     public void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, _json));
 
     /// <summary>The layers that are to run in whole numbers.</summary>
-    internal IReadOnlyList<QuantizedLayer> Quantized => [.. Layers.Where(layer => layer.IsQuantized).Select(layer => layer.ToQuantized())];
+    internal IReadOnlyList<QuantizedLayer> Quantized => PlannedLayer.Quantized(Layers);
 }
 
 /// <summary>A layer in a plan.</summary>
@@ -79,7 +82,9 @@ public sealed record QuantizationPlan
 public sealed record PlannedLayer(
     string Name, string Value, LayerRole Role, bool IsQuantized, long Weights, double Share, ValueRange Input, ValueRange? Output, IReadOnlyList<double> SignalToNoise)
 {
-    internal QuantizedLayer ToQuantized() => new(Value, Input, Output);
+    /// <summary>Those that are to run in whole numbers.</summary>
+    internal static IReadOnlyList<QuantizedLayer> Quantized(IEnumerable<PlannedLayer> layers) =>
+        [.. layers.Where(layer => layer.IsQuantized).Select(layer => new QuantizedLayer(layer.Value, layer.Input, layer.Output))];
 }
 
 /// <summary>What the layers of a role cost together.</summary>
