@@ -21,14 +21,13 @@ public sealed class SharedWeightsTests(ShapesModel model)
     public async Task UnchangedWeightsAreKeptAndMappedOnceAndPicturesAreTheSame()
     {
         using TemporaryFolder folder = new();
-        SafetyPolicy?[] policies = [null, await WithKeys(0, 0), await WithKeys(1, 0.5f), await WithKeys(0, 0)];
+        SafetyPolicy?[] policies = [null, await WithKeys(0, 0), await WithKeys(1, 0.5f)];
         float[][] apart = [.. await Task.WhenAll(policies.Select(policy => Latents(policy, null)))];
         // Loaded at once, into an empty folder.
         SafeDiffusionPipeline[] pipelines = await Task.WhenAll(policies.Select(policy => Load(policy, folder.Path)));
         try
         {
             for (int i = 0; i < policies.Length; i++) Assert.Equal(apart[i], await Latents(pipelines[i], policies[i]));
-            Assert.Equal(apart[1], apart[3]);
             Assert.Equal(3, apart.Select(latents => latents[0]).Distinct().Count());
 
             // One file holds the weights, and two what a delta changed.
