@@ -3,11 +3,9 @@ using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Tensors;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
-using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Methods.FineTuned;
 using SafeDiffusion.Policies;
-using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Pipeline;
 
