@@ -22,9 +22,11 @@ Option<string?> bake = new("--bake") { Description = "Bake an erasure of random 
 Option<string?> observe = new("--observe") { Description = "Write the ranges of the UNet's values on random latents to this file instead." };
 Option<string?> quantize = new("--quantize") { Description = "Quantise the UNet by the ranges in --ranges instead, and write it to this folder." };
 Option<string?> ranges = new("--ranges") { Description = "What --observe has written." };
+Option<int> pipelines = new("--pipelines") { Description = "Load this many pipelines of the model that MODEL belongs to instead, the second and all after it with deltas, and measure their memory." };
+Option<string?> cache = new("--cache") { Description = "The folder in which those pipelines keep their UNets." };
 RootCommand command = new("Measures the full-size UNet: editing, loading, memory and steps; ratios are to the first variant.")
 {
-    file, variants, steps, threads, rows, size, guidelines, concepts, fromFile, profile, bake, observe, quantize, ranges,
+    file, variants, steps, threads, rows, size, guidelines, concepts, fromFile, profile, bake, observe, quantize, ranges, pipelines, cache,
 };
 command.SetAction(Run);
 return command.Parse(args).Invoke();
@@ -34,6 +36,11 @@ void Run(ParseResult parsed)
     if (parsed.GetValue(bake) is { } folder)
     {
         Print(BakingRun.Of(parsed.GetValue(file)!, folder));
+        return;
+    }
+    if (parsed.GetValue(pipelines) is > 0 and var loaded)
+    {
+        PipelinesRun.RunAsync(parsed.GetValue(file)!, loaded, parsed.GetValue(cache), parsed.GetValue(size), parsed.GetValue(threads), Print).GetAwaiter().GetResult();
         return;
     }
     Workload workload = new(parsed.GetValue(rows), parsed.GetValue(size), parsed.GetValue(size), parsed.GetValue(guidelines), parsed.GetValue(concepts),

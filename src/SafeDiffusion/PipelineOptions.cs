@@ -61,9 +61,11 @@ public sealed record PipelineOptions
     public IReadOnlyList<IImageChecker> Checkers { get; init; } = [];
 
     /// <summary>
-    /// A folder in which the UNet is kept as ONNX Runtime has optimised it for this processor, so that it loads several times faster from
-    /// the second time on; it takes the disk space of the weights and a third more, for every set of features, and nothing in it is ever
-    /// deleted. Null, the default: nothing is kept. Only those who may change the model should be able to write to the folder. CPU only.
+    /// A folder in which the UNet, and other networks of 64 MB and more, are kept as ONNX Runtime has optimised them for this processor, so
+    /// that they load several times faster from the second time on; it takes the disk space of the weights and a third more, for every set of
+    /// features, and nothing in it is ever deleted. Its weights are mapped: pipelines of one model that name the same folder, each with its own
+    /// <see cref="WeightDelta"/> or none, hold what they have in common once, in memory as on disk. Null, the default: nothing is kept, and
+    /// every pipeline holds all. Only those who may change the model should be able to write to the folder. CPU only.
     /// </summary>
     public string? CacheFolder { get; init; }
 

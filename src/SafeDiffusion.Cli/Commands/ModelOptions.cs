@@ -22,7 +22,7 @@ internal sealed class ModelOptions(bool isRequired = true)
 
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one network call (default: ONNX Runtime's choice)." };
 
-    private readonly Option<string?> _cache = new("--cache") { Description = "A folder to keep the optimised UNet in, which loads faster (default: nothing is kept)." };
+    private readonly Option<string?> _cache = new("--cache") { Description = "A folder to keep the optimised networks in, which load faster and share memory (default: nothing is kept)." };
 
     public void AddTo(Command command)
     {

@@ -13,21 +13,21 @@ internal static class ConstantFolding
         {
             foreach (GraphNode node in nodes)
             {
-                if (!node.Node.Inputs.All(input => input.Length == 0 || constants.ContainsKey(input)))
+                if (!node.Inputs.All(input => input.Length == 0 || constants.ContainsKey(input)))
                 {
                     left.Add(node);
                     continue;
                 }
-                Tensor[] made = node.Run([.. node.Node.Inputs.Select(input => constants.GetValueOrDefault(input))]);
+                Tensor[] made = node.Run([.. node.Inputs.Select(input => constants.GetValueOrDefault(input))]);
                 for (int i = 0; i < made.Length; i++)
                 {
                     made[i].DetachFromDisposeScope();
-                    if (i < node.Node.Outputs.Count && node.Node.Outputs[i].Length > 0) constants[node.Node.Outputs[i]] = made[i];
+                    if (i < node.Outputs.Count && node.Outputs[i].Length > 0) constants[node.Outputs[i]] = made[i];
                     else made[i].Dispose();
                 }
             }
         }
-        HashSet<string> used = [.. left.SelectMany(node => node.Node.Inputs), .. outputs];
+        HashSet<string> used = [.. left.SelectMany(node => node.Inputs), .. outputs];
         foreach (string unused in constants.Keys.Where(name => !used.Contains(name)).ToArray())
         {
             constants[unused].Dispose();

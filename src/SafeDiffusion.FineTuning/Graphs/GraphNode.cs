@@ -6,9 +6,15 @@ using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Graphs;
 
-/// <summary>A node with what runs it.</summary>
+/// <summary>A node with what runs it, or several that are run as one.</summary>
 internal sealed record GraphNode(string File, OnnxNode Node, long Opset, ScalarType Precision, Device Device, OperatorRunner Runner)
 {
+    /// <summary>The values that it uses: the node's, or those of all nodes that it stands for.</summary>
+    public IReadOnlyList<string> Inputs { get; init; } = Node.Inputs;
+
+    /// <summary>The values that it makes.</summary>
+    public IReadOnlyList<string> Outputs { get; init; } = Node.Outputs;
+
     /// <summary>Whether its outputs depend on nothing but its inputs' shapes.</summary>
     public bool AsksForShapesOnly => Node.Operator is "Shape" or "Size" or "EyeLike";
 

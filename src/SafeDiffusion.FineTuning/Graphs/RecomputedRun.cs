@@ -87,10 +87,10 @@ internal sealed class RecomputedRun
         Dictionary<string, Tensor> values = _needed[piece].ToDictionary(name => name, name => given[name]);
         foreach (GraphNode node in _pieces[piece])
         {
-            Tensor[] made = node.Run([.. node.Node.Inputs.Select(name => name.Length == 0 ? null : values.GetValueOrDefault(name) ?? _steady(name))]);
-            for (int i = 0; i < made.Length && i < node.Node.Outputs.Count; i++)
+            Tensor[] made = node.Run([.. node.Inputs.Select(name => name.Length == 0 ? null : values.GetValueOrDefault(name) ?? _steady(name))]);
+            for (int i = 0; i < made.Length && i < node.Outputs.Count; i++)
             {
-                if (node.Node.Outputs[i].Length > 0) values[node.Node.Outputs[i]] = made[i];
+                if (node.Outputs[i].Length > 0) values[node.Outputs[i]] = made[i];
             }
         }
         return values;
@@ -99,7 +99,7 @@ internal sealed class RecomputedRun
     /// <summary>What a piece uses of what is made before it.</summary>
     private string[] Needed(GraphNode[] piece)
     {
-        HashSet<string> made = [.. piece.SelectMany(node => node.Node.Outputs)];
-        return [.. piece.SelectMany(node => node.Node.Inputs).Distinct().Where(name => name.Length > 0 && !made.Contains(name) && _steady(name) is null)];
+        HashSet<string> made = [.. piece.SelectMany(node => node.Outputs)];
+        return [.. piece.SelectMany(node => node.Inputs).Distinct().Where(name => name.Length > 0 && !made.Contains(name) && _steady(name) is null)];
     }
 }

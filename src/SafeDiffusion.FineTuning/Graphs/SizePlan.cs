@@ -1,11 +1,12 @@
 using SafeDiffusion.Core.Errors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeDiffusion.FineTuning.Graphs;
 
 /// <summary>
-/// How a graph is run for one size of its inputs. The first run finds out which values depend on shapes alone, about half of an exported
-/// graph's nodes, and keeps them; later runs leave those nodes out.
+/// How a graph is run for one size of its inputs. A first run, without a tape, finds out which values depend on shapes alone, about half of
+/// an exported graph's nodes, and keeps them; runs that count leave those nodes out, and run as one what the exporter has taken apart.
 /// </summary>
 internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
 {
@@ -21,39 +22,57 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
     public Dictionary<string, Tensor> Run(
         Dictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> parameters, IReadOnlyDictionary<string, Tensor> constants, string[] outputs)
     {
-        bool isFirst = _lastUses is null;
+        if (!IsKnown) Learn(inputs, parameters, constants, outputs);
         Dictionary<string, Tensor> values = new(inputs, StringComparer.Ordinal);
-        List<GraphNode> left = [];
         for (int i = 0; i < _nodes.Length; i++)
         {
-            GraphNode node = _nodes[i];
-            bool isFixed = isFirst && (node.AsksForShapesOnly || node.Node.Inputs.All(name => name.Length == 0 || _fixed.ContainsKey(name) || constants.ContainsKey(name)));
-            Tensor[] made = node.Run([.. node.Node.Inputs.Select(name => name.Length == 0 ? null : Find(name, node))]);
-            for (int output = 0; output < made.Length; output++)
-            {
-                if (output >= node.Node.Outputs.Count || node.Node.Outputs[output] is not { Length: > 0 } name)
-                {
-                    made[output].Dispose();
-                    continue;
-                }
-                if (isFirst) _sizes[name] = isFixed ? 0 : made[output].numel();
-                if (isFixed) _fixed[name] = made[output].DetachFromDisposeScope();
-                else values[name] = made[output];
-            }
-            if (!isFixed) left.Add(node);
-            if (!isFirst) Release(values, inputs, _lastUses![i]);
+            Run(_nodes[i], values, parameters, constants);
+            Release(values, inputs, _lastUses![i]);
         }
-        if (isFirst) Keep([.. left], outputs);
         return outputs.Distinct().ToDictionary(name => name, name => Owned(name));
-
-        Tensor Find(string name, GraphNode node) =>
-            values.GetValueOrDefault(name) ?? _fixed.GetValueOrDefault(name) ?? parameters.GetValueOrDefault(name) ?? constants.GetValueOrDefault(name)
-            ?? throw new InvalidFileException(node.File, $"the node '{node.Node.Name}' uses the value '{name}', which cannot be read");
 
         // What stays with the graph is not given away.
         Tensor Owned(string name) => values.TryGetValue(name, out Tensor? value) && !inputs.ContainsKey(name)
             ? value
             : (value ?? _fixed.GetValueOrDefault(name) ?? parameters.GetValueOrDefault(name) ?? constants[name]).alias();
+    }
+
+    /// <summary>Finds out, in a run without a tape, what depends on shapes alone, and what is then run as one.</summary>
+    private void Learn(Dictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> parameters, IReadOnlyDictionary<string, Tensor> constants, string[] outputs)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable tapeless = no_grad();
+        Dictionary<string, Tensor> values = new(inputs, StringComparer.Ordinal);
+        Dictionary<string, long[]> shapes = inputs.Concat(parameters).Concat(constants).ToDictionary(pair => pair.Key, pair => pair.Value.shape);
+        List<GraphNode> left = [];
+        foreach (GraphNode node in _nodes)
+        {
+            bool isFixed = node.AsksForShapesOnly || node.Inputs.All(name => name.Length == 0 || _fixed.ContainsKey(name) || constants.ContainsKey(name));
+            Run(node, values, parameters, constants);
+            foreach (string name in node.Outputs.Where(values.ContainsKey))
+            {
+                shapes[name] = values[name].shape;
+                _sizes[name] = isFixed ? 0 : values[name].numel();
+                if (!isFixed || !values.Remove(name, out Tensor? value)) continue;
+                _fixed[name] = value.DetachFromDisposeScope();
+            }
+            if (!isFixed) left.Add(node);
+        }
+        Keep([.. new NodeFusion(left, outputs, shapes, name => _fixed.GetValueOrDefault(name) ?? constants.GetValueOrDefault(name)).Fused()], outputs);
+    }
+
+    private void Run(GraphNode node, Dictionary<string, Tensor> values, IReadOnlyDictionary<string, Tensor> parameters, IReadOnlyDictionary<string, Tensor> constants)
+    {
+        Tensor[] made = node.Run([.. node.Inputs.Select(name => name.Length == 0 ? null : Find(name))]);
+        for (int output = 0; output < made.Length; output++)
+        {
+            if (output < node.Outputs.Count && node.Outputs[output] is { Length: > 0 } name) values[name] = made[output];
+            else made[output].Dispose();
+        }
+
+        Tensor Find(string name) =>
+            values.GetValueOrDefault(name) ?? _fixed.GetValueOrDefault(name) ?? parameters.GetValueOrDefault(name) ?? constants.GetValueOrDefault(name)
+            ?? throw new InvalidFileException(node.File, $"the node '{node.Node.Name}' uses the value '{name}', which cannot be read");
     }
 
     /// <summary>Whether a run has found out what depends on shapes alone.</summary>
@@ -87,12 +106,12 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
         Dictionary<string, int> last = [];
         for (int i = 0; i < _nodes.Length; i++)
         {
-            foreach (string name in _nodes[i].Node.Inputs) last[name] = i;
+            foreach (string name in _nodes[i].Inputs) last[name] = i;
         }
         long[] change = new long[_nodes.Length + 2];
         for (int i = 0; i < _nodes.Length; i++)
         {
-            foreach (string name in _nodes[i].Node.Outputs.Where(last.ContainsKey))
+            foreach (string name in _nodes[i].Outputs.Where(last.ContainsKey))
             {
                 change[i + 1] += _sizes.GetValueOrDefault(name);
                 change[last[name] + 1] -= _sizes.GetValueOrDefault(name);
@@ -113,12 +132,12 @@ internal sealed class SizePlan(GraphNode[] nodes) : IDisposable
         Dictionary<string, int> last = [];
         for (int i = 0; i < left.Length; i++)
         {
-            foreach (string name in left[i].Node.Inputs.Concat(left[i].Node.Outputs)) last[name] = i;
+            foreach (string name in left[i].Inputs.Concat(left[i].Outputs)) last[name] = i;
         }
         foreach (string output in outputs) last.Remove(output);
         ILookup<int, string> released = last.ToLookup(pair => pair.Value, pair => pair.Key);
         _lastUses = [.. Enumerable.Range(0, left.Length).Select(i => released[i].ToArray())];
-        HashSet<string> used = [.. left.SelectMany(node => node.Node.Inputs), .. outputs];
+        HashSet<string> used = [.. left.SelectMany(node => node.Inputs), .. outputs];
         foreach (string unused in _fixed.Keys.Where(name => !used.Contains(name)).ToArray())
         {
             _fixed[unused].Dispose();

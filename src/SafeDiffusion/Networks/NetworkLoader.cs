@@ -23,12 +23,15 @@ public static class NetworkLoader
     public static OnnxSession Load(string network, OnnxModelFile model, ProviderSettings provider, bool isEdited = false, string? cacheFolder = null)
     {
         RequireKernels(model, provider);
-        using SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
-        if (IsLarge(model)) options.EnableMemoryPattern = false;
-        if (QuantizationRecord.Of(model) is not null && WholeNumberProducts.Saturate) options.AddSessionConfigEntry("session.x64quantprecision", "1");
-        return OnnxSession.Create(network, model.Path, provider, () => cacheFolder is null ? Create() : new OptimizedModelCache(cacheFolder).Load(model, options, Create));
+        return OnnxSession.Create(network, model.Path, provider, () =>
+        {
+            if (cacheFolder is not null) return new OptimizedModelCache(cacheFolder).Load(model, Options, Create);
+            using SessionOptions options = Options();
+            return Create(options);
+        });
 
-        InferenceSession Create() => isEdited || model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options);
+        SessionOptions Options() => CreateOptions(model, provider);
+        InferenceSession Create(SessionOptions options) => isEdited || model.IsLink ? LoadFromMemory(model, options) : new InferenceSession(model.Path, options);
     }
 
     /// <summary>Loads a network with nothing but ONNX Runtime's own settings, to compare with.</summary>
@@ -56,6 +59,14 @@ public static class NetworkLoader
     public static bool IsLarge(OnnxModelFile model) => model.ExternalDataPaths
         .Append(RealPath.Of(model.Path))
         .Sum(file => new FileInfo(file) is { Exists: true, Length: var length } ? length : 0) >= LargeModelBytes;
+
+    private static SessionOptions CreateOptions(OnnxModelFile model, ProviderSettings provider)
+    {
+        SessionOptions options = provider.CreateOptions(model.HoldsHalfPrecision);
+        if (IsLarge(model)) options.EnableMemoryPattern = false;
+        if (QuantizationRecord.Of(model) is not null && WholeNumberProducts.Saturate) options.AddSessionConfigEntry("session.x64quantprecision", "1");
+        return options;
+    }
 
     private static InferenceSession LoadFromMemory(OnnxModelFile model, SessionOptions options)
     {

@@ -11,27 +11,30 @@ namespace SafeDiffusion.Networks;
 
 /// <summary>
 /// A folder of networks as ONNX Runtime has optimised them, weights rearranged for this processor. They are mapped, not read: loading is several
-/// times faster, and the weights' memory can be given back to the system and shared by processes.
+/// times faster, and the weights' memory can be given back to the system and shared, by pipelines of one process as by processes. Networks of
+/// one structure lie side by side, and what they have in common to the bit lies there once.
 /// </summary>
 internal sealed class OptimizedModelCache(string folder)
 {
-    private const string GraphFile = "model.onnx";
-    private const string WeightsFile = "weights.bin";
+    /// <summary>One at a time, so that pipelines that are loaded at once find each other's weights, and memory is taken by one of them.</summary>
+    private static readonly Lock _writing = new();
 
-    /// <summary>Loads a network from the folder; where it is not there, loads it as always and writes it down.</summary>
+    /// <summary>Loads a network from the folder; what is not there is written down first.</summary>
     /// <param name="model">The network.</param>
-    /// <param name="options">Its session's options; they are changed.</param>
-    /// <param name="load">Loads it as always.</param>
+    /// <param name="options">Makes its session's options.</param>
+    /// <param name="load">Loads it as always, with options.</param>
     /// <exception cref="InvalidFileException">The folder cannot be written to, or what it holds cannot be loaded.</exception>
-    public InferenceSession Load(OnnxModelFile model, SessionOptions options, Func<InferenceSession> load)
+    public InferenceSession Load(OnnxModelFile model, Func<SessionOptions> options, Func<SessionOptions, InferenceSession> load)
     {
-        string target = Path.Combine(Path.GetFullPath(folder), Key(model));
-        if (!Directory.Exists(target)) return Write(target, options, load);
+        string target = Path.Combine(Path.GetFullPath(folder), Name($"{SharedWeights.Structure(model)}\n{Machine()}"));
+        string graph = Path.Combine(target, $"{Key(model)}.onnx");
+        if (!File.Exists(graph)) Write(graph, options, load);
+        using SessionOptions asItIs = options();
         // It is optimised; doing so again would only take time.
-        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        asItIs.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
         try
         {
-            return new InferenceSession(Path.Combine(target, GraphFile), options);
+            return new InferenceSession(graph, asItIs);
         }
         catch (OnnxRuntimeException error)
         {
@@ -39,29 +42,52 @@ internal sealed class OptimizedModelCache(string folder)
         }
     }
 
-    private InferenceSession Write(string target, SessionOptions options, Func<InferenceSession> load)
+    private void Write(string graph, Func<SessionOptions> options, Func<SessionOptions, InferenceSession> load)
     {
-        string temporary = $"{target}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp";
+        string target = Path.GetDirectoryName(graph)!, unique = $"{Environment.ProcessId}-{Guid.NewGuid():N}";
+        string temporary = Path.Combine(target, $"{unique}.tmp");
+        lock (_writing)
+        {
+            try
+            {
+                if (File.Exists(graph)) return;
+                Directory.CreateDirectory(temporary);
+                // The name is never used again: no graph can come to refer to another's weights.
+                string written = Path.Combine(temporary, Path.GetFileName(graph)), weights = $"{unique}.bin";
+                using (SessionOptions saving = options())
+                {
+                    saving.OptimizedModelFilePath = written;
+                    saving.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", weights);
+                    saving.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
+                    saving.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
+                    load(saving).Dispose();
+                }
+                RepeatedConstants.RemoveFrom(written);
+                SharedWeights.Share(written, target);
+                if (File.Exists(Path.Combine(temporary, weights))) File.Move(Path.Combine(temporary, weights), Path.Combine(target, weights));
+                Publish(written, graph, Path.Combine(target, weights));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new InvalidFileException(folder, $"cannot be written: {error.Message}", error);
+            }
+            finally
+            {
+                if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Another process may have been faster.</summary>
+    private static void Publish(string written, string graph, string weights)
+    {
         try
         {
-            Directory.CreateDirectory(temporary);
-            options.OptimizedModelFilePath = Path.Combine(temporary, GraphFile);
-            options.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", WeightsFile);
-            options.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024");
-            options.AddSessionConfigEntry("session.save_external_prepacked_constant_initializers", "1");
-            InferenceSession session = load();
-            RepeatedConstants.RemoveFrom(options.OptimizedModelFilePath);
-            // Another process may have been faster.
-            if (!Directory.Exists(target)) Directory.Move(temporary, target);
-            return session;
+            File.Move(written, graph);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException) when (File.Exists(graph))
         {
-            throw new InvalidFileException(folder, $"cannot be written: {error.Message}", error);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
+            File.Delete(weights);
         }
     }
 
@@ -75,9 +101,12 @@ internal sealed class OptimizedModelCache(string folder)
             FileInfo weights = new(file);
             identity.Append(CultureInfo.InvariantCulture, $"{weights.FullName} {weights.Length} {weights.LastWriteTimeUtc.Ticks}\n");
         }
-        identity.Append(CultureInfo.InvariantCulture, $"{OrtEnv.Instance().GetVersionString()}\n{RuntimeInformation.RuntimeIdentifier}\n{Processor()}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())))[..32];
+        return Name(identity.Append(Machine()).ToString());
     }
+
+    private static string Machine() => $"{OrtEnv.Instance().GetVersionString()}\n{RuntimeInformation.RuntimeIdentifier}\n{Processor()}";
+
+    private static string Name(string identity) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..32];
 
     /// <summary>The rearranged weights suit the instructions of one processor; on another they would give wrong results.</summary>
     private static string Processor()

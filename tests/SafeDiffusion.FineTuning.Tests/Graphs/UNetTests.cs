@@ -40,6 +40,18 @@ public sealed class UNetTests
     }
 
     [Fact]
+    public void WhatTheExporterHasTakenApartIsRunAsOne()
+    {
+        using TorchGraph graph = new(OnnxModelFile.Load(Path.Combine(Fixture.ShapesModel, "unet", "model.onnx")));
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable tapeless = no_grad();
+        Dictionary<string, Tensor> inputs = new() { ["sample"] = randn(2, 4, 16, 16), ["timestep"] = full([1], 500, ScalarType.Int64), ["encoder_hidden_states"] = randn(2, 24, 64) };
+        _ = graph.Run(inputs);
+        // 777 of them do not depend on shapes alone.
+        Assert.Equal(576, graph.NodesOfLastRun);
+    }
+
+    [Fact]
     public void ShapesAreComputedOncePerSizeOfTheInputs()
     {
         SafeTensorsFile stored = SafeTensorsFile.Load(Path.Combine(_folder, "reference.safetensors"));

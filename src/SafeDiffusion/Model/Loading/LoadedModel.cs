@@ -54,11 +54,11 @@ internal sealed class LoadedModel : IDisposable
             Scheduler = new DdimScheduler(scheduler);
             int total = encoder is null ? 3 : 4;
             settings.Loading?.Invoke("text_encoder", 0, total);
-            TextEncoder = Own(new TextEncoder(Own(NetworkLoader.Load("text_encoder", textEncoder, provider)), tokenizer));
+            TextEncoder = Own(new TextEncoder(Own(Load("text_encoder", textEncoder)), tokenizer));
             settings.Loading?.Invoke("vae_decoder", 1, total);
-            Decoder = Own(new VaeDecoder(Own(NetworkLoader.Load("vae_decoder", decoder, provider, isEdited: changesDecoder))));
+            Decoder = Own(new VaeDecoder(Own(Load("vae_decoder", decoder, isEdited: changesDecoder))));
             if (encoder is not null) settings.Loading?.Invoke("vae_encoder", 2, total);
-            Encoder = encoder is null ? null : Own(new VaeEncoder(Own(NetworkLoader.Load("vae_encoder", encoder, provider))));
+            Encoder = encoder is null ? null : Own(new VaeEncoder(Own(Load("vae_encoder", encoder))));
             settings.Loading?.Invoke("unet", total - 1, total);
             (OnnxSession session, InstrumentationRecord? record) = UNetLoader.Load(unet, settings);
             Own(session);
@@ -76,6 +76,10 @@ internal sealed class LoadedModel : IDisposable
             Dispose();
             throw;
         }
+
+        // Those of a small model take less memory than is worth files of their own.
+        OnnxSession Load(string network, OnnxModelFile file, bool isEdited = false) =>
+            NetworkLoader.Load(network, file, provider, isEdited, cacheFolder: provider.Provider == ExecutionProvider.Cpu && NetworkLoader.IsLarge(file) ? settings.CacheFolder : null);
     }
 
     public ModelDescription Description { get; }
