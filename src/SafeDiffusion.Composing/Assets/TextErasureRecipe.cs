@@ -1,5 +1,4 @@
 using System.Globalization;
-using SafeDiffusion.Composing.Prompts;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Training.Erasing;
 

@@ -11,9 +11,8 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
     /// <summary>Where a text spells the concept, in characters of the normalised text, from left to right and apart from each other; empty where it does not.</summary>
     public IReadOnlyList<TokenSpan> Find(TokenizedText text)
     {
-        IReadOnlyList<TokenSpan> plain = Plain(text, _names);
         WordsApart words = new(text);
-        return Disjoint(plain.Concat(_names.SelectMany(words.Find)));
+        return Disjoint(Plain(text, _names).Concat(_names.SelectMany(words.Find)));
     }
 
     /// <summary>Whether a text has a word of a name of several: a near miss of the concept has.</summary>
@@ -39,7 +38,7 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
     public string? Plainly(TokenizedText text)
     {
         PromptWord[] words = PromptWord.Of(text);
-        IReadOnlyList<TokenSpan> plain = Plain(text, _names);
+        List<TokenSpan> plain = Plain(text, _names);
         WordsApart apart = new(text);
         foreach (string name in _names)
         {
@@ -53,7 +52,7 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
     }
 
     /// <summary>The names as they are, by their tokens.</summary>
-    private static IReadOnlyList<TokenSpan> Plain(TokenizedText text, IEnumerable<string> names) =>
+    private static List<TokenSpan> Plain(TokenizedText text, IEnumerable<string> names) =>
         // Position 1 is the first piece's.
         Disjoint(names.SelectMany(text.FindSpans).Select(span => new TokenSpan(text.Pieces[span.Start - 1].Characters.Start, text.Pieces[span.End - 2].Characters.End)));
 

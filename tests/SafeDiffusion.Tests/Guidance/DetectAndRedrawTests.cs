@@ -1,6 +1,7 @@
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Analysis;
+using SafeDiffusion.Methods;
 using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
@@ -54,6 +55,11 @@ public sealed class DetectAndRedrawTests
         Assert.Equal("hazard sign", Assert.Single(loaded.Synonyms));
         Assert.Equal(("a green star", guideline.Hash), (loaded.Instead, loaded.Hash));
         Assert.NotEqual(Learned(null).Hash, guideline.Hash);
+        Assert.Equal(_thresholds.High.AsEnumerable(), loaded.Redrawing.Near);
+        Guideline near = Learned(new(_thresholds.High, _thresholds.Low, [new(700, 9.5f)]));
+        near.Save(folder.File("near"));
+        Assert.Equal(new ScoreThreshold(700, 9.5f), Assert.Single(Guideline.Load(folder.File("near")).Redrawing!.Near));
+        Assert.NotEqual(guideline.Hash, near.Hash);
     }
 
     [Theory]
