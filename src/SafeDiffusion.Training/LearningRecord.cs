@@ -43,6 +43,8 @@ internal static class LearningRecord
         {
             ["high_found"] = Number(redraw.HighFound),
             ["high_false"] = Number(redraw.HighFalse),
+            ["near_found"] = Number(redraw.NearFound),
+            ["near_false"] = Number(redraw.NearFalse),
             ["low_found"] = Number(redraw.LowFound),
             ["low_false"] = Number(redraw.LowFalse),
         },

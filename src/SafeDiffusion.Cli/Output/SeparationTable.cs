@@ -26,6 +26,7 @@ internal static class SeparationTable
     {
         TextTable table = new("held-out pictures that reach the redraw thresholds, with 95 % intervals", "for prompts that", $"with the concept ({separation.WithConcept})", $"without ({separation.WithoutConcept})");
         table.Add("do not spell it", Interval(redrawing.HighFound, separation.WithConcept), Interval(redrawing.HighFalse, separation.WithoutConcept));
+        table.Add("have a word of it", Interval(redrawing.NearFound, separation.WithConcept), Interval(redrawing.NearFalse, separation.WithoutConcept));
         table.Add("spell it", Interval(redrawing.LowFound, separation.WithConcept), Interval(redrawing.LowFalse, separation.WithoutConcept));
         table.Write();
     }

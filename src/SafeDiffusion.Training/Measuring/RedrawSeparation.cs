@@ -11,10 +11,20 @@ namespace SafeDiffusion.Training.Measuring;
 /// <param name="LowFalse">The share of pictures without it that do.</param>
 public sealed record RedrawSeparation(double HighFound, double HighFalse, double LowFound, double LowFalse)
 {
+    /// <summary>The share of pictures with the concept that reach the threshold for prompts that have a word of it.</summary>
+    public required double NearFound { get; init; }
+
+    /// <summary>The share of pictures without it that do.</summary>
+    public required double NearFalse { get; init; }
+
     internal static RedrawSeparation Measure(LearningSet set, ImmutableArray<int> pictures, ScoreTable scores, RedrawThresholds thresholds)
     {
         int[] with = [.. pictures.Where(set.ShowsConcept)], without = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
-        return new(Reached(with, thresholds.High), Reached(without, thresholds.High), Reached(with, thresholds.Low), Reached(without, thresholds.Low));
+        return new(Reached(with, thresholds.High), Reached(without, thresholds.High), Reached(with, thresholds.Low), Reached(without, thresholds.Low))
+        {
+            NearFound = Reached(with, thresholds.Near),
+            NearFalse = Reached(without, thresholds.Near),
+        };
 
         double Reached(int[] some, ImmutableArray<ScoreThreshold> limits)
         {

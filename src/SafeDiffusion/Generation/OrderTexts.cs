@@ -1,3 +1,4 @@
+using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
@@ -8,7 +9,7 @@ namespace SafeDiffusion.Generation;
 internal sealed class OrderTexts
 {
     /// <summary>The most wordings of one prompt, each of which says one name more as an erasure knows it.</summary>
-    private const int MaxRewordings = 32;
+    private const int MaxRewordings = 100;
 
     private readonly PictureOrder _order;
     private readonly TextStatesCache _cache;
@@ -40,12 +41,14 @@ internal sealed class OrderTexts
     public TextStates Trial(string text) => Erase(_cache.Encode(text, _handling)).States;
 
     /// <summary>Maps a prompt by the policy's erasures, in its order, in the wording in which they read it. Its own states stay what they are: others may share them.</summary>
+    /// <exception cref="InvalidRequestException">Two erasures replace one another's names.</exception>
     public (TextStates States, IReadOnlyList<ErasureReport> Erasures) Erase(TextStates prompt)
     {
         TextStates read = prompt;
         HashSet<int> rewording = [];
-        for (int asked = 0; asked < MaxRewordings && Reword(read.Text!) is var (place, reworded); asked++)
+        for (int asked = 0; Reword(read.Text!) is var (place, reworded); asked++)
         {
+            if (asked == MaxRewordings) throw new InvalidRequestException("policy", $"has text erasures that put one another's names into the prompt again and again, \"{reworded.Text}\" among them. Let them become things that none of them erases.");
             if (reworded.Erases) rewording.Add(place);
             read = _cache.Encode(reworded.Text, _handling);
         }

@@ -36,7 +36,7 @@ public sealed class RankingTests
     public void AmongThoseThatEraseAlikeOneThatLooksAtThePictureIsChosen()
     {
         Assert.Equal("watching", Chosen(Figures("a", 0), Figures("watching", 0, identical: 39, cost: 1.04)));
-        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 0, identical: 36, cost: 1.04)));
+        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 0, identical: 36, cost: 1.04, clean: 36)));
         Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 3)));
     }
 

@@ -26,7 +26,7 @@ public sealed class GuidelineFolder : IDisposable
     {
         AssetIdentity identity = new() { Concept = "a red triangle", BaseModelHash = "none", Tool = "test" };
         new Guideline(identity, [1, 2], 2, [], LayerSelection.Detection, [new CalibrationBand(0, 0, 1)]) { Redrawing = new([new(700, 1)], [new(800, 1)]), Instead = "a ring" }.Save(_folder.File(File));
-        new ErasureProjection(identity, [1, 0, 0, 1], 2).Save(_folder.File(Projection));
+        new ErasureProjection(identity, [1, 0, 0, 1], 2) { Names = [new("red triangle", "ring")] }.Save(_folder.File(Projection));
         new WeightDelta(identity, new Dictionary<string, StoredTensor> { ["w"] = StoredTensor.FromSingles([1, 2], 2) }).Save(_folder.File(Delta));
     }
 

@@ -234,6 +234,8 @@ public sealed class TextErasureTests : IAsyncLifetime
         Assert.True(report is { Tokens: > 0, Change: > 0 });
         Assert.Contains("read as \"a green star and a blue circle\"", result.Report.Summary, StringComparison.Ordinal);
         Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddTextErasure(Linear(Gated()) with { ReplaceNames = true }));
+        SafetyPolicy circle = policy.AddTextErasure(Linear(Named(Gated(), "green star", "red triangle")) with { ReplaceNames = true });
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _pipeline.GenerateAsync(_request with { Prompt = prompt, Policy = circle }));
         Assert.Throws<InvalidPolicyException>(() => SafetyPolicy.Empty.AddTextErasure(Linear(Named(Gated(), "red triangle", "big red triangle")) with { ReplaceNames = true }));
     }
 
