@@ -18,6 +18,8 @@ public sealed class RedrawThresholds
     /// <summary>The share of the grid whose highest cells count: 8 of 256.</summary>
     public const float Share = 1f / 32;
 
+    private const int MostInserted = 32;
+
     /// <summary>Makes thresholds.</summary>
     /// <param name="high">For a text that does not spell the concept, from the noisiest timestep down; at least one.</param>
     /// <param name="low">For one that does; at least one.</param>
@@ -60,9 +62,29 @@ public sealed class RedrawThresholds
     public static float Statistic(ReadOnlySpan<float> scores, Span<float> scratch)
     {
         int count = Math.Max(1, (int)Math.Round(Share * scores.Length));
-        scores.CopyTo(scratch);
-        scratch[..scores.Length].Sort();
-        return TensorPrimitives.Sum<float>(scratch.Slice(scores.Length - count, count)) / count;
+        Span<float> highest = Highest(scores, scratch, count);
+        return TensorPrimitives.Sum<float>(highest) / count;
+    }
+
+    /// <summary>The highest values in rising order; few are kept in order while looking, which sorts no others.</summary>
+    private static Span<float> Highest(ReadOnlySpan<float> scores, Span<float> scratch, int count)
+    {
+        if (count > MostInserted)
+        {
+            scores.CopyTo(scratch);
+            scratch[..scores.Length].Sort();
+            return scratch.Slice(scores.Length - count, count);
+        }
+        Span<float> highest = scratch[..count];
+        highest.Fill(float.NegativeInfinity);
+        foreach (float score in scores)
+        {
+            if (score <= highest[0]) continue;
+            int place = 1;
+            for (; place < count && highest[place] < score; place++) highest[place - 1] = highest[place];
+            highest[place - 1] = score;
+        }
+        return highest;
     }
 
     private static string? Fault(ImmutableArray<ScoreThreshold> thresholds)

@@ -31,6 +31,11 @@ public sealed class DetectAndRedrawTests
         float[] scores = [.. Enumerable.Range(0, 64).Select(i => (float)(i * 37 % 64))];
         Assert.Equal((63 + 62) / 2f, RedrawThresholds.Statistic(scores, new float[64]));
         Assert.Equal(3, RedrawThresholds.Statistic([1, 3, 2], new float[3]));
+        Assert.Equal(2, RedrawThresholds.Statistic([.. Enumerable.Repeat(2f, 64)], new float[64]));
+        float[] many = [.. Enumerable.Range(0, 4096).Select(i => (float)(i * 1171 % 4096))];
+        Assert.Equal(4095 - (127 / 2f), RedrawThresholds.Statistic(many, new float[4096]));
+        float[] fine = many[..256];
+        Assert.Equal(fine.Order().TakeLast(8).Average(), RedrawThresholds.Statistic(fine, new float[256]), 1e-3f);
     }
 
     [Fact]
