@@ -8,6 +8,13 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
 {
     private readonly string[] _names = [.. names.Select(InsteadPhrase.WithoutArticle).Distinct()];
 
+    /// <summary>Whether a phrase says a name, as it is or in the plural; for what is put in its place, which must not.</summary>
+    public static bool Says(string phrase, string name)
+    {
+        string words = $" {phrase} ", bare = InsteadPhrase.WithoutArticle(name);
+        return WordsApart.Endings.Any(ending => words.Contains($" {bare}{ending} ", StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>Where a text spells the concept, in characters of the normalised text, from left to right and apart from each other; empty where it does not.</summary>
     public IReadOnlyList<TokenSpan> Find(TokenizedText text)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Methods;
@@ -10,6 +11,9 @@ namespace SafeDiffusion.Methods;
 /// </summary>
 internal sealed class WordsApart
 {
+    /// <summary>The endings of a thing and of several, English ones.</summary>
+    public static readonly ImmutableArray<string> Endings = ["", "s", "es"];
+
     /// <summary>Words between the first and the last of a name, at most.</summary>
     private const int MaxBetween = 4;
 
@@ -36,12 +40,12 @@ internal sealed class WordsApart
         for (int thing = 0; thing < _texts.Length; thing++)
         {
             if (!IsThing(_texts[thing], parts[^1])) continue;
-            if (LastOf(parts[..^1], thing, 1) is { } end && IsSaidBehind(thing + 1, end)) yield return Characters(thing, end);
-            if (LastOf(parts[..^1], thing, -1) is { } start && IsSaidBefore(start, thing)) yield return Characters(start, thing);
+            if (LastOf(parts[..^1], thing, 1) is { } end && IsSaidBehind(thing + 1, end, parts)) yield return Characters(thing, end);
+            if (LastOf(parts[..^1], thing, -1) is { } start && IsSaidBefore(start, thing, parts)) yield return Characters(start, thing);
         }
     }
 
-    private static bool IsThing(string word, string thing) => word == thing || word == thing + "s" || word == thing + "es";
+    private static bool IsThing(string word, string thing) => Endings.Any(ending => word == thing + ending);
 
     /// <summary>The farthest of some words from a place on, in a direction; null where they are not all near.</summary>
     private int? LastOf(string[] parts, int from, int direction)
@@ -57,29 +61,32 @@ internal sealed class WordsApart
     }
 
     /// <summary>Behind the thing: what is said of it ends there, and is not said of something else that follows.</summary>
-    private bool IsSaidBehind(int first, int last)
+    /// <param name="first">The first word behind the thing.</param>
+    /// <param name="last">The last that says which it is.</param>
+    /// <param name="own">The name's words.</param>
+    private bool IsSaidBehind(int first, int last, string[] own)
     {
         if (last < first) return true;
         int content = 0, signs = 0;
         for (int i = first; i <= last; i++)
         {
             if (IsSign(_texts[i])) signs++;
-            else if (!_binding.Contains(_texts[i]))
+            else if (!_binding.Contains(_texts[i]) && !own.Contains(_texts[i]))
             {
                 if (_words[i].IsStop) return false;
                 content++;
             }
         }
-        // The name's own words are counted as well.
-        return signs <= 1 && content <= MaxContent + 1 && (last + 1 == _words.Length || _words[last + 1].IsStop);
+        return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop);
     }
 
     /// <summary>Before the thing: once a word that may name something else has come, nothing joins it to the thing.</summary>
-    private bool IsSaidBefore(int first, int thing)
+    private bool IsSaidBefore(int first, int thing, string[] own)
     {
         int content = 0;
         for (int i = first + 1; i < thing; i++)
         {
+            if (own.Contains(_texts[i])) continue;
             bool joins = IsSign(_texts[i]) || _texts[i] == "and";
             if (joins ? content > 0 : _words[i].IsStop) return false;
             content += joins ? 0 : 1;

@@ -99,6 +99,14 @@ public sealed class DetectAndRedrawTests
     }
 
     [Theory]
+    [InlineData("a big, red and very shiny triangle", "a green star")]
+    [InlineData("a triangle, big red", "a green star")]
+    [InlineData("big triangles in red", "big triangles in red")]
+    [InlineData("a red triangle", "a red triangle")]
+    public void ANameOfThreeWordsNeedsAllOfThem(string prompt, string expected) =>
+        Assert.Equal(expected, new SpelledConcept(["big red triangle"]).Replace(_tokenizer.Encode(prompt), new("a green star"), "spelled")?.Text ?? prompt);
+
+    [Theory]
     [InlineData("a red circle", true)]
     [InlineData("A Triangle", true)]
     [InlineData("a blue circle and roadworks", false)]
@@ -154,6 +162,7 @@ public sealed class DetectAndRedrawTests
         SafetyPolicy.Empty.AddDetectAndRedraw(whole);
         Assert.Contains("learn guideline", Fault(whole with { Guideline = Learned(null) }), StringComparison.Ordinal);
         Assert.Contains("says \"red triangle\" itself", Fault(whole with { Instead = "a dark Red triangle" }), StringComparison.Ordinal);
+        Assert.Contains("says \"red triangle\" itself", Fault(whole with { Instead = "two red triangles" }), StringComparison.Ordinal);
         Assert.Contains("is missing", Fault(whole with { Guideline = Learned(_thresholds, instead: null) }), StringComparison.Ordinal);
         Assert.Contains("not empty", Fault(whole with { Synonyms = [" "] }), StringComparison.Ordinal);
 

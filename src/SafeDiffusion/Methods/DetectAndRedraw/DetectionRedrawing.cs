@@ -87,7 +87,7 @@ public sealed record DetectionRedrawing : Redrawing, IFromWords<DetectionRedrawi
             "is missing, and the guideline does not say either what to draw in the concept's place: name something far from all that is to be kept, which the model draws well, such as \"a green star\".");
         check.Require(Concept is null || !string.IsNullOrWhiteSpace(Concept), nameof(Concept), "must be a text that is not empty.");
         check.Require(Synonyms.IsDefault || Synonyms.All(name => !string.IsNullOrWhiteSpace(name)), nameof(Synonyms), "must be texts that are not empty.");
-        string? spelled = Names.FirstOrDefault(name => $" {Phrase.Text} ".Contains($" {InsteadPhrase.WithoutArticle(name)} ", StringComparison.OrdinalIgnoreCase));
+        string? spelled = Names.FirstOrDefault(name => SpelledConcept.Says(Phrase.Text, name));
         check.Require(spelled is null, nameof(Instead), $"is \"{Phrase.Text}\", which says \"{spelled}\" itself; name something else.");
     }
 

@@ -50,7 +50,7 @@ public sealed record LinearTextErasure : TextErasure, IFromWords<LinearTextErasu
         check.Require(Projection is not null, nameof(Projection), "is missing: name an erasure projection's file.");
         if (Projection is null || !ReplaceNames) return;
         check.Require(Projection.Names.Length > 0, nameof(ReplaceNames), "needs an erasure that holds the names it was learned from, and this one holds none. Learn it again (safediffusion learn erasure), with the method 'kernel'.");
-        string? again = Projection.Names.Select(name => name.Becomes).FirstOrDefault(becomes => Projection.Names.Any(name => $" {becomes} ".Contains($" {name.Name} ", StringComparison.OrdinalIgnoreCase)));
+        string? again = Projection.Names.Select(name => name.Becomes).FirstOrDefault(becomes => Projection.Names.Any(name => SpelledConcept.Says(becomes, name.Name)));
         check.Require(again is null, nameof(ReplaceNames), $"would put \"{again}\" in a name's place, which says a name itself. Learn an erasure that becomes something else.");
     }
 
