@@ -12,19 +12,11 @@ internal sealed class InsteadPhrase
     public InsteadPhrase(string text)
     {
         Text = text.Trim();
-        _core = WithoutArticle(Text);
+        _core = Phrase.WithoutArticle(Text);
     }
 
     /// <summary>The whole phrase.</summary>
     public string Text { get; }
-
-    /// <summary>A phrase without the article that it begins with.</summary>
-    public static string WithoutArticle(string phrase)
-    {
-        string trimmed = phrase.Trim();
-        int space = trimmed.IndexOf(' ', StringComparison.Ordinal);
-        return space > 0 && trimmed[..space].ToLowerInvariant() is "a" or "an" or "the" ? trimmed[(space + 1)..].TrimStart() : trimmed;
-    }
 
     /// <summary>The part that the word before a span plays; null where none is before it.</summary>
     public static WordRole? RoleBefore(IReadOnlyList<PromptWord> words, TokenSpan span) => Before(words, span)?.Role;

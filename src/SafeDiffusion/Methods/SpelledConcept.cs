@@ -6,12 +6,12 @@ namespace SafeDiffusion.Methods;
 /// <summary>A concept's words and synonyms, found in a text: whole words, in any case, together or <see cref="WordsApart">apart</see>.</summary>
 internal sealed class SpelledConcept(IEnumerable<string> names)
 {
-    private readonly string[] _names = [.. names.Select(InsteadPhrase.WithoutArticle).Distinct()];
+    private readonly string[] _names = [.. names.Select(Phrase.WithoutArticle).Distinct()];
 
     /// <summary>Whether a phrase says a name, as it is or in the plural; for what is put in its place, which must not.</summary>
     public static bool Says(string phrase, string name)
     {
-        string words = $" {phrase} ", bare = InsteadPhrase.WithoutArticle(name);
+        string words = $" {phrase} ", bare = Phrase.WithoutArticle(name);
         return WordsApart.Endings.Any(ending => words.Contains($" {bare}{ending} ", StringComparison.OrdinalIgnoreCase));
     }
 

@@ -3,15 +3,11 @@ namespace SafeDiffusion.Model.Text;
 /// <summary>A thing as prompts say it: with an article, unless it has one or is a plural.</summary>
 public static class Phrase
 {
-    private static readonly string[] _articles = ["a ", "an ", "the "];
-
     /// <summary>The thing's words without an article, in small letters: <c>red triangle</c>.</summary>
     public static string Bare(string thing)
     {
         ArgumentNullException.ThrowIfNull(thing);
-        string words = string.Join(' ', Words(thing)).ToLowerInvariant();
-        string? article = _articles.FirstOrDefault(article => words.StartsWith(article, StringComparison.Ordinal));
-        return article is null ? words : words[article.Length..];
+        return WithoutArticle(string.Join(' ', Words(thing))).ToLowerInvariant();
     }
 
     /// <summary>The thing with an article, as it is where it has one: <c>a red triangle</c>. A single word that ends in s, but not in ss, counts as a plural.</summary>
@@ -19,9 +15,16 @@ public static class Phrase
     {
         ArgumentNullException.ThrowIfNull(thing);
         string words = string.Join(' ', Words(thing));
-        bool hasOne = _articles.Any(article => words.StartsWith(article, StringComparison.OrdinalIgnoreCase));
-        if (hasOne || words.Length == 0 || IsPlural(words)) return words;
+        if (WithoutArticle(words).Length < words.Length || words.Length == 0 || IsPlural(words)) return words;
         return ("aeiou".Contains(char.ToLowerInvariant(words[0]), StringComparison.Ordinal) ? "an " : "a ") + words;
+    }
+
+    /// <summary>The thing without the article that it begins with, its letters as they are.</summary>
+    internal static string WithoutArticle(string thing)
+    {
+        string trimmed = thing.Trim();
+        int space = trimmed.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0 && trimmed[..space].ToLowerInvariant() is "a" or "an" or "the" ? trimmed[(space + 1)..].TrimStart() : trimmed;
     }
 
     /// <summary>A text's words.</summary>
