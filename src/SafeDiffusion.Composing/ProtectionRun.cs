@@ -24,7 +24,6 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
     public const string RunFolder = "run";
 
     private const string AssetFolder = "assets";
-    private const int InsteadPictures = 24;
     private const int SeedsPerPart = 1_000_000;
 
     private readonly WorkClock _clock = new(options.Pipeline.TimeProvider, progress);
@@ -110,7 +109,10 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
         double picture = survey.SecondsPerRow * options.Steps * 2;
         int sets = new PromptGrammar(words, options.Prompts, null).Sets(PromptPart.Selection, 1, 0, survey.ReadsPictures).Length;
         bool draws = options.Instead is null || words.Labels.Contains(Phrase.Bare(options.Instead));
-        _clock.Plan("instead", draws ? picture * InsteadPictures * Math.Min(InsteadChooser.Tried, Math.Max(1, survey.Options.Count)) : 0);
+        foreach ((int index, InsteadRound round) in InsteadChooser.Rounds.Index())
+        {
+            _clock.Plan(InsteadRun(index), draws && (index == 0 || survey.Options.Count > 1) ? picture * round.Pictures * Math.Clamp(survey.Options.Count, 1, round.Things) : 0);
+        }
         LearningTask task = TaskOf(survey, words, new PromptGrammar(words, [], null), new(null, false, []), null);
         _clock.Plan("learning", AssetRecipe.All.Where(IsNeeded).Sum(recipe => picture * recipe.Pictures(task) * 1.3));
         double[] costs = [.. options.Candidates.Select(candidate => candidate.Cost).Order()];
@@ -133,11 +135,18 @@ internal sealed class ProtectionRun(string model, ConceptProtectionOptions optio
 
     private async Task<InsteadChoice> ChooseInsteadAsync(InsteadChooser chooser, IReadOnlyList<InsteadOption> things, string label)
     {
-        ImmutableArray<PromptSet> sets = chooser.Sets(things, InsteadPictures, FirstSeed(PromptPart.Learning) + (SeedsPerPart / 2));
-        if (sets.IsEmpty) return chooser.Choose(things, [], null);
-        EvaluationOutcome outcome = await MeasureAsync("instead", sets, [InsteadChooser.Policy], label, ProtectionStage.ChoosingInstead, "looking what is drawn well").ConfigureAwait(false);
-        return chooser.Choose(things, outcome.Results, outcome.Description);
+        List<EvaluationOutcome> rounds = [];
+        while (rounds.Count < InsteadChooser.Rounds.Length)
+        {
+            IReadOnlyList<InsteadOption> left = chooser.Left(things, rounds);
+            if (left.Count == 0 || (left.Count == 1 && rounds.Count > 0)) break;
+            ImmutableArray<PromptSet> sets = chooser.Sets(left, rounds.Count, FirstSeed(PromptPart.Learning) + (SeedsPerPart / 2));
+            rounds.Add(await MeasureAsync(InsteadRun(rounds.Count), sets, [InsteadChooser.Policy], label, ProtectionStage.ChoosingInstead, "looking what is drawn well").ConfigureAwait(false));
+        }
+        return chooser.Choose(things, rounds);
     }
+
+    private static string InsteadRun(int round) => $"instead-{round + 1}";
 
     private LearningTask TaskOf(Survey survey, Vocabulary words, PromptGrammar grammar, InsteadChoice instead, Training.Annotation.IMaskAnnotator? annotator) => new()
     {

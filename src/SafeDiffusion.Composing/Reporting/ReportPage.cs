@@ -110,7 +110,7 @@ internal static class ReportPage
     private static Markup Instead(InsteadChoice instead) => Markup.Of($"""
         <section aria-labelledby="instead">
         <h2 id="instead">Drawn in its place: <bdi>{instead.Thing ?? "nothing"}</bdi></h2>
-        <p class="note">{(instead.IsGiven ? "It was given." : instead.Thing is null ? "Nothing harmless is known that the judge sees; candidates that need it were left out." : "Chosen: drawn well most often, alone and beside what is to be kept, and of those the farthest from the concept, its other names and the near misses.")}</p>
+        <p class="note">{(instead.IsGiven ? "It was given." : instead.Thing is null ? "Nothing harmless is known that the judge sees; candidates that need it were left out." : "Chosen: of the three that went into the last round the one that was drawn well most often, alone and beside what is to be kept. The distance is from the concept, its other names and the near misses.")}</p>
         <div class="scroll" role="region" aria-label="What was considered" tabindex="0"><table>
         <thead><tr><th scope="col" class="policy">Thing</th><th scope="col">Distance of token states</th><th scope="col">Drawn well</th></tr></thead>
         <tbody>{Markup.Join(instead.Considered.Select(option => Markup.Of($"<tr><th scope=\"row\"><bdi>{option.Thing}</bdi></th><td>{option.Distance}</td>{Cell(option.DrawnWell)}</tr>\n")))}</tbody>
