@@ -41,7 +41,7 @@ public class LoopBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Steps)]
-    public void Step() => new DenoisingLoop(_evaluator!, _plan, eta: 0).Run([_picture!], 0, afterStep: null, CancellationToken.None);
+    public void Step() => new DenoisingLoop(_evaluator!, _plan, eta: 0).Run([_picture!], 0, 0, afterStep: null, CancellationToken.None);
 
     [GlobalCleanup]
     public void End() => _evaluator?.Dispose();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Imaging;
 using SafeDiffusion.Core.Numerics;
@@ -41,10 +42,17 @@ internal sealed class GuidelineLearning(
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
         ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
         ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(scores);
-        RedrawThresholds? thresholds = new ThresholdFitter(set, split).Fit(scores);
+        ThresholdFitter fitter = new(set, split);
+        RedrawThresholds? thresholds = fitter.Fit(scores);
+        ScoreTable? finished = null;
+        if (thresholds is not null && pipeline.Model.HasVaeEncoder)
+        {
+            (finished, int timestep) = await ReadFinishedAsync(MeanToken.Of(tokens, plan.Width), set).ConfigureAwait(false);
+            thresholds = new(thresholds.High, thresholds.Low, thresholds.Near) { Finished = fitter.Finished(finished, timestep) };
+        }
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands) with
         {
-            Redrawing = thresholds is null ? null : RedrawSeparation.Measure(set, split.HeldOut, scores, thresholds),
+            Redrawing = thresholds is null ? null : RedrawSeparation.Measure(set, split.HeldOut, scores, thresholds, finished),
         };
         RgbImage sheet = MapSheet.Compose(set, _images, split.HeldOut, scores, bands, _shape.Width);
         string hash = await pipeline.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
@@ -107,6 +115,23 @@ internal sealed class GuidelineLearning(
             await reading.ReadAsync(first + i, picture, new TorchNoise(options.Seed + first + i), cancellationToken).ConfigureAwait(false);
             Keep(first + i, picture.Name, picture.Image, picture.Mask);
         }
+    }
+
+    /// <summary>Reads the pictures as finished ones are looked at.</summary>
+    private async Task<(ScoreTable Scores, int Timestep)> ReadFinishedAsync(double[] token, LearningSet set)
+    {
+        ReadOnlyMemory<float> embedding = token.Select(value => (float)value).ToArray();
+        ScoreTable table = new(set.Pictures, 1, set.Plan.Positions);
+        int timestep = 0;
+        for (int first = 0; first < _images.Count; first += PictureDrawing.BatchSize)
+        {
+            progress?.Report(new(GuidelineLearningStage.Measuring, first, _images.Count));
+            RgbImage[] part = [.. _images.Skip(first).Take(PictureDrawing.BatchSize)];
+            FinishedScores read = await pipeline.ReadFinishedScoresAsync(part, embedding, options.Seed + first, cancellationToken).ConfigureAwait(false);
+            timestep = read.Timestep;
+            for (int i = 0; i < part.Length; i++) TensorPrimitives.ConvertSaturating(read.Scores[i].Span, table[first + i, 0]);
+        }
+        return (table, timestep);
     }
 
     /// <summary>

@@ -47,6 +47,8 @@ internal static class LearningRecord
             ["near_false"] = Number(redraw.NearFalse),
             ["low_found"] = Number(redraw.LowFound),
             ["low_false"] = Number(redraw.LowFalse),
+            ["finished_found"] = redraw.FinishedFound is { } found ? Number(found) : null,
+            ["finished_false"] = redraw.FinishedFalse is { } falsely ? Number(falsely) : null,
         },
         ["bands"] = new JsonArray([.. separation.Bands.Select(Band)]),
     };

@@ -40,7 +40,7 @@ internal sealed class Purification(
         Drawing given = (await new Aftercare(tools.Checkers, _ => throw new InvalidOperationException("An inverted picture is not drawn again."), cancellationToken)
             .ApplyAsync([cleaned], [drawing]).ConfigureAwait(false))[0];
 
-        long rows = (found.Map is null ? 0 : FinalLook.RowsPerPicture) + (found.IsChanged ? 2 * inversion.Steps : 0) + given.Report.Cost.Rows;
+        long rows = (found.Map is null ? 0 : GivenPictureLook.Rows) + (found.IsChanged ? 2 * inversion.Steps : 0) + given.Report.Cost.Rows;
         return new PurifyResult(picture.Crop(given.Images[0]), picture.Crop(roundTrip), Report(found, roundTrip, drawing.Images[0], lost, rows, given.Report))
         {
             HeatMap = found.Map is null ? null : new HeatMap(0, 0, 0, 0, order.Shape.Width, order.Shape.Height, found.Map, picture.Image),

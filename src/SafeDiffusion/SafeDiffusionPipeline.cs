@@ -184,6 +184,36 @@ public sealed class SafeDiffusionPipeline : IAsyncDisposable, IDisposable
         await Task.Run(() => new PictureScores(_model, noise, cancellationToken).Read(image, text, guidelines, timesteps, read), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Reads detection scores in finished pictures of the model's own size, as policies that detect look at these: encoded again, noised a little, under
+    /// the null text. The pipeline must be loaded with <see cref="AttentionFeatures.Detect"/>.
+    /// </summary>
+    /// <param name="images">The pictures.</param>
+    /// <param name="guidelines">The tokens' embeddings, <c>[K, D]</c> with D the text width.</param>
+    /// <param name="seed">The first picture's seed, which its noise is made of; picture <c>i</c> has <c>seed + i</c>.</param>
+    /// <param name="cancellationToken">Ends the work within one network call.</param>
+    /// <exception cref="InvalidRequestException">A picture's size does not fit, the model has no VAE encoder, or the pipeline does not detect.</exception>
+    /// <exception cref="InferenceException">A network failed, or gave values that are not finite.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline has been disposed.</exception>
+    public async Task<FinishedScores> ReadFinishedScoresAsync(
+        IReadOnlyList<RgbImage> images, ReadOnlyMemory<float> guidelines, long seed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using IDisposable running = _running.Enter();
+        foreach (RgbImage image in images) RequestCheck.RequirePicture("images", image, image.Width, image.Height, _model);
+        TextStates nullText = EncodeText("", cancellationToken);
+        int timestep = FinalLook.StepAfter(0, _model).Timestep;
+        return await Task.Run(() => new FinishedScores(timestep, [.. images.Select(Read)]), cancellationToken).ConfigureAwait(false);
+
+        ReadOnlyMemory<float> Read(RgbImage image, int index)
+        {
+            float[] scores = [];
+            new PictureScores(_model, FinalLook.NoiseOf(seed + index), cancellationToken).Read(image, nullText, guidelines, [timestep], (_, raw) => scores = raw.ToArray());
+            return scores;
+        }
+    }
+
     /// <summary>Runs each network once on a small input, which shows what loading does not: operators that fail, shapes that do not fit, values that overflow.</summary>
     /// <param name="progress">Told each network's name before it runs.</param>
     /// <param name="cancellationToken">Ends the work within one network call.</param>

@@ -28,6 +28,7 @@ internal static class SeparationTable
         table.Add("do not spell it", Interval(redrawing.HighFound, separation.WithConcept), Interval(redrawing.HighFalse, separation.WithoutConcept));
         table.Add("have a word of it", Interval(redrawing.NearFound, separation.WithConcept), Interval(redrawing.NearFalse, separation.WithoutConcept));
         table.Add("spell it", Interval(redrawing.LowFound, separation.WithConcept), Interval(redrawing.LowFalse, separation.WithoutConcept));
+        if (redrawing is { FinishedFound: { } found, FinishedFalse: { } falsely }) table.Add("have drawn it, when the finished picture is looked at", Interval(found, separation.WithConcept), Interval(falsely, separation.WithoutConcept));
         table.Write();
     }
 

@@ -17,14 +17,28 @@ public sealed record RedrawSeparation(double HighFound, double HighFalse, double
     /// <summary>The share of pictures without it that do.</summary>
     public required double NearFalse { get; init; }
 
-    internal static RedrawSeparation Measure(LearningSet set, ImmutableArray<int> pictures, ScoreTable scores, RedrawThresholds thresholds)
+    /// <summary>The share of finished pictures with the concept in which the look at them finds it; null where the model has no VAE encoder to look with.</summary>
+    public double? FinishedFound { get; init; }
+
+    /// <summary>The share of finished pictures without it in which the look does.</summary>
+    public double? FinishedFalse { get; init; }
+
+    internal static RedrawSeparation Measure(LearningSet set, ImmutableArray<int> pictures, ScoreTable scores, RedrawThresholds thresholds, ScoreTable? finished)
     {
         int[] with = [.. pictures.Where(set.ShowsConcept)], without = [.. pictures.Where(picture => !set.ShowsConcept(picture))];
         return new(Reached(with, thresholds.High), Reached(without, thresholds.High), Reached(with, thresholds.Low), Reached(without, thresholds.Low))
         {
             NearFound = Reached(with, thresholds.Near),
             NearFalse = Reached(without, thresholds.Near),
+            FinishedFound = Seen(with),
+            FinishedFalse = Seen(without),
         };
+
+        double? Seen(int[] some)
+        {
+            if (finished is null || thresholds.Finished is not { } limit) return null;
+            return some.Length == 0 ? double.NaN : (double)ThresholdFitter.Statistics(finished, some, 0).Count(statistic => statistic >= limit.Score) / some.Length;
+        }
 
         double Reached(int[] some, ImmutableArray<ScoreThreshold> limits)
         {

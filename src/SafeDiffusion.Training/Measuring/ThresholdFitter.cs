@@ -32,8 +32,23 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     private readonly int[] _with = [.. split.Learned.Concat(split.Checked).Where(set.ShowsConcept)];
     private readonly int[] _without = [.. split.Learned.Concat(split.Checked).Where(picture => !set.ShowsConcept(picture))];
 
+    private readonly bool[] _isUnlearned = [.. split.Learned.Concat(split.Checked).Where(picture => !set.ShowsConcept(picture)).Select(split.Checked.Contains)];
+
     /// <summary>Fewer of the pictures with the concept must not reach <c>high</c>: it would be watched for, and hardly ever seen.</summary>
     private const float LeastFound = 0.5f;
+
+    /// <summary>
+    /// From where on a finished picture shows it, by the rule of <c>High</c>. There is one however few of the pictures with it reach it, since it comes
+    /// on top of what was seen in the steps.
+    /// </summary>
+    /// <param name="scores">The scores of the finished pictures, at one place.</param>
+    /// <param name="timestep">The training timestep that they were read at.</param>
+    public ScoreThreshold Finished(ScoreTable scores, int timestep)
+    {
+        (float[] present, float[] absent) = (Statistics(scores, _with, 0), Statistics(scores, _without, 0));
+        ScoreScale scale = ScoreScale.Of(absent);
+        return new(timestep, scale.Score(PeaksOf(scale.Levels(present), scale.Levels(absent)).High));
+    }
 
     /// <summary>The thresholds; null where there are too few pictures, or those with the concept do not stand out from the others.</summary>
     public RedrawThresholds? Fit(ScoreTable scores)
@@ -41,18 +56,19 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
         if (_with.Length < FewestWith || _without.Length < FewestWithout) return null;
         ScoreScale[] scales = new ScoreScale[scores.Places];
         (float[][] with, float[][] without) = (new float[scores.Places][], new float[scores.Places][]);
-        bool[] isUnlearned = [.. _without.Select(split.Checked.Contains)];
         for (int place = 0; place < scales.Length; place++)
         {
             (float[] present, float[] absent) = (Statistics(scores, _with, place), Statistics(scores, _without, place));
             scales[place] = ScoreScale.Of(absent);
             (with[place], without[place]) = (scales[place].Levels(present), scales[place].Levels(absent));
         }
-        Peaks[] peaks = [.. ScoreScale.PeaksFrom(with).Zip(ScoreScale.PeaksFrom(without), (present, absent) => new Peaks(present, absent, [.. absent.Where((_, i) => isUnlearned[i])]))];
+        Peaks[] peaks = [.. ScoreScale.PeaksFrom(with).Zip(ScoreScale.PeaksFrom(without), PeaksOf)];
         int high = Earliest(peaks, from => from.Found(from.High)), low = Earliest(peaks, from => -from.Taken(from.Low));
         if (peaks[high].Found(peaks[high].High) < LeastFound) return null;
         return new(Thresholds(scales, high, peaks[high].High), Thresholds(scales, low, peaks[low].Low), Thresholds(scales, high, peaks[high].Near));
     }
+
+    private Peaks PeaksOf(float[] present, float[] absent) => new(present, absent, [.. absent.Where((_, i) => _isUnlearned[i])]);
 
     private ImmutableArray<ScoreThreshold> Thresholds(ScoreScale[] scales, int first, float level) =>
         [.. Enumerable.Range(first, scales.Length - first).Select(place => new ScoreThreshold(set.Plan.Timesteps[place], scales[place].Score(level)))];

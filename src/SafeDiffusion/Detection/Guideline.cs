@@ -29,6 +29,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     private const string HighKey = "redraw_high";
     private const string LowKey = "redraw_low";
     private const string NearKey = "redraw_near";
+    private const string FinishedKey = "redraw_finished";
 
     private readonly Lazy<string> _hash;
 
@@ -93,7 +94,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         init
         {
             double farthest = Farthest(Embeddings.ToArray(), Background.ToArray());
-            if (value is not null && value.High.Concat(value.Low).Concat(value.Near).Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
+            if (value is not null && value.All.Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
             field = value;
         }
     }
@@ -155,7 +156,14 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             ? file[name].ToSingles()
             : throw new InvalidFileException(path, $"has '{name}' as {file[name].Type}; F32 is needed.");
 
-        RedrawThresholds? Thresholds() => file.Tensors.ContainsKey(HighKey) || file.Tensors.ContainsKey(LowKey) || file.Tensors.ContainsKey(NearKey) ? new(ReadThresholds(HighKey), ReadThresholds(LowKey), file.Tensors.ContainsKey(NearKey) ? ReadThresholds(NearKey) : default) : null;
+        RedrawThresholds? Thresholds()
+        {
+            if (!new[] { HighKey, LowKey, NearKey, FinishedKey }.Any(file.Tensors.ContainsKey)) return null;
+            return new(ReadThresholds(HighKey), ReadThresholds(LowKey), file.Tensors.ContainsKey(NearKey) ? ReadThresholds(NearKey) : default)
+            {
+                Finished = file.Tensors.ContainsKey(FinishedKey) ? ReadThresholds(FinishedKey).Single() : null,
+            };
+        }
 
         ImmutableArray<ScoreThreshold> ReadThresholds(string name)
         {
@@ -194,6 +202,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             tensors[HighKey] = Stored(Redrawing.High);
             tensors[LowKey] = Stored(Redrawing.Low);
             if (Redrawing.Near != Redrawing.High) tensors[NearKey] = Stored(Redrawing.Near);
+            if (Redrawing.Finished is { } finished) tensors[FinishedKey] = Stored([finished]);
         }
         if (!Synonyms.IsDefaultOrEmpty) metadata = metadata.Add(SynonymsKey, new JsonArray([.. Synonyms.Select(word => JsonValue.Create(word))]).ToJsonString());
         if (Instead is not null) metadata = metadata.Add(InsteadKey, Instead);

@@ -16,15 +16,18 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
     /// <summary>Denoises all pictures together. Those that are to be begun again leave the others, which go on, and are drawn together in a pass of their own.</summary>
     /// <param name="pictures">The pictures, all of one shape.</param>
     /// <param name="start">The first step to take: 0, or later where a picture to start from is given.</param>
+    /// <param name="pass">The number of the pass: 0 for pictures that are drawn for the first time; above, all are begun again.</param>
     /// <param name="afterStep">Called after every step, with its predictions still readable.</param>
     /// <param name="cancellationToken">Ends the run within one UNet call.</param>
-    public void Run(IReadOnlyList<PictureDenoising> pictures, int start, Action<DenoisingStep, DenoisingPass>? afterStep, CancellationToken cancellationToken)
+    /// <returns>The number of the next pass.</returns>
+    public int Run(IReadOnlyList<PictureDenoising> pictures, int start, int pass, Action<DenoisingStep, DenoisingPass>? afterStep, CancellationToken cancellationToken)
     {
-        for (int number = 0; pictures.Count > 0; number++)
+        for (; pictures.Count > 0; pass++)
         {
-            if (number > 0) pictures = [.. pictures.Select(picture => picture.BeginAgain())];
-            pictures = RunPass(new(number, [.. pictures]), start, afterStep, cancellationToken);
+            if (pass > 0) pictures = [.. pictures.Select(picture => picture.BeginAgain())];
+            pictures = RunPass(new(pass, [.. pictures]), start, afterStep, cancellationToken);
         }
+        return pass;
     }
 
     /// <returns>The pictures that are to be begun again.</returns>
@@ -53,14 +56,14 @@ internal sealed class DenoisingLoop(RowEvaluator evaluator, DdimPlan plan, float
 
     private PictureDenoising Decided(PictureDenoising picture, DenoisingStep step, CancellationToken cancellationToken)
     {
-        picture.DecideRedraw(step, rows => Try(picture, rows, step, cancellationToken));
+        picture.DecideRedraw(step, picture.Predictions, rows => Try(picture, rows, step, cancellationToken));
         return picture;
     }
 
     private float[][] Try(PictureDenoising picture, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
     {
         picture.Trace.AddRows(step.Index, rows.Count);
-        return evaluator.Try(picture, rows, step, cancellationToken);
+        return evaluator.Try(picture.Latents, rows, step, cancellationToken);
     }
 
     private void Predict(List<PictureDenoising> pictures, in DenoisingStep step, CancellationToken cancellationToken)

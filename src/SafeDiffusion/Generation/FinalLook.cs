@@ -17,13 +17,17 @@ internal readonly record struct FinishedPicture(PictureDenoising Denoising, RgbI
 /// <summary>
 /// Looks at finished pictures. Each is encoded again, noised a little and shown to the UNet under the null text, and every protection that
 /// detects reads its map there: whatever the prompt, the steps that were taken or the latents that were given, what is left of the concept
-/// is seen. A picture smaller than the model's own is enlarged first, since small attention maps tell little, and one that the VAE encoder
-/// does not take is brought to the size that it takes. Where none can encode it the finished latents are taken as they are. Changes no picture.
+/// is seen. One that redraws may have the picture begun again for it. A picture smaller than the model's own is enlarged first, since small attention
+/// maps tell little, and one that the VAE encoder does not take is brought to the size that it takes. Where none can encode it the finished latents
+/// are taken as they are.
 /// </summary>
 internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRows, ReadOnlyMemory<float> guidelines)
 {
-    /// <summary>To which shares of the training timesteps pictures are noised.</summary>
-    private static readonly double[] _noiseLevels = [0.08, 0.24];
+    /// <summary>
+    /// To which share of the training timesteps pictures are noised. Any from 0.02 to 0.4 tells as much, by the area under the curve, and several
+    /// together tell no more.
+    /// </summary>
+    private const double NoiseLevel = 0.24;
 
     private readonly LatentShape _seen = Seen(shape, model);
 
@@ -33,11 +37,17 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
 
     private readonly int _maxRows = Math.Min(maxRows, model.Denoiser.MaxRows);
 
-    /// <summary>UNet rows of each picture that is looked at.</summary>
-    public static int RowsPerPicture => _noiseLevels.Length;
+    /// <summary>UNet rows evaluated so far.</summary>
+    public long Rows { get; private set; }
 
-    /// <summary>The training timesteps that pictures are noised to.</summary>
-    public static int[] Timesteps(LoadedModel model) => [.. _noiseLevels.Select(level => (int)(level * model.Scheduler.Settings.TrainingTimesteps))];
+    /// <summary>The look at pictures that took some steps: the step after the last.</summary>
+    public static DenoisingStep StepAfter(int steps, LoadedModel model) => new(steps, Timestep(NoiseLevel, model), steps);
+
+    /// <summary>The training timestep of a noise level, a share of them.</summary>
+    public static int Timestep(double level, LoadedModel model) => (int)(level * model.Scheduler.Settings.TrainingTimesteps);
+
+    /// <summary>What is added to a picture: noise of no picture's own, since that may have left its trace.</summary>
+    public static TorchNoise NoiseOf(long seed) => new(~seed);
 
     /// <summary>A picture in the size in which it is looked at.</summary>
     public static RgbImage AsSeen(RgbImage image, LatentShape seen, LoadedModel model)
@@ -46,39 +56,58 @@ internal sealed class FinalLook(LoadedModel model, LatentShape shape, int maxRow
         return (image.Width, image.Height) == (width, height) ? image : image.FitTo(width, height, ImageFit.Scale);
     }
 
-    /// <summary>Looks at pictures, and tells them what was seen.</summary>
+    /// <summary>Looks at pictures, tells them what was seen, and lets those that are to be begun again say how.</summary>
     /// <param name="pictures">The pictures.</param>
     /// <param name="nullText">The empty text's states.</param>
+    /// <param name="look">The look.</param>
     /// <param name="cancellationToken">Ends the look within one network call.</param>
-    public void Look(IReadOnlyList<FinishedPicture> pictures, TextStates nullText, CancellationToken cancellationToken)
+    /// <returns>The pictures that are to be begun again.</returns>
+    public IReadOnlyList<PictureDenoising> Look(IReadOnlyList<FinishedPicture> pictures, TextStates nullText, DenoisingStep look, CancellationToken cancellationToken)
     {
+        List<PictureDenoising> again = [];
         foreach (FinishedPicture[] chunk in pictures.Chunk(_maxRows))
         {
             using IDenoiserBatch batch = model.Denoiser.CreateBatch(chunk.Length, _seen, guidelines);
-            // Of no picture's own noise: that may have left its trace.
-            TorchNoise[] noises = [.. chunk.Select(picture => new TorchNoise(~picture.Seed))];
-            float[][] latents = [.. chunk.Select(picture => Latents(picture, cancellationToken))];
-            for (int i = 0; i < chunk.Length; i++) batch.SetInputs(i, new RowInputs(nullText));
-            foreach (int timestep in Timesteps(model)) Look(chunk, batch, latents, noises, timestep, cancellationToken);
+            for (int i = 0; i < chunk.Length; i++)
+            {
+                batch.SetInputs(i, new RowInputs(nullText));
+                Noise(chunk[i], Latents(chunk[i], cancellationToken), look.Timestep, batch.Latents(i));
+            }
+            batch.Evaluate(look.Timestep, cancellationToken);
+            Rows += chunk.Length;
+            StepPredictions predictions = new(_seen);
+            for (int i = 0; i < chunk.Length; i++)
+            {
+                predictions.Set(Row.Prompt, batch, i);
+                chunk[i].Denoising.LookAtFinished(look, predictions);
+                if (!chunk[i].Denoising.WantsRedraw(look)) continue;
+                DecideRedraw(chunk[i], look, predictions, cancellationToken);
+                again.Add(chunk[i].Denoising);
+            }
         }
+        return again;
     }
 
-    private void Look(
-        FinishedPicture[] pictures, IDenoiserBatch batch, float[][] latents, TorchNoise[] noises, int timestep, CancellationToken cancellationToken)
+    /// <summary>What other texts would draw is tried on the picture's own grid, at its finished latents.</summary>
+    private void DecideRedraw(FinishedPicture picture, DenoisingStep look, StepPredictions predictions, CancellationToken cancellationToken)
     {
-        float[] noise = new float[_seen.Length];
-        for (int i = 0; i < pictures.Length; i++)
+        picture.Denoising.DecideRedraw(look, predictions, rows =>
         {
-            noises[i].Fill(noise);
-            model.Scheduler.AddNoise(latents[i], noise, timestep, batch.Latents(i));
-        }
-        batch.Evaluate(timestep, cancellationToken);
-        StepPredictions predictions = new(_seen.Height * _seen.Width);
-        for (int i = 0; i < pictures.Length; i++)
-        {
-            predictions.Set(Row.Prompt, batch, i);
-            pictures[i].Denoising.LookAtFinished(timestep, predictions);
-        }
+            using RowEvaluator evaluator = new(model.Denoiser, shape, maxRows, guidelines);
+            float[] noised = new float[shape.Length];
+            Noise(picture, picture.Denoising.Latents, look.Timestep, noised);
+            float[][] tried = evaluator.Try(noised, rows, look, cancellationToken);
+            picture.Denoising.Trace.AddRows(look.Index, rows.Count);
+            Rows += rows.Count;
+            return tried;
+        });
+    }
+
+    private void Noise(FinishedPicture picture, ReadOnlySpan<float> latents, int timestep, Span<float> noised)
+    {
+        float[] noise = new float[latents.Length];
+        NoiseOf(picture.Seed).Fill(noise);
+        model.Scheduler.AddNoise(latents, noise, timestep, noised);
     }
 
     private float[] Latents(FinishedPicture picture, CancellationToken cancellationToken)

@@ -22,7 +22,13 @@ internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IRe
     /// <summary>From here on a position beside one that shows the concept belongs to it.</summary>
     private const float Edge = 0.4f;
 
+    /// <summary>To which shares of the training timesteps the picture is noised.</summary>
+    private static readonly double[] _noiseLevels = [0.08, 0.24];
+
     private readonly LatentShape _seen = FinalLook.Seen(shape, model);
+
+    /// <summary>UNet rows of a picture.</summary>
+    public static int Rows => _noiseLevels.Length;
 
     /// <summary>Reads the map of a picture.</summary>
     /// <returns>The map, <c>[H, W]</c> on the grid of the picture's own latents, 0 to 1.</returns>
@@ -30,7 +36,7 @@ internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IRe
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public float[] Read(RgbImage image, long seed, CancellationToken cancellationToken)
     {
-        int[] timesteps = FinalLook.Timesteps(model);
+        int[] timesteps = [.. _noiseLevels.Select(level => FinalLook.Timestep(level, model))];
         GuidelineList asked = new(model.TextEncoder.Width);
         GuidelineTokens[] places = [.. guidelines.Select(guideline => asked.Add(guideline.Values))];
         float[] highest = new float[_seen.Height * _seen.Width], map = new float[highest.Length];
@@ -44,7 +50,7 @@ internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IRe
                 TensorPrimitives.Max(highest, map, highest);
             }
         });
-        return OnOwnGrid(highest);
+        return GridPooling.Highest(highest, _seen, shape);
     }
 
     /// <summary>Where a map shows the concept: what reaches the presence, and what hangs together with it.</summary>
@@ -67,18 +73,5 @@ internal sealed class GivenPictureLook(LoadedModel model, LatentShape shape, IRe
             if (y < shape.Height - 1) open.Push(i + shape.Width);
         }
         return shows;
-    }
-
-    /// <summary>The highest value of what an own position covers of an enlarged grid.</summary>
-    private float[] OnOwnGrid(float[] map)
-    {
-        if (_seen == shape) return map;
-        float[] own = new float[shape.Height * shape.Width];
-        for (int i = 0; i < map.Length; i++)
-        {
-            int place = i / _seen.Width * shape.Height / _seen.Height * shape.Width + i % _seen.Width * shape.Width / _seen.Width;
-            own[place] = Math.Max(own[place], map[i]);
-        }
-        return own;
     }
 }

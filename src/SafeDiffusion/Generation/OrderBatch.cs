@@ -47,12 +47,7 @@ internal sealed class OrderBatch
         long began = Stopwatch.GetTimestamp();
         foreach (OrderMember member in _members) member.Begin(_cancellationToken);
         BatchTimes times = new() { Text = Stopwatch.GetElapsedTime(began) };
-        Denoise([.. _members.SelectMany(member => member.Pictures)], times);
-        // Those that were begun again stand in the others' places now.
-        PictureDenoising[] pictures = [.. _members.SelectMany(member => member.Pictures)];
-        RgbImage[] images = Decode(pictures, times);
-        for (int i = 0; i < images.Length; i++) images[i] = pictures[i].Start!.Finish(images[i]);
-        LookAtFinished(images, times);
+        RgbImage[] images = Draw(times);
 
         string hash = await _model.GetWeightsHashAsync(_cancellationToken).ConfigureAwait(false);
         Drawing[] drawings = new Drawing[_members.Length];
@@ -89,28 +84,50 @@ internal sealed class OrderBatch
         ? $", which is that one with the erasure of {string.Join(", ", baked.Erasures.Select(erasure => $"\"{erasure.Concept}\""))} baked into it"
         : "";
 
-    private void Denoise(PictureDenoising[] pictures, BatchTimes times)
+    /// <summary>Draws all pictures; those in which the look at the finished ones has them begun again once more, until none has.</summary>
+    private RgbImage[] Draw(BatchTimes times)
+    {
+        RgbImage[] images = new RgbImage[_members.Sum(member => member.Pictures.Count)];
+        IReadOnlyList<PictureDenoising> pictures = Pictures;
+        for (int pass = 0; pictures.Count > 0;)
+        {
+            int[] places = [.. Pictures.Index().Where(picture => pictures.Contains(picture.Item)).Select(picture => picture.Index)];
+            pass = Denoise(pictures, pass, times);
+            // Those that were begun again stand in the others' places now.
+            PictureDenoising[] finished = [.. places.Select(place => Pictures[place])];
+            RgbImage[] decoded = Decode(finished, times);
+            for (int i = 0; i < places.Length; i++) images[places[i]] = finished[i].Start!.Finish(decoded[i]);
+            pictures = LookAtFinished(images, places, pass, times);
+        }
+        return images;
+    }
+
+    private PictureDenoising[] Pictures => [.. _members.SelectMany(member => member.Pictures)];
+
+    /// <returns>The number of the next pass.</returns>
+    private int Denoise(IReadOnlyList<PictureDenoising> pictures, int pass, BatchTimes times)
     {
         long began = Stopwatch.GetTimestamp();
         using RowEvaluator evaluator = new(_model.Denoiser, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings);
         DenoisingLoop loop = new(evaluator, First.Plan, First.Eta);
-        loop.Run(pictures, First.Start.FirstStep, AfterStep, _cancellationToken);
-        times.Denoising = Stopwatch.GetElapsedTime(began);
-        times.UNet = evaluator.NetworkTime;
-        times.Rows = evaluator.Rows;
+        int next = loop.Run(pictures, First.Start.FirstStep, pass, AfterStep, _cancellationToken);
+        times.Denoising += Stopwatch.GetElapsedTime(began);
+        times.UNet += evaluator.NetworkTime;
+        times.Rows += evaluator.Rows;
+        return next;
 
         void AfterStep(DenoisingStep step, DenoisingPass pass)
         {
             foreach (OrderMember member in _members)
             {
                 member.Recorder?.Record(step.Index, pass);
-                if (member.WantHeatMaps(step, pass) is { Length: > 0 } watched) member.KeepHeatMaps(step, pass, watched, Preview(watched, step));
+                if (member.WantHeatMaps(step, pass) is { Length: > 0 } watched) member.KeepHeatMaps(step, pass.Number, watched, Preview(watched, step));
             }
             if (_progress is null) return;
             PictureDenoising[] previewed = [.. _members
                 .Where(member => member.Order.PreviewEvery > 0 && (step.Index + 1) % member.Order.PreviewEvery == 0)
                 .SelectMany(member => member.Pictures.Where(pass.Pictures.Contains))];
-            _progress(new(step.Index + 1, step.Count, evaluator.Rows, Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step))
+            _progress(new(step.Index + 1, step.Count, times.Rows + evaluator.Rows, times.Denoising + Stopwatch.GetElapsedTime(began), previewed.Length == 0 ? [] : Preview(previewed, step))
             {
                 Pass = pass.Number,
                 Pictures = pass.Pictures.Count,
@@ -119,18 +136,29 @@ internal sealed class OrderBatch
     }
 
     /// <summary>Looks at the finished pictures of policies that detect.</summary>
-    private void LookAtFinished(RgbImage[] images, BatchTimes times)
+    /// <param name="images">All pictures.</param>
+    /// <param name="places">Those that are new.</param>
+    /// <param name="pass">The next pass's number.</param>
+    /// <param name="times">What it costs is added here.</param>
+    /// <returns>Those that are to be begun again.</returns>
+    private IReadOnlyList<PictureDenoising> LookAtFinished(RgbImage[] images, int[] places, int pass, BatchTimes times)
     {
-        FinishedPicture[] watched = [.. _members
-            .SelectMany(member => member.Pictures.Select((picture, index) => (member.Order, Picture: picture, Seed: member.Order.Seed + index)))
-            .Select((drawn, place) => (drawn.Order.Policy.Requirements.Detects, Finished: new FinishedPicture(drawn.Picture, images[place], drawn.Seed)))
-            .Where(drawn => drawn.Detects)
-            .Select(drawn => drawn.Finished)];
-        if (watched.Length == 0) return;
+        (PictureOrder Order, PictureDenoising Picture, long Seed)[] all =
+            [.. _members.SelectMany(member => member.Pictures.Select((picture, index) => (member.Order, picture, member.Order.Seed + index)))];
+        FinishedPicture[] watched = [.. places.Where(place => all[place].Order.Policy.Requirements.Detects).Select(place => new FinishedPicture(all[place].Picture, images[place], all[place].Seed))];
+        if (watched.Length == 0) return [];
         long began = Stopwatch.GetTimestamp();
-        new FinalLook(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings).Look(watched, watched[0].Denoising.Rows.Encode(""), _cancellationToken);
-        times.Looking = Stopwatch.GetElapsedTime(began);
-        times.Rows += watched.Length * FinalLook.RowsPerPicture;
+        FinalLook look = new(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings);
+        DenoisingStep step = FinalLook.StepAfter(First.Timesteps.Length, _model);
+        IReadOnlyList<PictureDenoising> again = look.Look(watched, watched[0].Denoising.Rows.Encode(""), step, _cancellationToken);
+        foreach (OrderMember member in _members.Where(member => member.Order.HeatMapEvery > 0))
+        {
+            (int Place, PictureDenoising Picture)[] decided = [.. all.Index().Where(drawn => again.Contains(drawn.Item.Picture) && member.Pictures.Contains(drawn.Item.Picture)).Select(drawn => (drawn.Index, drawn.Item.Picture))];
+            member.KeepHeatMaps(step, pass - 1, [.. decided.Select(drawn => drawn.Picture)], [.. decided.Select(drawn => images[drawn.Place])]);
+        }
+        times.Looking += Stopwatch.GetElapsedTime(began);
+        times.Rows += look.Rows;
+        return again;
     }
 
     /// <summary>The pictures that the model predicts at this step: <c>x0</c>, decoded.</summary>
@@ -152,7 +180,7 @@ internal sealed class OrderBatch
         float[] latents = new float[pictures.Length * length];
         for (int i = 0; i < pictures.Length; i++) pictures[i].Latents.CopyTo(latents.AsSpan(i * length, length));
         RgbImage[] images = Decode(latents);
-        times.Decoding = Stopwatch.GetElapsedTime(began);
+        times.Decoding += Stopwatch.GetElapsedTime(began);
         return images;
     }
 

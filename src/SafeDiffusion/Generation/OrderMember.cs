@@ -48,8 +48,8 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         return [.. Pictures.Where(picture => pass.Pictures.Contains(picture) && (isTurn || picture.Redraw is not null))];
     }
 
-    /// <summary>Keeps a step's detection maps with the pictures as they are predicted there.</summary>
-    public void KeepHeatMaps(DenoisingStep step, DenoisingPass pass, IReadOnlyList<PictureDenoising> pictures, IReadOnlyList<RgbImage> predicted)
+    /// <summary>Keeps the detection maps of a step of a pass, or of the look after it, with the pictures as they are predicted there.</summary>
+    public void KeepHeatMaps(DenoisingStep step, int pass, IReadOnlyList<PictureDenoising> pictures, IReadOnlyList<RgbImage> predicted)
     {
         foreach ((int i, PictureDenoising picture) in pictures.Index())
         {
@@ -57,7 +57,7 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
             {
                 HeatMaps.Add(new(Place(picture), protection, step.Index, step.Timestep, order.Shape.Width, order.Shape.Height, map, predicted[i])
                 {
-                    Redraws = pass.Number,
+                    Redraws = pass,
                     Decides = picture.Redraw?.Place == protection,
                 });
             }

@@ -32,7 +32,7 @@ internal sealed class PictureDenoising
     {
         Rows = rows;
         Protections = protections;
-        Predictions = new StepPredictions(shape.Height * shape.Width);
+        Predictions = new StepPredictions(shape);
         _prompt = rows[Row.Prompt];
         _latents = latents;
         _next = new float[latents.Length];
@@ -155,23 +155,29 @@ internal sealed class PictureDenoising
     }
 
     /// <summary>Lets the first of the policy's protections that want the picture begun again say how.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="predict">Predicts this step's noise by other rows.</param>
-    public void DecideRedraw(DenoisingStep step, Func<IReadOnlyList<RowInputs>, IReadOnlyList<float[]>> predict)
+    /// <param name="step">The step, or the look at the finished picture.</param>
+    /// <param name="predictions">What was predicted there.</param>
+    /// <param name="predict">Predicts the noise there by other rows.</param>
+    public void DecideRedraw(DenoisingStep step, StepPredictions predictions, Func<IReadOnlyList<RowInputs>, IReadOnlyList<float[]>> predict)
     {
         int first = 0;
         while (!Trace.Watch(step.Index, first).Redraws) first++;
         (int place, RedrawingState state) = Protections.Redrawings[first];
-        Redraw = new(place, step, Trace.Watch(step.Index, first), state.Redraw(step, Predictions, texts => predict([.. texts.Select(Beginning!.Inputs)])));
+        Redraw = new(place, step, Trace.Watch(step.Index, first), state.Redraw(step, predictions, texts => predict([.. texts.Select(Beginning!.Inputs)])));
     }
 
     /// <summary>Lets the protections that detect look at the finished picture.</summary>
-    public void LookAtFinished(int timestep, StepPredictions predictions)
+    public void LookAtFinished(in DenoisingStep look, StepPredictions predictions)
     {
-        for (int i = 0; i < Protections.Guidances.Count; i++) Trace.RecordFinished(Protections.Guidances[i].Place, Protections.Guidances[i].State.LookAtFinished(timestep, predictions));
-        for (int i = 0; i < Protections.Redrawings.Count; i++) Trace.RecordFinished(Protections.Redrawings[i].Place, Protections.Redrawings[i].State.LookAtFinished(timestep, predictions));
-        for (int i = 0; i < Protections.Observers.Count; i++) Trace.RecordFinished(Protections.Observers[i].Place, Protections.Observers[i].State.LookAtFinished(timestep, predictions));
-        Trace.RowsOfLook++;
+        foreach ((int place, NoiseGuidanceState state) in Protections.Guidances) Trace.RecordFinished(place, state.LookAtFinished(look.Timestep, predictions));
+        foreach ((int place, ObserverState state) in Protections.Observers) Trace.RecordFinished(place, state.LookAtFinished(look.Timestep, predictions));
+        foreach ((int i, (int place, RedrawingState state)) in Protections.Redrawings.Index())
+        {
+            if (state.LookAtFinished(look, predictions) is not { } seen) continue;
+            Trace.RecordWatch(look.Index, i, seen);
+            Trace.RecordFinished(place, seen.Detection);
+        }
+        Trace.AddRows(look.Index, 1);
     }
 
     /// <summary>The picture from its start, in this one's place, under the text that <see cref="Redraw"/> says.</summary>

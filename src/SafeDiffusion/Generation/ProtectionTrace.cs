@@ -12,8 +12,10 @@ internal sealed class ProtectionTrace(int steps, PictureProtections protections)
     private readonly InterventionOutcome[] _outcomes = new InterventionOutcome[steps * protections.Interventions.Count];
     private readonly DetectionReading?[] _readings = new DetectionReading?[steps * protections.Observers.Count];
     private readonly int _redrawings = protections.Redrawings.Count;
-    private readonly WatchOutcome[] _watches = new WatchOutcome[steps * protections.Redrawings.Count];
-    private readonly int[] _rows = new int[steps];
+
+    // One more than there are steps: the look at the finished picture.
+    private readonly WatchOutcome[] _watches = new WatchOutcome[(steps + 1) * protections.Redrawings.Count];
+    private readonly int[] _rows = new int[steps + 1];
 
     public void RecordTerm(int step, int guidance, GuidanceOutcome outcome, float norm) => _terms[step * _guidances + guidance] = (outcome, norm);
 
@@ -37,16 +39,12 @@ internal sealed class ProtectionTrace(int steps, PictureProtections protections)
 
     public DetectionReading? Reading(int step, int observer) => _readings[step * _observers + observer];
 
-    /// <summary>What was seen in the finished picture, by the place in the policy of what saw it: of several looks the one that shows most.</summary>
+    /// <summary>What was seen in the finished picture, by the place in the policy of what saw it.</summary>
     public SortedDictionary<int, DetectionReading> Finished { get; } = [];
-
-    /// <summary>The UNet rows that the looks at the finished picture took.</summary>
-    public int RowsOfLook { get; set; }
 
     public void RecordFinished(int place, DetectionReading? reading)
     {
-        if (reading is not { } seen) return;
-        if (!Finished.TryGetValue(place, out DetectionReading before) || seen.Maximum > before.Maximum) Finished[place] = seen;
+        if (reading is { } seen) Finished[place] = seen;
     }
 
     /// <summary>The UNet rows that a step evaluated for this picture.</summary>

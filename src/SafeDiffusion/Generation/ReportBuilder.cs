@@ -108,12 +108,21 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
     {
         StepReport[] steps = Steps(picture, order.Timesteps.Length);
         RedrawReport[] redraws = [.. picture.AtStart.Select(AtStart), .. picture.Before.Select(Redrawn)];
-        return new(seed, steps.Sum(step => step.Rows) + redraws.Sum(redraw => redraw.Rows) + picture.Trace.RowsOfLook, steps)
+        return new(seed, steps.Sum(step => step.Rows) + redraws.Sum(redraw => redraw.Rows) + picture.Trace.Rows(order.Timesteps.Length), steps)
         {
             Redraws = redraws,
             Erasures = picture.Erasures,
-            Finished = [.. picture.Trace.Finished.Select(seen => new ObservationReport(seen.Key, seen.Value))],
+            Finished = [.. picture.Trace.Finished.Select(seen => Finished(picture, seen.Key, seen.Value))],
         };
+    }
+
+    private ObservationReport Finished(PictureDenoising picture, int place, DetectionReading reading)
+    {
+        foreach ((int i, (int at, _)) in picture.Protections.Redrawings.Index())
+        {
+            if (at == place) return Observation(place, picture.Trace.Watch(order.Timesteps.Length, i));
+        }
+        return new(place, reading);
     }
 
     private StepReport[] Steps(PictureDenoising picture, int taken) => [.. order.Timesteps.Take(taken).Select((timestep, step) => Step(picture, step, timestep))];
@@ -127,12 +136,13 @@ internal sealed class ReportBuilder(LoadedModel model, GenerationTools tools, Pi
         StepReport[] steps = Steps(before, step.Index + 1);
         return new(place, step.Index, replacement.Text, replacement.Words, replacement.By, replacement.Reason)
         {
+            Finished = step.Index == step.Count,
             Timestep = step.Timestep,
             Statistic = seen.Statistic,
             Threshold = seen.Threshold,
             Tried = replacement.Tried,
             Covered = replacement.Covered.IsEmpty ? 0 : (float)replacement.Covered.Count(isCovered => isCovered) / replacement.Covered.Length,
-            Rows = steps.Sum(taken => taken.Rows),
+            Rows = steps.Sum(taken => taken.Rows) + before.Trace.Rows(step.Count),
             Steps = steps,
         };
     }

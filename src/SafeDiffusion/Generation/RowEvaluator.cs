@@ -50,10 +50,10 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
         _wanted.Clear();
     }
 
-    /// <summary>Evaluates rows that are none of a picture's own, at its current latents.</summary>
+    /// <summary>Evaluates rows that are none of a picture's own, at latents <c>[C, H, W]</c>.</summary>
     /// <returns>The noise prediction by each, <c>[C, H, W]</c>.</returns>
     /// <exception cref="InferenceException">A prediction is not finite.</exception>
-    public float[][] Try(PictureDenoising picture, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
+    public float[][] Try(ReadOnlySpan<float> latents, IReadOnlyList<RowInputs> rows, in DenoisingStep step, CancellationToken cancellationToken)
     {
         float[][] predictions = new float[rows.Count][];
         for (int start = 0; start < rows.Count; start += _maxRows)
@@ -62,7 +62,7 @@ internal sealed class RowEvaluator(IDenoiser denoiser, LatentShape shape, int ma
             for (int i = 0; i < batch.Rows; i++)
             {
                 batch.SetInputs(i, rows[start + i]);
-                picture.Latents.CopyTo(batch.Latents(i));
+                latents.CopyTo(batch.Latents(i));
             }
             Evaluate(batch, step, cancellationToken);
             for (int i = 0; i < batch.Rows; i++)

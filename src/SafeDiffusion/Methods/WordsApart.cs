@@ -5,9 +5,9 @@ using SafeDiffusion.Model.Text;
 namespace SafeDiffusion.Methods;
 
 /// <summary>
-/// Finds names whose words do not stand side by side: the thing first (<c>a triangle that is red</c>, <c>triangle in red</c>), words between
-/// (<c>a red, large triangle</c>), or in the plural. Of each name the last word is the thing, those before it say which. An article, and most words that
-/// join things, end the search: <c>a red circle and a triangle</c> is none. By a short list of English words, as <see cref="PromptWord"/>.
+/// Finds names whose words do not stand side by side: the thing first (<c>a triangle that is red</c>, <c>triangle in red</c>, <c>a triangle with a red
+/// fill</c>), words between (<c>a red, large triangle</c>), or in the plural. Of each name the last word is the thing, those before it say which. An article,
+/// and most words that join things, end the search: <c>a red circle and a triangle</c> is none. By short lists of English words, as <see cref="PromptWord"/>.
 /// </summary>
 internal sealed class WordsApart
 {
@@ -15,13 +15,25 @@ internal sealed class WordsApart
     public static readonly ImmutableArray<string> Endings = ["", "s", "es"];
 
     /// <summary>Words between the first and the last of a name, at most.</summary>
-    private const int MaxBetween = 4;
+    private const int MaxBetween = 7;
 
     /// <summary>Of these, such that may name or describe something.</summary>
     private const int MaxContent = 2;
 
     /// <summary>What may join a thing and what is said of it.</summary>
-    private static readonly FrozenSet<string> _binding = FrozenSet.ToFrozenSet(["is", "are", "be", "of", "in", "with", "as", "like", "that", "these", "those"]);
+    private static readonly FrozenSet<string> _binding = FrozenSet.ToFrozenSet(
+        ["is", "are", "be", "was", "were", "of", "in", "with", "as", "like", "that", "these", "those", "which", "whose", "has", "have", "having", "it", "its"]);
+
+    /// <summary>What may join a thing and what it looks like, so that nothing else is described by it.</summary>
+    private static readonly FrozenSet<string> _linking = FrozenSet.ToFrozenSet(["is", "are", "be", "was", "were"]);
+
+    /// <summary>What says how much, between such a word and what follows.</summary>
+    private static readonly FrozenSet<string> _degrees = FrozenSet.ToFrozenSet(
+        ["all", "very", "so", "quite", "completely", "entirely", "fully", "totally", "really", "purely", "brightly", "bright", "dark", "light", "deep", "pale", "pure", "solid"]);
+
+    /// <summary>Names for the look of a thing's own surface: <c>a triangle with a red fill</c> is a red triangle, one <c>with a red hat</c> is not.</summary>
+    private static readonly FrozenSet<string> _looks = FrozenSet.ToFrozenSet(
+        ["color", "colors", "colour", "colours", "colored", "coloured", "coloring", "colouring", "shade", "hue", "tint", "tone", "fill", "filling", "paint", "dye", "finish", "surface"]);
 
     private readonly PromptWord[] _words;
     private readonly string[] _texts;
@@ -40,7 +52,7 @@ internal sealed class WordsApart
         for (int thing = 0; thing < _texts.Length; thing++)
         {
             if (!IsThing(_texts[thing], parts[^1])) continue;
-            if (LastOf(parts[..^1], thing, 1) is { } end && IsSaidBehind(thing + 1, end, parts)) yield return Characters(thing, end);
+            if (LastOf(parts[..^1], thing, 1) is { } end && IsSaidBehind(thing + 1, end, parts)) yield return Characters(thing, IsLook(end + 1) ? end + 1 : end);
             if (LastOf(parts[..^1], thing, -1) is { } start && IsSaidBefore(start, thing, parts)) yield return Characters(start, thing);
         }
     }
@@ -67,17 +79,28 @@ internal sealed class WordsApart
     private bool IsSaidBehind(int first, int last, string[] own)
     {
         if (last < first) return true;
+        bool isOfLook = Enumerable.Range(first, last - first + 1).Any(i => _looks.Contains(_texts[i])) || IsLook(last + 1);
         int content = 0, signs = 0;
         for (int i = first; i <= last; i++)
         {
             if (IsSign(_texts[i])) signs++;
-            else if (!_binding.Contains(_texts[i]) && !own.Contains(_texts[i]))
-            {
-                if (_words[i].IsStop) return false;
-                content++;
-            }
+            else if (_looks.Contains(_texts[i]) || _binding.Contains(_texts[i]) || own.Contains(_texts[i])) continue;
+            else if (isOfLook && _words[i].Role is WordRole.Article or WordRole.Determiner) continue;
+            else if (_texts[i] == "and" && i < last && _texts[i + 1] is "it" or "its") continue;
+            else if (_words[i].IsStop) return false;
+            else content += _degrees.Contains(_texts[i]) ? 0 : 1;
         }
-        return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop);
+        return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop || IsLook(last + 1) || IsLinked(last));
+    }
+
+    private bool IsLook(int word) => word < _texts.Length && _looks.Contains(_texts[word]);
+
+    /// <summary>Whether a word follows one that links it to the thing, so that it describes nothing behind it: <c>a triangle that is very red shines</c>.</summary>
+    private bool IsLinked(int word)
+    {
+        int before = word - 1;
+        while (_degrees.Contains(_texts[before])) before--;
+        return _linking.Contains(_texts[before]);
     }
 
     /// <summary>Before the thing: once a word that may name something else has come, nothing joins it to the thing.</summary>

@@ -38,7 +38,7 @@ public abstract class NoiseGuidanceState
 
     /// <summary>
     /// Looks at the finished picture, which is noised a little once more for that: whether the concept shows, for a policy that acts on it and
-    /// for the report. Asked once for each of some low timesteps; what was seen in any of them counts.
+    /// for the report.
     /// </summary>
     /// <param name="timestep">The training timestep that the picture was noised to.</param>
     /// <param name="predictions">

@@ -68,14 +68,22 @@ public abstract class RedrawingState
     /// <summary>Looks at a step. The prompt's row is always there.</summary>
     public abstract WatchOutcome Watch(in DenoisingStep step, StepPredictions predictions);
 
-    /// <summary>Says with which text the picture is begun again, now that <see cref="Watch"/> has asked for it in this step.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="predictions">The step's predictions.</param>
+    /// <summary>Says with which text the picture is begun again, now that <see cref="Watch"/> or <see cref="LookAtFinished"/> has asked for it in this step.</summary>
+    /// <param name="step">The step, or the look.</param>
+    /// <param name="predictions">Its predictions.</param>
     /// <param name="trial">Predicts under other texts.</param>
     public abstract TextReplacement Redraw(in DenoisingStep step, StepPredictions predictions, TextTrial trial);
 
-    /// <inheritdoc cref="NoiseGuidanceState.LookAtFinished"/>
-    public virtual DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => null;
+    /// <summary>
+    /// Looks at the finished picture, which is noised a little once more for that, and may have it begun again as well. What is seen without that
+    /// is flagged.
+    /// </summary>
+    /// <param name="look">The look: the step after the last, at the training timestep that the picture was noised to.</param>
+    /// <param name="predictions">
+    /// The null text's row in the prompt's place. The picture may have been enlarged, so that maps are larger than <see cref="ProtectionContext.Shape"/> says.
+    /// </param>
+    /// <returns>What was seen; null for a method that looks at no finished picture.</returns>
+    public virtual WatchOutcome? LookAtFinished(in DenoisingStep look, StepPredictions predictions) => null;
 }
 
 /// <summary>What a redrawing protection saw in a step.</summary>

@@ -1,3 +1,4 @@
+using SafeDiffusion.Model;
 using SafeDiffusion.Model.UNet;
 
 namespace SafeDiffusion.Protections;
@@ -7,10 +8,11 @@ public sealed class StepPredictions
 {
     private readonly (IDenoiserBatch? Batch, int Row)[] _places = new (IDenoiserBatch?, int)[Row.Limit];
 
-    private readonly int _positions;
+    /// <param name="shape">The shape of the latents.</param>
+    internal StepPredictions(LatentShape shape) => Shape = shape;
 
-    /// <param name="positions">Positions of the latent grid, H · W.</param>
-    internal StepPredictions(int positions) => _positions = positions;
+    /// <summary>The shape of the latents; not the picture's own where it was enlarged to be looked at.</summary>
+    internal LatentShape Shape { get; }
 
     /// <summary>The rows evaluated so far in this step.</summary>
     public RowSet Evaluated { get; private set; }
@@ -24,8 +26,11 @@ public sealed class StepPredictions
 
     /// <summary>The raw detection scores of guideline tokens, <c>[K, H, W]</c> on the latent grid, read in the prompt's row.</summary>
     /// <exception cref="InvalidOperationException">The prompt was not asked for in this step, or the UNet is not instrumented for detection.</exception>
-    public ReadOnlySpan<float> DetectionScores(GuidelineTokens tokens) =>
-        Place(Row.Prompt, out int place).DetectionScores(place).Slice(tokens.First * _positions, tokens.Count * _positions);
+    public ReadOnlySpan<float> DetectionScores(GuidelineTokens tokens)
+    {
+        int positions = Shape.Height * Shape.Width;
+        return Place(Row.Prompt, out int place).DetectionScores(place).Slice(tokens.First * positions, tokens.Count * positions);
+    }
 
     /// <summary>The mean attention to each token of one of the prompt's inhibitors in a layer, before it is weighted, <c>[N]</c>.</summary>
     /// <param name="layer">The layer, 0 to below <see cref="InhibitedLayers"/>.</param>

@@ -241,13 +241,16 @@ public sealed record ObservationReport(int Protection, DetectionReading? Detecti
 
 /// <summary>A text that was replaced, and the picture begun again under the new one.</summary>
 /// <param name="Protection">The index of the protection in the report's list.</param>
-/// <param name="Step">The step in which the concept was seen; null where the text was replaced before the first step.</param>
+/// <param name="Step">The step in which the concept was seen, their number where it was seen in the finished picture; null where the text was replaced before the first step.</param>
 /// <param name="Text">The whole new text.</param>
 /// <param name="Words">The words that were replaced.</param>
 /// <param name="By">The words in their place.</param>
 /// <param name="Reason">Why just these.</param>
 public sealed record RedrawReport(int Protection, int? Step, string Text, string Words, string By, string Reason)
 {
+    /// <summary>Whether it was seen in the finished picture.</summary>
+    public bool Finished { get; init; }
+
     /// <summary>The step's training timestep.</summary>
     public int? Timestep { get; init; }
 

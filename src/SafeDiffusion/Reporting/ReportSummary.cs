@@ -38,7 +38,7 @@ internal static class ReportSummary
         InterventionReport[] interventions = [.. steps.SelectMany(step => step.Interventions).Where(intervention => intervention.Protection == protection)];
         if (interventions.Length > 0) return $": acted in {interventions.Count(intervention => intervention.Acted)} of {interventions.Length} steps{AtScales(interventions)}";
         RedrawReport[] redraws = [.. report.Images.SelectMany(image => image.Redraws).Where(redraw => redraw.Protection == protection)];
-        bool isSeenStill = report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Reason is not null);
+        bool isSeenStill = report.Images.SelectMany(image => image.Steps.SelectMany(step => step.Observations).Concat(image.Finished)).Any(seen => seen.Protection == protection && seen.Reason is not null);
         string still = isSeenStill ? "; the concept was seen again, with nothing left to replace" : "";
         if (redraws.Length > 0) return $": {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
         if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return isSeenStill ? ": changed nothing" + still : ": saw nothing, and changed nothing";
@@ -56,5 +56,5 @@ internal static class ReportSummary
     }
 
     private static string Replaced(RedrawReport redraw) =>
-        VisibleText.Of($"{(redraw.Words.Length == 0 ? "painted over" : $"replaced \"{redraw.Words}\" by \"{redraw.By}\"")} ({(redraw.Step is { } step ? $"seen in step {step}" : "before the first step")}, {redraw.Reason})");
+        VisibleText.Of($"{(redraw.Words.Length == 0 ? "painted over" : $"replaced \"{redraw.Words}\" by \"{redraw.By}\"")} ({(redraw.Finished ? "seen in the finished picture" : redraw.Step is { } step ? $"seen in step {step}" : "before the first step")}, {redraw.Reason})");
 }

@@ -173,7 +173,7 @@ public sealed class DenoisingLoopTests
             return new PictureDenoising(rows, new PictureProtections(guidances.Select(begin => begin(context))), Noise(index), _shape, scale, null, steps);
         })];
         using RowEvaluator evaluator = new(denoiser, _shape, maxRows);
-        new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, (_, _) => afterStep?.Invoke(pictures), cancellationToken);
+        new DenoisingLoop(evaluator, plan, 0).Run(pictures, 0, 0, (_, _) => afterStep?.Invoke(pictures), cancellationToken);
         return [.. pictures.Select(picture => picture.Latents.ToArray())];
 
         TextStates Encode(string text) => texts.TryGetValue(text, out TextStates? known) ? known : texts[text] = TestTexts.States(text);

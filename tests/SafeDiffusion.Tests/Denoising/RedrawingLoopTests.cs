@@ -87,7 +87,7 @@ public sealed class RedrawingLoopTests
             for (int i = 0; i < latents.Length; i++) prediction[i] = MathF.Tanh(latents[i] + text.Text!.Text.Length * 0.1f + timestep * 0.001f);
         });
         using RowEvaluator evaluator = new(denoiser, _shape, maxRows: 4);
-        new DenoisingLoop(evaluator, Picture.Plan, eta).Run([.. pictures.Select(picture => picture.Current)], 0, afterStep, cancellationToken);
+        new DenoisingLoop(evaluator, Picture.Plan, eta).Run([.. pictures.Select(picture => picture.Current)], 0, 0, afterStep, cancellationToken);
         told?.Invoke(evaluator);
         return pictures;
     }

@@ -3,6 +3,7 @@ using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Methods;
 using SafeDiffusion.Methods.DetectAndRedraw;
+using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
@@ -39,11 +40,24 @@ public sealed class DetectAndRedrawTests
     }
 
     [Fact]
+    public void AMapOfAnEnlargedPictureIsBroughtToItsOwnGridByTheHighestThatAPositionCovers()
+    {
+        float[] map = [.. Enumerable.Range(0, 24).Select(i => (float)i)];
+        LatentShape larger = new(4, 4, 6), own = new(4, 2, 3);
+        Assert.Equal([7, 9, 11, 19, 21, 23], GridPooling.Highest(map, larger, own));
+        Assert.Same(map, GridPooling.Highest(map, larger, larger));
+        // Of a smaller grid each position takes what covers it.
+        Assert.Equal([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3], GridPooling.Highest([0, 1, 2, 3], new(4, 2, 2), new(4, 4, 4)));
+    }
+
+    [Fact]
     public void ThresholdsOutOfOrderAreRefused()
     {
         Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, 7), new(700, 9)], [new(800, 5)]));
         Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, 7)], []));
         Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, float.NaN)], [new(800, 5)]));
+        Assert.Throws<ArgumentException>(() => new RedrawThresholds([new(500, 7)], [new(800, 5)]) { Finished = new(240, float.PositiveInfinity) });
+        Assert.Throws<ArgumentException>(() => Learned(new([new(500, 7)], [new(800, 5)]) { Finished = new(240, 1e9f) }));
         // No score of a token of this size comes near: it would say nothing for ever.
         Assert.Throws<ArgumentException>(() => Learned(new([new(500, 1e9f)], [new(800, 5)])));
     }
@@ -65,6 +79,11 @@ public sealed class DetectAndRedrawTests
         near.Save(folder.File("near"));
         Assert.Equal(new ScoreThreshold(700, 9.5f), Assert.Single(Guideline.Load(folder.File("near")).Redrawing!.Near));
         Assert.NotEqual(guideline.Hash, near.Hash);
+        Assert.Null(loaded.Redrawing.Finished);
+        Guideline finished = Learned(new(_thresholds.High, _thresholds.Low) { Finished = new(240, 6.5f) });
+        finished.Save(folder.File("finished"));
+        Assert.Equal(new ScoreThreshold(240, 6.5f), Guideline.Load(folder.File("finished")).Redrawing!.Finished);
+        Assert.NotEqual(guideline.Hash, finished.Hash);
     }
 
     [Theory]
@@ -80,7 +99,21 @@ public sealed class DetectAndRedrawTests
     [InlineData("a triangle, all red, on a pink background", "a green star, on a pink background")]
     [InlineData("triangle in red and a blue circle", "a green star and a blue circle")]
     [InlineData("a triangle filled with red", "a green star")]
+    [InlineData("a triangle with a red fill", "a green star")]
+    [InlineData("a triangle of the color red", "a green star")]
+    [InlineData("a triangle of a red colour next to a circle", "a green star next to a circle")]
+    [InlineData("a triangle whose color is red", "a green star")]
+    [InlineData("a triangle which has a very red tone", "a green star")]
+    [InlineData("a triangle that is red sits on a table", "a green star sits on a table")]
+    [InlineData("there is a triangle and it is red", "there is a green star")]
+    [InlineData("a triangle, make it red", "a green star")]
+    [InlineData("a red colored triangle", "a green star")]
     [InlineData("a triangle with a red circle", null)]
+    [InlineData("a triangle with a red hat", null)]
+    [InlineData("a triangle and a circle and it is red", null)]
+    [InlineData("a triangle is next to a red circle", null)]
+    [InlineData("a triangle with a blue fill and a red circle", null)]
+    [InlineData("a triangle beside a circle with a red fill", null)]
     [InlineData("a triangle with red dots", null)]
     [InlineData("a red, large triangle", "a green star")]
     [InlineData("a red and tiny triangle", "a green star")]

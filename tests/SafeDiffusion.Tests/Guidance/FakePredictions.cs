@@ -13,7 +13,7 @@ internal sealed class FakePredictions(int length, int rows, int positions = 1) :
     /// <summary>The first row after <c>u</c> and <c>p</c>.</summary>
     public static Row Concept { get; } = new(2);
 
-    public StepPredictions Predictions { get; } = new(positions);
+    public StepPredictions Predictions { get; } = new(new LatentShape(1, 1, positions));
 
     public int Rows => rows;
 

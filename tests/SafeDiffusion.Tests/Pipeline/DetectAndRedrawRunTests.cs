@@ -11,7 +11,7 @@ namespace SafeDiffusion.Pipeline;
 [Collection(ShapesModelGroup.Name)]
 public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFixture<DetectingModel>
 {
-    private const int Looks = 2;
+    private const int Looks = 1;
 
     private static readonly DetectionRedrawing _redrawing = new() { Guideline = ShapesGuideline.WithThresholds, Instead = "a green star" };
     private static readonly SafetyPolicy _policy = SafetyPolicy.Empty.AddDetectAndRedraw(_redrawing);

@@ -54,6 +54,37 @@ public sealed class ThresholdFitterTests
         Assert.Equal((1, 21 / 101.0), (separation.LowFound, separation.LowFalse));
     }
 
+    [Fact]
+    public void AFinishedPictureHasAThresholdByTheRuleOfHighThoughFewReachIt()
+    {
+        // The third step's scores stand for the look at finished pictures.
+        Assert.Equal(new(240, (99 + 150.6f) / 2), Finished(150), _closeness);
+        // What 1 % without reach, since those with it lie below.
+        Assert.Equal(new(240, 99), Finished(50), _closeness);
+        Assert.Equal((1, 1 / 101.0), Seen(150, 99.5f));
+        Assert.Equal((21 / 21.0, 51 / 101.0), Seen(50, 50));
+    }
+
+    private static readonly IEqualityComparer<ScoreThreshold> _closeness =
+        EqualityComparer<ScoreThreshold>.Create((one, other) => one.Timestep == other.Timestep && MathF.Abs(one.Score - other.Score) < 1e-3f);
+
+    private static ScoreThreshold Finished(float lowestWith) => Use([0, 0, lowestWith, 0, 0], With, Without, isTurned: false, (set, table) =>
+        new ThresholdFitter(set, new([.. Enumerable.Range(0, With + Without)], [], [])).Finished(Third(table), 240));
+
+    private static (double?, double?) Seen(float lowestWith, float threshold) => Use([0, 0, lowestWith, 0, 0], With, Without, isTurned: false, (set, table) =>
+    {
+        RedrawThresholds thresholds = new([new(600, 0)], [new(600, 0)]) { Finished = new(240, threshold) };
+        RedrawSeparation separation = RedrawSeparation.Measure(set, [.. Enumerable.Range(0, With + Without)], table, thresholds, Third(table));
+        return (separation.FinishedFound, separation.FinishedFalse);
+    });
+
+    private static ScoreTable Third(ScoreTable table)
+    {
+        ScoreTable third = new(With + Without, 1, 1);
+        for (int picture = 0; picture < With + Without; picture++) table[picture, 2].CopyTo(third[picture, 0]);
+        return third;
+    }
+
     private static RedrawThresholds? Fit(float[] lowestWith, int with, int without, int unlearned = 0, bool isTurned = false) =>
         Use(lowestWith, with, without, isTurned, (set, table) =>
         {
@@ -62,7 +93,7 @@ public sealed class ThresholdFitterTests
         });
 
     private static RedrawSeparation Measure(float[] lowestWith, int with, int without, RedrawThresholds thresholds) =>
-        Use(lowestWith, with, without, isTurned: false, (set, table) => RedrawSeparation.Measure(set, [.. Enumerable.Range(0, with + without)], table, thresholds));
+        Use(lowestWith, with, without, isTurned: false, (set, table) => RedrawSeparation.Measure(set, [.. Enumerable.Range(0, with + without)], table, thresholds, null));
 
     /// <summary>Pictures with the concept score from a number of each step on upwards, those without from 0 on in every step, or in the first down to 0.</summary>
     private static T Use<T>(float[] lowestWith, int with, int without, bool isTurned, Func<LearningSet, ScoreTable, T> use)

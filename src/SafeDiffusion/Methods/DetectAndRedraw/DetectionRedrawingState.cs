@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using SafeDiffusion.Detection;
+using SafeDiffusion.Model;
 using SafeDiffusion.Protections;
 
 namespace SafeDiffusion.Methods.DetectAndRedraw;
@@ -16,6 +17,7 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly bool _hasNext;
     private readonly bool _isPromptPlain;
     private readonly bool _startsFromPicture;
+    private readonly LatentShape _shape;
     private readonly ImmutableArray<bool> _covered;
     private readonly ImmutableArray<ScoreThreshold> _thresholds;
     private readonly GuidelineTokens _tokens;
@@ -23,6 +25,7 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly float[] _scores;
     private readonly float[] _scratch;
     private readonly float[] _map;
+    private bool _isFinished;
 
     public DetectionRedrawingState(DetectionRedrawing settings, ProtectionContext context, PictureText text)
     {
@@ -32,6 +35,7 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _covered = text.Redrawn.Select(redrawn => redrawn.Covered).LastOrDefault(covered => !covered.IsEmpty, []);
         _hasNext = text.Redrawn.Length < (_startsFromPicture ? 3 : 2) && !(IsWhole(text.Text.Text) && (!_startsFromPicture || !_covered.IsEmpty));
         _isPromptPlain = context.IsPromptPlain;
+        _shape = context.Shape;
         _thresholds = Thresholds(settings.Guideline.Redrawing!);
         _tokens = context.AddGuideline(settings.Guideline.Values);
         _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
@@ -54,8 +58,7 @@ internal sealed class DetectionRedrawingState : RedrawingState
         bool shows = statistic >= threshold;
         MakeMap(step.Timestep, threshold);
         if (shows) _finished.Suspect();
-        DetectionReading reading = new(TensorPrimitives.Max<float>(_map), shows ? (float)_map.Count(value => value >= HeatMap.Present) / _map.Length : 0);
-        return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
+        return Outcome(shows, statistic, threshold);
     }
 
     public override TextReplacement Redraw(in DenoisingStep step, StepPredictions predictions, TextTrial trial)
@@ -67,7 +70,26 @@ internal sealed class DetectionRedrawingState : RedrawingState
             ?? Whole("the prompt has no words that could be replaced");
     }
 
-    public override DetectionReading? LookAtFinished(int timestep, StepPredictions predictions) => _finished.LookAtFinished(timestep, predictions);
+    public override WatchOutcome? LookAtFinished(in DenoisingStep look, StepPredictions predictions)
+    {
+        float[] scores = new float[predictions.Shape.Height * predictions.Shape.Width];
+        DetectionMaps.ReadMean(predictions.DetectionScores(_tokens), _settings.Guideline, scores);
+        float statistic = RedrawThresholds.Statistic(scores, new float[scores.Length]);
+        DetectionReading flagged = _finished.LookAtFinished(look.Timestep, predictions);
+        if (_settings.Guideline.Redrawing!.Finished is not { } threshold) return new(flagged, statistic, null, false);
+        _isFinished = true;
+        GridPooling.Highest(scores, predictions.Shape, _shape).CopyTo(_scores, 0);
+        MakeMap(look.Timestep, threshold.Score);
+        WatchOutcome outcome = Outcome(statistic >= threshold.Score, statistic, threshold.Score);
+        // What is not seen surely enough to be begun again may still be told.
+        return flagged.Area > outcome.Detection.Area ? outcome with { Detection = flagged } : outcome;
+    }
+
+    private WatchOutcome Outcome(bool shows, float statistic, float? threshold)
+    {
+        DetectionReading reading = new(TensorPrimitives.Max<float>(_map), shows ? (float)_map.Count(value => value >= HeatMap.Present) / _map.Length : 0);
+        return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
+    }
 
     /// <summary>What a given picture shows no other text takes away: it is painted over there. What shows again after that, the text has drawn.</summary>
     private TextReplacement RedrawPicture(int timestep, StepPredictions predictions, TextTrial trial)
@@ -99,7 +121,8 @@ internal sealed class DetectionRedrawingState : RedrawingState
 
     private TextReplacement? Attribute(StepPredictions predictions, TextTrial trial)
     {
-        float[] plain = _isPromptPlain ? predictions[Row.Prompt].ToArray() : trial([_text.Text.Text])[0];
+        // In the finished picture the prompt's row is the null text's.
+        float[] plain = _isPromptPlain && !_isFinished ? predictions[Row.Prompt].ToArray() : trial([_text.Text.Text])[0];
         return new Attribution(_text.Text, _settings.Phrase, new PredictionChange(plain, _scores, trial)).Find();
     }
 
