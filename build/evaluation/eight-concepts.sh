@@ -39,6 +39,7 @@ one() {
     words=(--synonyms "hazard sign,warning sign" --prompts "$model/assets/red-triangle.adversarial-training.txt")
     cp "$model/assets/red-triangle.adversarial.txt" "$folder/"
   fi
+  if [ -f "$here/adversarial/${concept// /-}.adversarial.txt" ]; then cp "$here/adversarial/${concept// /-}.adversarial.txt" "$folder/"; fi
   began=$SECONDS
   # shellcheck disable=SC2086 # PROTECT is a list of options.
   "$TOOL" protect --concept "$concept" "${words[@]}" --judge shapes --model "$model" --out "$folder/policy" --threads 1 --force $PROTECT \
