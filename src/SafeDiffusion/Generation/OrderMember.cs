@@ -48,13 +48,14 @@ internal sealed class OrderMember(LoadedModel model, GenerationTools tools, Pict
         return [.. Pictures.Where(picture => pass.Pictures.Contains(picture) && (isTurn || picture.Redraw is not null))];
     }
 
-    /// <summary>Keeps the detection maps of a step of a pass, or of the look after it, with the pictures as they are predicted there.</summary>
+    /// <summary>Keeps the detection maps of a step of a pass, or what decided in the look after it, with the pictures as they are predicted there.</summary>
     public void KeepHeatMaps(DenoisingStep step, int pass, IReadOnlyList<PictureDenoising> pictures, IReadOnlyList<RgbImage> predicted)
     {
         foreach ((int i, PictureDenoising picture) in pictures.Index())
         {
             foreach ((int protection, float[] map) in picture.Protections.DetectionMaps())
             {
+                if (step.Index == step.Count && picture.Redraw?.Place != protection) continue;
                 HeatMaps.Add(new(Place(picture), protection, step.Index, step.Timestep, order.Shape.Width, order.Shape.Height, map, predicted[i])
                 {
                     Redraws = pass,

@@ -81,15 +81,22 @@ internal sealed class WordsApart
         if (last < first) return true;
         bool isOfLook = Enumerable.Range(first, last - first + 1).Any(i => _looks.Contains(_texts[i])) || IsLook(last + 1);
         int content = 0, signs = 0;
+        bool hasArticle = false, hasOther = false;
         for (int i = first; i <= last; i++)
         {
             if (IsSign(_texts[i])) signs++;
             else if (_looks.Contains(_texts[i]) || _binding.Contains(_texts[i]) || own.Contains(_texts[i])) continue;
-            else if (isOfLook && _words[i].Role is WordRole.Article or WordRole.Determiner) continue;
+            else if (isOfLook && _words[i].Role is WordRole.Article or WordRole.Determiner) hasArticle = true;
             else if (_texts[i] == "and" && i < last && _texts[i + 1] is "it" or "its") continue;
             else if (_words[i].IsStop) return false;
-            else content += _degrees.Contains(_texts[i]) ? 0 : 1;
+            else if (!_degrees.Contains(_texts[i]))
+            {
+                content++;
+                // "filled with a red paint" says it of the thing, "with a hat of a red color" does not.
+                hasOther |= !_texts[i].EndsWith("ed", StringComparison.Ordinal);
+            }
         }
+        if (hasArticle && hasOther) return false;
         return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop || IsLook(last + 1) || IsLinked(last));
     }
 

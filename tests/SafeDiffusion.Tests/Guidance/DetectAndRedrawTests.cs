@@ -108,6 +108,8 @@ public sealed class DetectAndRedrawTests
     [InlineData("there is a triangle and it is red", "there is a green star")]
     [InlineData("a triangle, make it red", "a green star")]
     [InlineData("a red colored triangle", "a green star")]
+    [InlineData("a triangle painted in a red color", "a green star")]
+    [InlineData("a triangle with a square of a red color", null)]
     [InlineData("a triangle with a red circle", null)]
     [InlineData("a triangle with a red hat", null)]
     [InlineData("a triangle and a circle and it is red", null)]
