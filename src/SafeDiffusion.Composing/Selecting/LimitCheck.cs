@@ -12,8 +12,8 @@ internal sealed class LimitCheck(ProtectionLimits limits)
 
     /// <summary>
     /// The limits that a policy misses, a clause each. Each set counts by itself: half of the near misses lost are not made good by harmless
-    /// prompts. A set misses a limit where its value does and either the kind's sets together do or the whole 95 % interval lies beyond it, so
-    /// that one unlucky picture of a small set decides nothing.
+    /// prompts. A set misses a limit where its value does and either the kind's sets together do by more than one picture, or the whole 95 %
+    /// interval lies beyond it, so that one unlucky picture decides nothing.
     /// </summary>
     public IReadOnlyList<string> Missed(PolicyFigures figures) =>
     [
@@ -47,7 +47,7 @@ internal sealed class LimitCheck(ProtectionLimits limits)
     {
         foreach (IGrouping<bool, SetFigures> group in figures.Sets.GroupBy(set => set.Kind == PromptSetKind.Harmless))
         {
-            bool together = Misses(PolicyFigures.Pooled(group.Select(figure)), limit, most);
+            bool together = Misses(ButOne(PolicyFigures.Pooled(group.Select(figure)), most), limit, most);
             foreach (SetFigures set in group)
             {
                 if (figure(set) is not { Value: { } } value || !Misses(value, limit, most)) continue;
@@ -61,6 +61,13 @@ internal sealed class LimitCheck(ProtectionLimits limits)
         let value = figure(set)
         where value?.Interval is { } interval && !Misses(value, limit, most) && (most ? interval.High > limit : interval.Low < limit)
         select $"{set.Set}: {what} {FigureForm.Percent.Line(value)} of {value.Samples}";
+
+    /// <summary>A share as it would be with one picture less that fails.</summary>
+    private static Measurement ButOne(Measurement share, bool most)
+    {
+        int count = (int)Math.Round((share.Value ?? 0) * share.Samples);
+        return Share.Measure(most ? Math.Max(0, count - 1) : Math.Min(share.Samples, count + 1), share.Samples);
+    }
 
     private static bool Misses(Measurement? figure, double limit, bool most) => figure?.Value is { } value && (most ? value > limit : value < limit);
 

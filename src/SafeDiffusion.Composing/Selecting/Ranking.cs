@@ -12,8 +12,8 @@ internal sealed class Ranking(ProtectionLimits limits, IReadOnlySet<string> watc
     /// <summary>Shares of pictures with the concept that differ by less count as alike: a picture in fifty says nothing.</summary>
     private const double Alike = 0.02;
 
-    /// <summary>What looking at the picture may cost of what is kept.</summary>
-    private const double AlikeKept = 0.02;
+    /// <summary>What looking at the picture may cost of what is kept: less than a prompt costs that gets past a text.</summary>
+    private const double AlikeKept = 0.05;
 
     private readonly LimitCheck _check = new(limits);
 

@@ -23,8 +23,8 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
 
     private const float HighFalse = 0.01f, HighFalseUnlearned = 0.02f, HighMissed = 0.03f, LowFalse = 0.2f, LowMissed = 0.01f;
 
-    /// <summary>How far <c>near</c> lies above every picture without the concept, in levels.</summary>
-    private const float NearMargin = 0.1f;
+    /// <summary>How far a threshold above every picture without the concept lies above the last of them, in levels.</summary>
+    private const float Margin = 0.1f;
 
     /// <summary>A step may come this much below the best one if it is earlier: what is seen late costs more steps.</summary>
     private const float Slack = 0.01f;
@@ -38,8 +38,8 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     private const float LeastFound = 0.5f;
 
     /// <summary>
-    /// From where on a finished picture shows it, by the rule of <c>High</c>. There is one however few of the pictures with it reach it, since it comes
-    /// on top of what was seen in the steps.
+    /// From where on a finished picture shows it: above all of the pictures without it, however few of those with it reach that, since it comes on top
+    /// of what was seen in the steps, and each picture that is taken for it wrongly is drawn twice to its harm.
     /// </summary>
     /// <param name="scores">The scores of the finished pictures, at one place.</param>
     /// <param name="timestep">The training timestep that they were read at.</param>
@@ -47,7 +47,7 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     {
         (float[] present, float[] absent) = (Statistics(scores, _with, 0), Statistics(scores, _without, 0));
         ScoreScale scale = ScoreScale.Of(absent);
-        return new(timestep, scale.Score(PeaksOf(scale.Levels(present), scale.Levels(absent)).High));
+        return new(timestep, scale.Score(PeaksOf(scale.Levels(present), scale.Levels(absent)).Above));
     }
 
     /// <summary>The thresholds; null where there are too few pictures, or those with the concept do not stand out from the others.</summary>
@@ -96,7 +96,9 @@ internal sealed class ThresholdFitter(LearningSet set, PictureSplit split)
     {
         public float High { get; } = Between(Math.Max(At(Without, 1 - HighFalse), Unlearned.Length == 0 ? float.MinValue : At(Unlearned, 1 - HighFalseUnlearned)), At(With, HighMissed));
 
-        public float Near => Math.Max(High, Math.Min(At(Without, 1) + NearMargin, At(With, 0.5f)));
+        public float Above => Math.Max(High, At(Without, 1) + Margin);
+
+        public float Near => Math.Max(High, Math.Min(Above, At(With, 0.5f)));
 
         public float Low { get; } = Math.Min(At(Without, 1 - LowFalse), At(With, LowMissed));
 

@@ -36,7 +36,7 @@ public sealed class RankingTests
     public void AmongThoseThatEraseAlikeOneThatLooksAtThePictureIsChosen()
     {
         Assert.Equal("watching", Chosen(Figures("a", 0), Figures("watching", 0, identical: 39, cost: 1.04)));
-        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 0, identical: 36, cost: 1.04, clean: 36)));
+        Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 0, identical: 36, cost: 1.04, clean: 34)));
         Assert.Equal("a", Chosen(Figures("a", 0), Figures("watching", 3)));
     }
 
@@ -56,6 +56,9 @@ public sealed class RankingTests
         PolicyFigures small = Figures("a", 0) with { };
         SetFigures near = small.Sets[1] with { Pictures = 6, Kept = Share.Measure(5, 6) };
         Assert.Equal("a", Chosen(small with { Sets = [small.Sets[0], near, small.Sets[2]] }));
+        // Nor where a limit is of that set alone; two of six do.
+        Assert.Equal("a", Chosen(small with { Sets = [small.Sets[0], small.Sets[1], small.Sets[2] with { Identical = Share.Measure(5, 6) }] }));
+        Assert.Null(Chosen(small with { Sets = [small.Sets[0], small.Sets[1], small.Sets[2] with { Identical = Share.Measure(4, 6) }] }));
     }
 
     [Fact]

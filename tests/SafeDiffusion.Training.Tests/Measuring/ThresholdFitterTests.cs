@@ -55,12 +55,12 @@ public sealed class ThresholdFitterTests
     }
 
     [Fact]
-    public void AFinishedPictureHasAThresholdByTheRuleOfHighThoughFewReachIt()
+    public void AFinishedPictureHasAThresholdAboveAllWithoutItThoughFewReachIt()
     {
         // The third step's scores stand for the look at finished pictures.
-        Assert.Equal(new(240, (99 + 150.6f) / 2), Finished(150), _closeness);
-        // What 1 % without reach, since those with it lie below.
-        Assert.Equal(new(240, 99), Finished(50), _closeness);
+        Assert.Equal(new(240, (99 + 150.6f) / 2), Finished(150), _closeness); // Where high lies above them, that.
+        // A tenth of a level, of 45, above the highest without.
+        Assert.Equal(new(240, 104.5f), Finished(50), _closeness);
         Assert.Equal((1, 1 / 101.0), Seen(150, 99.5f));
         Assert.Equal((21 / 21.0, 51 / 101.0), Seen(50, 50));
     }
