@@ -72,6 +72,9 @@ internal static class DetectionMaps
         TensorPrimitives.Min(map, 1, map);
     }
 
+    /// <summary>What <see cref="CalibrateInPlace"/> makes of one score, to the bit.</summary>
+    public static float Calibrate(float score, in CalibrationBand band) => MathF.Min(MathF.Max((score - band.Floor) / (band.Ceiling - band.Floor), 0), 1);
+
     private static void RescaleInPlace(Span<float> map, float zero, float one)
     {
         TensorPrimitives.Subtract(map, zero, map);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace SafeDiffusion.Detection;
@@ -19,6 +20,9 @@ public sealed class RedrawThresholds
     public const float Share = 1f / 32;
 
     private const int MostInserted = 32;
+
+    /// <summary>Values of which only the greatest is looked at first.</summary>
+    private const int Groups = 4;
 
     /// <summary>Makes thresholds.</summary>
     /// <param name="high">For a text that does not spell the concept, from the noisiest timestep down; at least one.</param>
@@ -77,14 +81,36 @@ public sealed class RedrawThresholds
         }
         Span<float> highest = scratch[..count];
         highest.Fill(float.NegativeInfinity);
+        float least = LeastOfHighest(scores, highest);
+        highest.Fill(float.NegativeInfinity);
+        int at = 0;
+        for (; at <= scores.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            if (!Vector.LessThanAll(new Vector<float>(scores[at..]), new Vector<float>(least))) Insert(scores.Slice(at, Vector<float>.Count), highest);
+        }
+        Insert(scores[at..], highest);
+        return highest;
+    }
+
+    /// <summary>What the highest are not below: that many values are at least so high, the greatest of as many groups. Most of a map lies below its peak.</summary>
+    private static float LeastOfHighest(ReadOnlySpan<float> scores, Span<float> highest)
+    {
+        Span<float> greatest = stackalloc float[scores.Length / Groups];
+        scores[..greatest.Length].CopyTo(greatest);
+        for (int group = 1; group < Groups; group++) TensorPrimitives.Max(greatest, scores.Slice(group * greatest.Length, greatest.Length), greatest);
+        Insert(greatest, highest);
+        return highest[0];
+    }
+
+    private static void Insert(ReadOnlySpan<float> scores, Span<float> highest)
+    {
         foreach (float score in scores)
         {
             if (score <= highest[0]) continue;
             int place = 1;
-            for (; place < count && highest[place] < score; place++) highest[place - 1] = highest[place];
+            for (; place < highest.Length && highest[place] < score; place++) highest[place - 1] = highest[place];
             highest[place - 1] = score;
         }
-        return highest;
     }
 
     private static string? Fault(ImmutableArray<ScoreThreshold> thresholds)

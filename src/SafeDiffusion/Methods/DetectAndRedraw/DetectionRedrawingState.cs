@@ -23,6 +23,7 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly float[] _scores;
     private readonly float[] _scratch;
     private readonly float[] _map;
+    private (int Timestep, float? Threshold)? _unmade;
 
     public DetectionRedrawingState(DetectionRedrawing settings, ProtectionContext context, PictureText text)
     {
@@ -37,12 +38,12 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
         _scores = new float[context.Shape.Height * context.Shape.Width];
         _scratch = new float[_scores.Length];
-        _map = _finished.Map;
+        _map = _finished.MadeWhenRead(MakeMap);
         int first = context.Timesteps.TakeWhile(timestep => timestep > _thresholds[0].Timestep).Count();
         ActiveSteps = StepWindow.From(first);
     }
 
-    public override ReadOnlySpan<float> DetectionMap => _map;
+    public override ReadOnlySpan<float> DetectionMap => _finished.Map;
 
     public override StepWindow ActiveSteps { get; }
 
@@ -52,9 +53,9 @@ internal sealed class DetectionRedrawingState : RedrawingState
         float statistic = RedrawThresholds.Statistic(_scores, _scratch);
         float? threshold = RedrawThresholds.At(_thresholds, step.Timestep);
         bool shows = statistic >= threshold;
-        MakeMap(step.Timestep, threshold);
+        _unmade = (step.Timestep, threshold);
         if (shows) _finished.Suspect();
-        DetectionReading reading = new(TensorPrimitives.Max<float>(_map), shows ? (float)_map.Count(value => value >= HeatMap.Present) / _map.Length : 0);
+        DetectionReading reading = shows ? _finished.Reading : new(DetectionMaps.Calibrate(TensorPrimitives.Max<float>(_scores), BandOf(step.Timestep, threshold)), 0);
         return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
     }
 
@@ -107,16 +108,21 @@ internal sealed class DetectionRedrawingState : RedrawingState
 
     private bool IsWhole(string text) => text.Trim().Equals(_settings.Phrase.Text, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The map that reads 0.5 where a score is at the threshold; without one, by the guideline's calibration.</summary>
-    private void MakeMap(int timestep, float? threshold)
+    /// <summary>Makes the map of the last step that was watched; most are never read.</summary>
+    private void MakeMap()
+    {
+        if (_unmade is not { } step) return;
+        _unmade = null;
+        _scores.CopyTo(_map, 0);
+        DetectionMaps.CalibrateInPlace(_map, BandOf(step.Timestep, step.Threshold));
+    }
+
+    /// <summary>In its map a score at the threshold reads 0.5; without one it is the guideline's own.</summary>
+    private CalibrationBand BandOf(int timestep, float? threshold)
     {
         CalibrationBand band = _settings.Guideline.BandAt(timestep);
-        if (threshold is { } present)
-        {
-            float half = present > band.Floor ? present - band.Floor : (band.Ceiling - band.Floor) / 2;
-            band = band with { Floor = present - half, Ceiling = present + half };
-        }
-        _scores.CopyTo(_map, 0);
-        DetectionMaps.CalibrateInPlace(_map, band);
+        if (threshold is not { } present) return band;
+        float half = present > band.Floor ? present - band.Floor : (band.Ceiling - band.Floor) / 2;
+        return band with { Floor = present - half, Ceiling = present + half };
     }
 }
