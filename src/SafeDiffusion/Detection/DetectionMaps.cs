@@ -29,7 +29,7 @@ internal static class DetectionMaps
         int tokens = scores.Length / positions - (hasBackground ? 1 : 0);
         scores[..positions].CopyTo(mean);
         for (int token = 1; token < tokens; token++) TensorPrimitives.Add(mean, scores.Slice(token * positions, positions), mean);
-        TensorPrimitives.Divide(mean, tokens, mean);
+        if (tokens > 1) TensorPrimitives.Divide(mean, tokens, mean);
         if (hasBackground) TensorPrimitives.Subtract(mean, scores.Slice(tokens * positions, positions), mean);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SafeDiffusion.Detection;
 
@@ -20,9 +21,6 @@ public sealed class RedrawThresholds
     public const float Share = 1f / 32;
 
     private const int MostInserted = 32;
-
-    /// <summary>Values of which only the greatest is looked at first.</summary>
-    private const int Groups = 4;
 
     /// <summary>Makes thresholds.</summary>
     /// <param name="high">For a text that does not spell the concept, from the noisiest timestep down; at least one.</param>
@@ -44,6 +42,24 @@ public sealed class RedrawThresholds
 
     /// <summary>For a text that spells it, from the noisiest timestep down.</summary>
     public ImmutableArray<ScoreThreshold> Low { get; }
+
+    /// <summary>
+    /// From where on a finished picture shows it, under the empty text, noised to the timestep at which finished pictures are looked at; null for
+    /// thresholds that were learned without, by which a finished picture is only flagged.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not a finite number, or at no timestep.</exception>
+    public ScoreThreshold? Finished
+    {
+        get;
+        init
+        {
+            if (value is { } finished && Fault([finished]) is { } fault) throw new ArgumentException(fault, nameof(value));
+            field = value;
+        }
+    }
+
+    /// <summary>All of them.</summary>
+    internal IEnumerable<ScoreThreshold> All => [.. High, .. Low, .. Near, .. Finished is { } finished ? [finished] : Array.Empty<ScoreThreshold>()];
 
     /// <summary>The threshold at a timestep; null above the first.</summary>
     /// <param name="thresholds"><see cref="High"/>, <see cref="Near"/> or <see cref="Low"/>.</param>
@@ -79,38 +95,46 @@ public sealed class RedrawThresholds
             scratch[..scores.Length].Sort();
             return scratch.Slice(scores.Length - count, count);
         }
+        if (count <= Vector256<float>.Count && scores.Length >= Vector256<float>.Count && Avx2.IsSupported)
+        {
+            HighestEight(scores).CopyTo(scratch);
+            return scratch[(Vector256<float>.Count - count)..Vector256<float>.Count];
+        }
         Span<float> highest = scratch[..count];
         highest.Fill(float.NegativeInfinity);
-        float least = LeastOfHighest(scores, highest);
-        highest.Fill(float.NegativeInfinity);
-        int at = 0;
-        for (; at <= scores.Length - Vector<float>.Count; at += Vector<float>.Count)
-        {
-            if (!Vector.LessThanAll(new Vector<float>(scores[at..]), new Vector<float>(least))) Insert(scores.Slice(at, Vector<float>.Count), highest);
-        }
-        Insert(scores[at..], highest);
-        return highest;
-    }
-
-    /// <summary>What the highest are not below: that many values are at least so high, the greatest of as many groups. Most of a map lies below its peak.</summary>
-    private static float LeastOfHighest(ReadOnlySpan<float> scores, Span<float> highest)
-    {
-        Span<float> greatest = stackalloc float[scores.Length / Groups];
-        scores[..greatest.Length].CopyTo(greatest);
-        for (int group = 1; group < Groups; group++) TensorPrimitives.Max(greatest, scores.Slice(group * greatest.Length, greatest.Length), greatest);
-        Insert(greatest, highest);
-        return highest[0];
-    }
-
-    private static void Insert(ReadOnlySpan<float> scores, Span<float> highest)
-    {
         foreach (float score in scores)
         {
             if (score <= highest[0]) continue;
             int place = 1;
-            for (; place < highest.Length && highest[place] < score; place++) highest[place - 1] = highest[place];
+            for (; place < count && highest[place] < score; place++) highest[place - 1] = highest[place];
             highest[place - 1] = score;
         }
+        return highest;
+    }
+
+    /// <summary>The eight highest values in rising order. Without a branch: which of a map's values are high no processor guesses, and each wrong guess costs more than what it saves.</summary>
+    private static Vector256<float> HighestEight(ReadOnlySpan<float> scores)
+    {
+        // Each waits for its own last value only.
+        Vector256<float> first = Vector256.Create(float.NegativeInfinity), second = first, third = first, fourth = first;
+        int at = 0;
+        for (; at <= scores.Length - 4; at += 4)
+        {
+            first = With(scores[at], first);
+            second = With(scores[at + 1], second);
+            third = With(scores[at + 2], third);
+            fourth = With(scores[at + 3], fourth);
+        }
+        for (; at < scores.Length; at++) first = With(scores[at], first);
+        for (int i = 0; i < Vector256<float>.Count; i++) first = With(fourth[i], With(third[i], With(second[i], first)));
+        return first;
+    }
+
+    /// <summary>The eight highest of nine, in rising order: each stays or takes the value's or its higher neighbour's place, whichever is lower.</summary>
+    private static Vector256<float> With(float value, Vector256<float> rising)
+    {
+        Vector256<float> neighbours = Avx.Blend(Avx2.PermuteVar8x32(rising, Vector256.Create(1, 2, 3, 4, 5, 6, 7, 7)), Vector256.Create(float.PositiveInfinity), 0x80);
+        return Avx.Max(rising, Avx.Min(Vector256.Create(value), neighbours));
     }
 
     private static string? Fault(ImmutableArray<ScoreThreshold> thresholds)

@@ -17,13 +17,16 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly bool _isPromptPlain;
     private readonly bool _startsFromPicture;
     private readonly ImmutableArray<bool> _covered;
-    private readonly ImmutableArray<ScoreThreshold> _thresholds;
+
+    /// <summary>Of each step the threshold, and how a score becomes a map there.</summary>
+    private readonly (float? Threshold, CalibrationBand Band)[] _steps;
+
     private readonly GuidelineTokens _tokens;
     private readonly DetectionReader _finished;
     private readonly float[] _scores;
     private readonly float[] _scratch;
     private readonly float[] _map;
-    private (int Timestep, float? Threshold)? _unmade;
+    private CalibrationBand? _unmade;
 
     public DetectionRedrawingState(DetectionRedrawing settings, ProtectionContext context, PictureText text)
     {
@@ -33,13 +36,14 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _covered = text.Redrawn.Select(redrawn => redrawn.Covered).LastOrDefault(covered => !covered.IsEmpty, []);
         _hasNext = text.Redrawn.Length < (_startsFromPicture ? 3 : 2) && !(IsWhole(text.Text.Text) && (!_startsFromPicture || !_covered.IsEmpty));
         _isPromptPlain = context.IsPromptPlain;
-        _thresholds = Thresholds(settings.Guideline.Redrawing!);
+        ImmutableArray<ScoreThreshold> thresholds = Thresholds(settings.Guideline.Redrawing!);
+        _steps = [.. context.Timesteps.Select(timestep => (RedrawThresholds.At(thresholds, timestep), BandOf(timestep, RedrawThresholds.At(thresholds, timestep))))];
         _tokens = context.AddGuideline(settings.Guideline.Values);
         _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
         _scores = new float[context.Shape.Height * context.Shape.Width];
         _scratch = new float[_scores.Length];
         _map = _finished.MadeWhenRead(MakeMap);
-        int first = context.Timesteps.TakeWhile(timestep => timestep > _thresholds[0].Timestep).Count();
+        int first = context.Timesteps.TakeWhile(timestep => timestep > thresholds[0].Timestep).Count();
         ActiveSteps = StepWindow.From(first);
     }
 
@@ -51,11 +55,11 @@ internal sealed class DetectionRedrawingState : RedrawingState
     {
         DetectionMaps.ReadMean(predictions.DetectionScores(_tokens), _settings.Guideline, _scores, step.Index);
         float statistic = RedrawThresholds.Statistic(_scores, _scratch);
-        float? threshold = RedrawThresholds.At(_thresholds, step.Timestep);
+        (float? threshold, CalibrationBand band) = _steps[step.Index];
         bool shows = statistic >= threshold;
-        _unmade = (step.Timestep, threshold);
+        _unmade = band;
         if (shows) _finished.Suspect();
-        DetectionReading reading = shows ? _finished.Reading : new(DetectionMaps.Calibrate(TensorPrimitives.Max<float>(_scores), BandOf(step.Timestep, threshold)), 0);
+        DetectionReading reading = shows ? _finished.Reading : new(DetectionMaps.Calibrate(TensorPrimitives.Max<float>(_scores), band), 0);
         return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
     }
 
@@ -111,10 +115,10 @@ internal sealed class DetectionRedrawingState : RedrawingState
     /// <summary>Makes the map of the last step that was watched; most are never read.</summary>
     private void MakeMap()
     {
-        if (_unmade is not { } step) return;
+        if (_unmade is not { } band) return;
         _unmade = null;
         _scores.CopyTo(_map, 0);
-        DetectionMaps.CalibrateInPlace(_map, BandOf(step.Timestep, step.Threshold));
+        DetectionMaps.CalibrateInPlace(_map, band);
     }
 
     /// <summary>In its map a score at the threshold reads 0.5; without one it is the guideline's own.</summary>
