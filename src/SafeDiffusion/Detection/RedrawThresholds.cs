@@ -43,24 +43,6 @@ public sealed class RedrawThresholds
     /// <summary>For a text that spells it, from the noisiest timestep down.</summary>
     public ImmutableArray<ScoreThreshold> Low { get; }
 
-    /// <summary>
-    /// From where on a finished picture shows it, under the empty text, noised to the timestep at which finished pictures are looked at; null for
-    /// thresholds that were learned without, by which a finished picture is only flagged.
-    /// </summary>
-    /// <exception cref="ArgumentException">It is not a finite number, or at no timestep.</exception>
-    public ScoreThreshold? Finished
-    {
-        get;
-        init
-        {
-            if (value is { } finished && Fault([finished]) is { } fault) throw new ArgumentException(fault, nameof(value));
-            field = value;
-        }
-    }
-
-    /// <summary>All of them.</summary>
-    internal IEnumerable<ScoreThreshold> All => [.. High, .. Low, .. Near, .. Finished is { } finished ? [finished] : Array.Empty<ScoreThreshold>()];
-
     /// <summary>The threshold at a timestep; null above the first.</summary>
     /// <param name="thresholds"><see cref="High"/>, <see cref="Near"/> or <see cref="Low"/>.</param>
     /// <param name="timestep">The training timestep.</param>
