@@ -9,7 +9,7 @@ using SafeDiffusion.Protections;
 namespace SafeDiffusion.Guidance;
 
 /// <summary>Formula layer: the map of what detect-and-redraw watches, which is made only for those who read it.</summary>
-public sealed class WatchedMapTests
+public sealed class WatchedMapTests : IDisposable
 {
     private static readonly LatentShape _shape = new(4, 8, 8);
     private static readonly ClipTokenizer _tokenizer = ClipTokenizer.Load(Path.Combine(Fixture.ShapesModel, "tokenizer"));
@@ -29,6 +29,8 @@ public sealed class WatchedMapTests
         _state = new DetectionRedrawing { Guideline = guideline }.Begin(_context, new(_tokenizer.Encode("a cat"), []));
     }
 
+    public void Dispose() => _predictions.Dispose();
+
     [Fact]
     public void ItIsThatOfTheLastStepWhoeverReadsItAndWhenever()
     {
@@ -44,7 +46,7 @@ public sealed class WatchedMapTests
         Assert.Equal(((5f - 2) / 12, 0f), (presence.Map[9], presence.Map[10]));
         Assert.Equal(presence.Map.ToArray(), _state.DetectionMap.ToArray());
         Assert.Equal((presence.Map[9], 0f, false), (below.Detection.Maximum, below.Detection.Area, presence.HasShown));
-        // Read once, it is made again for the next step; one that nobody read is not taken for it.
+        // Though it was read before.
         WatchOutcome shows = Watch(2, 100, 8);
         Assert.Equal(7f / 12, presence.Map[9], 1e-6f);
         Assert.Equal((presence.Map[9], 2 / 64f, true, true), (shows.Detection.Maximum, shows.Detection.Area, presence.HasShown, shows.Redraws));
