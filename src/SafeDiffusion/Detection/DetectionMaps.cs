@@ -29,7 +29,7 @@ internal static class DetectionMaps
         int tokens = scores.Length / positions - (hasBackground ? 1 : 0);
         scores[..positions].CopyTo(mean);
         for (int token = 1; token < tokens; token++) TensorPrimitives.Add(mean, scores.Slice(token * positions, positions), mean);
-        TensorPrimitives.Divide(mean, tokens, mean);
+        if (tokens > 1) TensorPrimitives.Divide(mean, tokens, mean);
         if (hasBackground) TensorPrimitives.Subtract(mean, scores.Slice(tokens * positions, positions), mean);
     }
 
@@ -71,6 +71,9 @@ internal static class DetectionMaps
         TensorPrimitives.Max(map, 0, map);
         TensorPrimitives.Min(map, 1, map);
     }
+
+    /// <summary>What <see cref="CalibrateInPlace"/> makes of one score, to the bit.</summary>
+    public static float Calibrate(float score, in CalibrationBand band) => MathF.Min(MathF.Max((score - band.Floor) / (band.Ceiling - band.Floor), 0), 1);
 
     private static void RescaleInPlace(Span<float> map, float zero, float one)
     {

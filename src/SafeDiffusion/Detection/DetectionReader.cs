@@ -18,6 +18,7 @@ internal sealed class DetectionReader
     private readonly float _threshold;
     private readonly GuidelineTokens _tokens;
     private readonly ConceptPresence _presence;
+    private readonly float[] _map;
     private bool _isSuspected;
 
     /// <param name="guideline">What the concept is detected by.</param>
@@ -27,20 +28,36 @@ internal sealed class DetectionReader
     public DetectionReader(Guideline guideline, DetectionNormalisation normalisation, float threshold, ProtectionContext context)
     {
         (_guideline, _normalisation, _threshold) = (guideline, normalisation, threshold);
-        Map = new float[context.Shape.Height * context.Shape.Width];
+        _map = new float[context.Shape.Height * context.Shape.Width];
         _tokens = context.AddGuideline(guideline.Values);
-        _presence = context.AddPresence(Map, threshold, guideline.Identity.Concept);
+        _presence = context.AddPresence(_map, threshold, guideline.Identity.Concept);
         _isSuspected = context.Steps < ProtectionContext.FewSteps;
     }
 
     /// <summary>The map of the last step that was read, <c>[H, W]</c> from 0 to 1.</summary>
-    public float[] Map { get; }
+    public float[] Map
+    {
+        get
+        {
+            _presence.Refresh?.Invoke();
+            return _map;
+        }
+    }
 
     /// <summary>Whether the map shows the concept.</summary>
     public bool IsPresent => TensorPrimitives.Max<float>(Map) >= _threshold;
 
     /// <summary>What the map says.</summary>
     public DetectionReading Reading => ReadingOf(Map, _threshold);
+
+    /// <summary>Lets another fill the map, and only when somebody looks at it.</summary>
+    /// <param name="make">Brings it up to date.</param>
+    /// <returns>What to fill, <c>[H, W]</c>.</returns>
+    public float[] MadeWhenRead(Action make)
+    {
+        _presence.Refresh = make;
+        return _map;
+    }
 
     /// <summary>Reads a step's map.</summary>
     /// <exception cref="InferenceException">A score is not finite.</exception>

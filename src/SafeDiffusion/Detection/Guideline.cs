@@ -31,6 +31,8 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     private const string NearKey = "redraw_near";
     private const string FinishedKey = "redraw_finished";
 
+    private readonly float[] _embeddings;
+    private readonly float[] _background;
     private readonly Lazy<string> _hash;
 
     /// <summary>Makes a guideline.</summary>
@@ -53,9 +55,10 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         Layers = layers;
         Calibration = calibration;
         TokenCount = textWidth > 0 ? embeddings.Length / textWidth : 0;
-        Values = [.. embeddings, .. background];
-        HasBackground = background.Length > 0;
+        _embeddings = [.. embeddings];
+        _background = [.. background];
         if (Fault(embeddings, background) is { } fault) throw new ArgumentException($"A guideline {fault}", nameof(embeddings));
+        Values = [.. MeanToken(), .. background];
         _hash = new(() => Convert.ToHexStringLower(SHA256.HashData(ToBytes())));
     }
 
@@ -66,10 +69,10 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     public int TextWidth { get; }
 
     /// <summary>The tokens, <c>[K, D]</c>.</summary>
-    public ReadOnlySpan<float> Embeddings => Values.AsSpan(0, TokenCount * TextWidth);
+    public ReadOnlySpan<float> Embeddings => _embeddings;
 
     /// <summary>The background token, <c>[D]</c>; empty for none.</summary>
-    public ReadOnlySpan<float> Background => Values.AsSpan(TokenCount * TextWidth);
+    public ReadOnlySpan<float> Background => _background;
 
     /// <summary>The cross-attention layers that are read.</summary>
     public LayerSelection Layers { get; }
@@ -93,7 +96,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         get;
         init
         {
-            double farthest = Farthest(Embeddings.ToArray(), Background.ToArray());
+            double farthest = Farthest(_embeddings, _background);
             if (value is not null && value.All.Any(at => at.Score > farthest)) throw new ArgumentException("A guideline has a redraw threshold which no score of its tokens comes near: it would never detect anything.", nameof(value));
             field = value;
         }
@@ -108,10 +111,13 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
     /// <summary>The SHA-256 of its tokens, calibration, thresholds, words, layers and identity, in hexadecimal; not of what it tells of its learning.</summary>
     public override string Hash => _hash.Value;
 
-    /// <summary>Tokens and background, <c>[K (+ 1), D]</c>: one array, so that the UNet is asked for them once.</summary>
+    /// <summary>
+    /// What the UNet is asked for, <c>[1 (+ 1), D]</c>: the tokens' mean, whose score is the mean of their scores, for a score is linear in its
+    /// token; and the background. One array, so that it is asked for once.
+    /// </summary>
     internal float[] Values { get; }
 
-    internal bool HasBackground { get; }
+    internal bool HasBackground => _background.Length > 0;
 
     /// <summary>The calibration at a timestep.</summary>
     public CalibrationBand BandAt(int timestep)
@@ -224,7 +230,7 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
         if (TextWidth < 1 || embeddings.Length == 0 || embeddings.Length % TextWidth != 0) return $"of {embeddings.Length} values is no number of tokens of width {TextWidth}.";
         if (background.Length != 0 && background.Length != TextWidth) return $"has a background of {background.Length} values; {TextWidth} are needed.";
         if (Calibration.IsDefaultOrEmpty || Calibration[0].FromTimestep != 0) return "needs a calibration that begins at timestep 0.";
-        if (!Values.All(float.IsFinite)) return "holds a value that is not a finite number.";
+        if (!embeddings.All(float.IsFinite) || !background.All(float.IsFinite)) return "holds a value that is not a finite number.";
         double farthest = Farthest(embeddings, background);
         for (int i = 0; i < Calibration.Length; i++)
         {
@@ -234,6 +240,14 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             if (ceiling > farthest) return $"has a calibration up to {ceiling}, which no score of its tokens comes near (at most about {farthest:0}): it would never detect anything.";
         }
         return null;
+    }
+
+    /// <summary>Summed in double precision, so that of one token it is that token and of huge ones none that is too large.</summary>
+    private float[] MeanToken()
+    {
+        double[] sum = new double[TextWidth];
+        for (int i = 0; i < _embeddings.Length; i++) sum[i % TextWidth] += _embeddings[i];
+        return [.. sum.Select(value => (float)(value / TokenCount))];
     }
 
     /// <summary>A bound of the tokens' mean score, less the background's.</summary>

@@ -67,10 +67,12 @@ internal sealed class OrderBatch
     /// <exception cref="InvalidRequestException">An asset is another model's.</exception>
     public static async Task RequireMatchingAssetsAsync(LoadedModel model, SafetyPolicy policy, CancellationToken cancellationToken)
     {
+        string? hash = null;
         foreach (RequiredAsset required in policy.Requirements.Assets)
         {
             if (required.AllowOtherModel) continue;
-            string hash = await model.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
+            // Once for all: it looks at every file of the model.
+            hash ??= await model.GetWeightsHashAsync(cancellationToken).ConfigureAwait(false);
             string learnedWith = required.Asset.Identity.BaseModelHash;
             if (learnedWith == hash || learnedWith == await model.GetFloatWeightsHashAsync(cancellationToken).ConfigureAwait(false)) continue;
             throw new InvalidRequestException(

@@ -18,15 +18,20 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
     /// <summary>Where a text spells the concept, in characters of the normalised text, from left to right and apart from each other; empty where it does not.</summary>
     public IReadOnlyList<TokenSpan> Find(TokenizedText text)
     {
-        WordsApart words = new(text);
+        WordsApart words = WordsApart.Of(text);
         return Disjoint(Plain(text, _names).Concat(_names.SelectMany(words.Find)));
     }
 
     /// <summary>Whether a text has a word of a name of several: a near miss of the concept has.</summary>
     public bool HasPart(TokenizedText text)
     {
-        HashSet<string> words = [.. _names.Select(Phrase.Words).Where(words => words.Length > 1).SelectMany(words => words).Select(word => word.ToLowerInvariant())];
-        return PromptWord.Of(text).Any(word => words.Contains(text.NormalizedText[word.Characters.Start..word.Characters.End]));
+        ReadOnlySpan<string> words = WordsApart.Of(text).Words;
+        foreach (string name in _names)
+        {
+            string[] parts = Phrase.Words(name.ToLowerInvariant());
+            if (parts.Length > 1 && words.ContainsAny(parts)) return true;
+        }
+        return false;
     }
 
     /// <summary>Replaces the concept where a text spells it; null where it does not.</summary>
@@ -46,7 +51,7 @@ internal sealed class SpelledConcept(IEnumerable<string> names)
     {
         PromptWord[] words = PromptWord.Of(text);
         List<TokenSpan> plain = Plain(text, _names);
-        WordsApart apart = new(text);
+        WordsApart apart = WordsApart.Of(text);
         foreach (string name in _names)
         {
             InsteadPhrase put = new(Phrase.WithArticle(name));

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using SafeDiffusion.Model.Text;
 
 namespace SafeDiffusion.Methods;
@@ -38,7 +39,15 @@ internal sealed class WordsApart
     private readonly PromptWord[] _words;
     private readonly string[] _texts;
 
-    public WordsApart(TokenizedText text)
+    private static readonly ConditionalWeakTable<TokenizedText, WordsApart> _ofTexts = [];
+
+    /// <summary>The words of a text; every concept of a policy asks for them.</summary>
+    public static WordsApart Of(TokenizedText text) => _ofTexts.GetValue(text, static text => new(text));
+
+    /// <summary>What a text consists of.</summary>
+    public ReadOnlySpan<string> Words => _texts;
+
+    private WordsApart(TokenizedText text)
     {
         _words = PromptWord.Of(text);
         _texts = [.. _words.Select(word => text.NormalizedText[word.Characters.Start..word.Characters.End])];

@@ -8,7 +8,14 @@ public sealed class ConceptPresence
     internal ConceptPresence(float[] map, float threshold) => (_map, Threshold) = (map, threshold);
 
     /// <summary>The detection map of the last step that was read, <c>[H, W]</c> from 0 to 1 on the latent grid; empty for a detector that does not say where.</summary>
-    public ReadOnlySpan<float> Map => _map;
+    public ReadOnlySpan<float> Map
+    {
+        get
+        {
+            Refresh?.Invoke();
+            return _map;
+        }
+    }
 
     /// <summary>At or above it a position of the map shows the concept.</summary>
     public float Threshold { get; }
@@ -18,6 +25,9 @@ public sealed class ConceptPresence
 
     /// <summary>The highest value of its maps so far, for a detector that tells of maps.</summary>
     internal float Highest { get; private set; }
+
+    /// <summary>Brings the map up to date before it is read, for a detector that makes its maps only for those who look; null for one that always does.</summary>
+    internal Action? Refresh { get; set; }
 
     /// <summary>The concept, in words; null for a detector that does not say.</summary>
     internal string? Concept { get; init; }

@@ -1,9 +1,11 @@
 using SafeDiffusion.Core.Errors;
 using SafeDiffusion.Core.Sessions;
 using SafeDiffusion.Core.Tensors;
+using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation;
 using SafeDiffusion.Instrumentation.Additions;
+using SafeDiffusion.Instrumentation.Analysis;
 using SafeDiffusion.Instrumentation.Onnx;
 using SafeDiffusion.Model;
 using SafeDiffusion.Model.Text;
@@ -70,6 +72,33 @@ public sealed class AttentionBatchTests
         AssertRows("out_sample_token_scale", batch.Prediction);
     }
 
+    /// <summary>A guideline is read through the mean of its tokens; tolerance 1e-5 of the largest score, a tenth of the fixtures' own.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AGuidelinesScoreIsTheMeanOfItsTokensScores(bool hasBackground)
+    {
+        int width = (int)_reference["guideline_embeddings"].Shape[1], tokens = (int)_reference["guideline_embeddings"].Shape[0] - (hasBackground ? 1 : 0);
+        Assert.True(tokens > 1, "The fixture needs two tokens besides the background.");
+        float[] all = _reference["guideline_embeddings"].ToSingles();
+        Guideline guideline = new(
+            new() { Concept = "it", BaseModelHash = "none", Tool = "test" }, all[..(tokens * width)], width, all[(tokens * width)..], LayerSelection.Detection, [new(0, 0, 1)]);
+        using OnnxDenoiser denoiser = Load(AttentionFeatures.Detect);
+        using IDenoiserBatch each = denoiser.CreateBatch(2, _shape, all), mean = denoiser.CreateBatch(2, _shape, guideline.Values);
+        foreach (IDenoiserBatch batch in new[] { each, mean })
+        {
+            Fill(batch, withInputs: false);
+            Evaluate(batch);
+        }
+        float[] expected = new float[256], actual = new float[256];
+        for (int row = 0; row < 2; row++)
+        {
+            DetectionMaps.Mean(each.DetectionScores(row), hasBackground, expected);
+            DetectionMaps.ReadMean(mean.DetectionScores(row), guideline, actual);
+            DdimFixture.AssertClose(expected, actual, 1e-5 * MathF.Abs(System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(each.DetectionScores(row))), "scores");
+        }
+    }
+
     [Fact]
     public void AFeatureThatTheGraphDoesNotHaveIsRefused()
     {
@@ -113,12 +142,17 @@ public sealed class AttentionBatchTests
     private static IDenoiserBatch CreateBatch(OnnxDenoiser denoiser, bool withInputs)
     {
         IDenoiserBatch batch = denoiser.CreateBatch(2, _shape, withInputs ? _reference["guideline_embeddings"].ToSingles() : default);
+        Fill(batch, withInputs);
+        return batch;
+    }
+
+    private static void Fill(IDenoiserBatch batch, bool withInputs)
+    {
         for (int row = 0; row < 2; row++)
         {
             batch.SetInputs(row, Inputs(row, withInputs));
             Row("sample", row).CopyTo(batch.Latents(row));
         }
-        return batch;
     }
 
     private static RowInputs Inputs(int row, bool withInputs)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using SafeDiffusion.Detection;
 using SafeDiffusion.Fixtures;
 using SafeDiffusion.Instrumentation.Analysis;
@@ -37,6 +38,29 @@ public sealed class DetectAndRedrawTests
         Assert.Equal(4095 - (127 / 2f), RedrawThresholds.Statistic(many, new float[4096]));
         float[] fine = many[..256];
         Assert.Equal(fine.Order().TakeLast(8).Average(), RedrawThresholds.Statistic(fine, new float[256]), 1e-3f);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(33)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(271)]
+    [InlineData(272)]
+    [InlineData(1040)]
+    [InlineData(1056)]
+    public void ThatOfAnyMapIsToTheBitThatOfItsSortedScores(int cells)
+    {
+        Random random = new(cells);
+        for (int round = 0; round < 200; round++)
+        {
+            // Few different values, so that many are alike.
+            float[] scores = [.. Enumerable.Range(0, cells).Select(_ => round % 2 == 0 ? (float)random.NextDouble() - 0.5f : random.Next(-4, 4))];
+            float[] highest = [.. scores.Order().TakeLast(Math.Max(1, (int)Math.Round(cells / 32f)))];
+            Assert.Equal(TensorPrimitives.Sum<float>(highest) / highest.Length, RedrawThresholds.Statistic(scores, new float[cells]));
+        }
     }
 
     [Fact]

@@ -46,6 +46,17 @@ public sealed class GuidelineTests : IDisposable
         Assert.Equal(first, System.IO.File.ReadAllBytes(File));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheUNetIsAskedForTheMeanOfItsTokensAndTheBackground(bool hasBackground)
+    {
+        float[] background = hasBackground ? [7, 8, 9] : [];
+        Assert.Equal([2.5f, 3.5f, 4.5f, .. background], new Guideline(_identity, [1, 2, 3, 4, 5, 6], 3, background, LayerSelection.Detection, _bands).Values);
+        Assert.Equal([0.1f, 2, float.MaxValue, .. background], new Guideline(_identity, [0.1f, 2, float.MaxValue], 3, background, LayerSelection.Detection, _bands).Values);
+        Assert.Equal(float.MaxValue, new Guideline(_identity, [float.MaxValue, float.MaxValue], 1, [], LayerSelection.Detection, _bands).Values[0]);
+    }
+
     [Fact]
     public void TheHashIsOfWhatActs()
     {

@@ -124,6 +124,17 @@ public sealed class ClipTokenizerTests
         Assert.Equal([new TokenSpan(1, 3), new TokenSpan(2, 4)], _tokenizer.Encode("cat cat cat").FindSpans("cat cat"));
 
     [Fact]
+    public void PhrasesAreFoundHoweverManyAreLookedFor()
+    {
+        TokenizedText text = _tokenizer.Encode("a cat and a dog");
+        for (int i = 0; i < 3000; i++)
+        {
+            Assert.Equal([new TokenSpan(2, 3)], text.FindSpans("cat"));
+            Assert.Empty(text.FindSpans($"cat {i}"));
+        }
+    }
+
+    [Fact]
     public void FindsNothingThatWasCutOff()
     {
         TokenizedText text = _tokenizer.Encode(string.Join(' ', Enumerable.Repeat("cat", 75)) + " dog");

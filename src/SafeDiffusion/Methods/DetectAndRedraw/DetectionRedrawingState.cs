@@ -19,12 +19,16 @@ internal sealed class DetectionRedrawingState : RedrawingState
     private readonly bool _startsFromPicture;
     private readonly LatentShape _shape;
     private readonly ImmutableArray<bool> _covered;
-    private readonly ImmutableArray<ScoreThreshold> _thresholds;
+
+    /// <summary>Of each step the threshold, and how a score becomes a map there.</summary>
+    private readonly (float? Threshold, CalibrationBand Band)[] _steps;
+
     private readonly GuidelineTokens _tokens;
     private readonly DetectionReader _finished;
     private readonly float[] _scores;
     private readonly float[] _scratch;
     private readonly float[] _map;
+    private CalibrationBand? _unmade;
     private bool _isFinished;
 
     public DetectionRedrawingState(DetectionRedrawing settings, ProtectionContext context, PictureText text)
@@ -36,17 +40,18 @@ internal sealed class DetectionRedrawingState : RedrawingState
         _hasNext = text.Redrawn.Length < (_startsFromPicture ? 3 : 2) && !(IsWhole(text.Text.Text) && (!_startsFromPicture || !_covered.IsEmpty));
         _isPromptPlain = context.IsPromptPlain;
         _shape = context.Shape;
-        _thresholds = Thresholds(settings.Guideline.Redrawing!);
+        ImmutableArray<ScoreThreshold> thresholds = Thresholds(settings.Guideline.Redrawing!);
+        _steps = [.. context.Timesteps.Select(timestep => (RedrawThresholds.At(thresholds, timestep), BandOf(timestep, RedrawThresholds.At(thresholds, timestep))))];
         _tokens = context.AddGuideline(settings.Guideline.Values);
         _finished = new DetectionReader(settings.Guideline, DetectionNormalisation.Calibrated, HeatMap.Present, context);
         _scores = new float[context.Shape.Height * context.Shape.Width];
         _scratch = new float[_scores.Length];
-        _map = _finished.Map;
-        int first = context.Timesteps.TakeWhile(timestep => timestep > _thresholds[0].Timestep).Count();
+        _map = _finished.MadeWhenRead(MakeMap);
+        int first = context.Timesteps.TakeWhile(timestep => timestep > thresholds[0].Timestep).Count();
         ActiveSteps = StepWindow.From(first);
     }
 
-    public override ReadOnlySpan<float> DetectionMap => _map;
+    public override ReadOnlySpan<float> DetectionMap => _finished.Map;
 
     public override StepWindow ActiveSteps { get; }
 
@@ -54,11 +59,10 @@ internal sealed class DetectionRedrawingState : RedrawingState
     {
         DetectionMaps.ReadMean(predictions.DetectionScores(_tokens), _settings.Guideline, _scores, step.Index);
         float statistic = RedrawThresholds.Statistic(_scores, _scratch);
-        float? threshold = RedrawThresholds.At(_thresholds, step.Timestep);
+        (float? threshold, CalibrationBand band) = _steps[step.Index];
         bool shows = statistic >= threshold;
-        MakeMap(step.Timestep, threshold);
         if (shows) _finished.Suspect();
-        return Outcome(shows, statistic, threshold);
+        return Outcome(shows, statistic, threshold, band);
     }
 
     public override TextReplacement Redraw(in DenoisingStep step, StepPredictions predictions, TextTrial trial)
@@ -79,15 +83,15 @@ internal sealed class DetectionRedrawingState : RedrawingState
         if (_settings.Guideline.Redrawing!.Finished is not { } threshold) return new(flagged, statistic, null, false);
         _isFinished = true;
         GridPooling.Highest(scores, predictions.Shape, _shape).CopyTo(_scores, 0);
-        MakeMap(look.Timestep, threshold.Score);
-        WatchOutcome outcome = Outcome(statistic >= threshold.Score, statistic, threshold.Score);
+        WatchOutcome outcome = Outcome(statistic >= threshold.Score, statistic, threshold.Score, BandOf(look.Timestep, threshold.Score));
         // What is not seen surely enough to be begun again may still be told.
         return flagged.Area > outcome.Detection.Area ? outcome with { Detection = flagged } : outcome;
     }
 
-    private WatchOutcome Outcome(bool shows, float statistic, float? threshold)
+    private WatchOutcome Outcome(bool shows, float statistic, float? threshold, in CalibrationBand band)
     {
-        DetectionReading reading = new(TensorPrimitives.Max<float>(_map), shows ? (float)_map.Count(value => value >= HeatMap.Present) / _map.Length : 0);
+        _unmade = band;
+        DetectionReading reading = shows ? _finished.Reading : new(DetectionMaps.Calibrate(TensorPrimitives.Max<float>(_scores), band), 0);
         return new(reading, statistic, threshold, shows && _hasNext, shows && !_hasNext ? NothingLeft : null);
     }
 
@@ -130,16 +134,21 @@ internal sealed class DetectionRedrawingState : RedrawingState
 
     private bool IsWhole(string text) => text.Trim().Equals(_settings.Phrase.Text, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The map that reads 0.5 where a score is at the threshold; without one, by the guideline's calibration.</summary>
-    private void MakeMap(int timestep, float? threshold)
+    /// <summary>Makes the map of what was watched last; most are never read.</summary>
+    private void MakeMap()
     {
-        CalibrationBand band = _settings.Guideline.BandAt(timestep);
-        if (threshold is { } present)
-        {
-            float half = present > band.Floor ? present - band.Floor : (band.Ceiling - band.Floor) / 2;
-            band = band with { Floor = present - half, Ceiling = present + half };
-        }
+        if (_unmade is not { } band) return;
+        _unmade = null;
         _scores.CopyTo(_map, 0);
         DetectionMaps.CalibrateInPlace(_map, band);
+    }
+
+    /// <summary>In its map a score at the threshold reads 0.5; without one it is the guideline's own.</summary>
+    private CalibrationBand BandOf(int timestep, float? threshold)
+    {
+        CalibrationBand band = _settings.Guideline.BandAt(timestep);
+        if (threshold is not { } present) return band;
+        float half = present > band.Floor ? present - band.Floor : (band.Ceiling - band.Floor) / 2;
+        return band with { Floor = present - half, Ceiling = present + half };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using SafeDiffusion.Core.Errors;
@@ -15,6 +16,11 @@ namespace SafeDiffusion.Model.Text;
 public sealed class ClipTokenizer : ITextTokenizer
 {
     private const int DefaultLength = 77;
+
+    /// <summary>Phrases that are kept, and their characters, at most: half a megabyte.</summary>
+    private const int MostPhrases = 1024, LongestPhrase = 64;
+
+    private readonly ConcurrentDictionary<string, TokenizedText> _phrases = [];
 
     private readonly ClipVocabulary _vocabulary;
     private readonly BytePairEncoder _encoder;
@@ -128,6 +134,16 @@ public sealed class ClipTokenizer : ITextTokenizer
             TruncatedText = truncated,
             EscapedSpecialTokens = escaped,
         };
+    }
+
+    /// <inheritdoc/>
+    TokenizedText ITextTokenizer.EncodePhrase(string phrase)
+    {
+        if (_phrases.TryGetValue(phrase, out TokenizedText? known)) return known;
+        TokenizedText encoded = Encode(phrase);
+        if (_phrases.Count >= MostPhrases) _phrases.Clear();
+        if (phrase.Length <= LongestPhrase) _phrases[phrase] = encoded;
+        return encoded;
     }
 
     /// <summary>Puts the start token before the pieces, the end token and padding after them.</summary>

@@ -23,4 +23,8 @@ internal interface ITextTokenizer
     /// <returns>The tokens, and what was cut off or escaped.</returns>
     /// <exception cref="InvalidRequestException">The vocabulary cannot spell the text.</exception>
     TokenizedText Encode(string text, SpecialTokenHandling specialTokens = SpecialTokenHandling.Escape);
+
+    /// <summary>Encodes a phrase that is looked for in texts, the names of a policy above all: the same phrase is not split for every text anew.</summary>
+    /// <exception cref="InvalidRequestException">The vocabulary cannot spell the phrase.</exception>
+    TokenizedText EncodePhrase(string phrase);
 }

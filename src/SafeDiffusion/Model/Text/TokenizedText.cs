@@ -43,7 +43,7 @@ public sealed record TokenizedText
     /// </returns>
     public IReadOnlyList<TokenSpan> FindSpans(string wordOrPhrase)
     {
-        TokenizedText phrase = Tokenizer.Encode(wordOrPhrase);
+        TokenizedText phrase = Tokenizer.EncodePhrase(wordOrPhrase);
         if (phrase.Pieces.IsEmpty || phrase.IsTruncated) return [];
         List<TokenSpan> spans = [];
         for (int start = 0; start + phrase.Pieces.Length <= Pieces.Length; start++)
