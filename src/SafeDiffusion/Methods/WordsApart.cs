@@ -106,17 +106,17 @@ internal sealed class WordsApart
             }
         }
         if (hasArticle && hasOther) return false;
-        return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop || IsLook(last + 1) || IsLinked(last));
+        return signs <= 1 && content <= MaxContent && (last + 1 == _words.Length || _words[last + 1].IsStop || IsLook(last + 1) || IsLinked(first, last));
     }
 
     private bool IsLook(int word) => word < _texts.Length && _looks.Contains(_texts[word]);
 
     /// <summary>Whether a word follows one that links it to the thing, so that it describes nothing behind it: <c>a triangle that is very red shines</c>.</summary>
-    private bool IsLinked(int word)
+    private bool IsLinked(int first, int word)
     {
         int before = word - 1;
-        while (_degrees.Contains(_texts[before])) before--;
-        return _linking.Contains(_texts[before]);
+        while (before > first && _degrees.Contains(_texts[before])) before--;
+        return before >= first && _linking.Contains(_texts[before]);
     }
 
     /// <summary>Before the thing: once a word that may name something else has come, nothing joins it to the thing.</summary>

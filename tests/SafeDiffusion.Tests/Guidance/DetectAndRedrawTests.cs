@@ -166,6 +166,13 @@ public sealed class DetectAndRedrawTests
         Assert.Equal(expected, new SpelledConcept(["big red triangle"]).Replace(_tokenizer.Encode(prompt), new("a green star"), "spelled")?.Text ?? prompt);
 
     [Theory]
+    [InlineData("light red shines", null)]
+    [InlineData("a light that is red shines", "a green star shines")]
+    [InlineData("light, red", "a green star")]
+    public void AThingMayBeAWordThatSaysHowMuchElsewhere(string prompt, string? expected) =>
+        Assert.Equal(expected, new SpelledConcept(["red light"]).Replace(_tokenizer.Encode(prompt), new("a green star"), "spelled")?.Text);
+
+    [Theory]
     [InlineData("a red circle", true)]
     [InlineData("A Triangle", true)]
     [InlineData("a blue circle and roadworks", false)]
