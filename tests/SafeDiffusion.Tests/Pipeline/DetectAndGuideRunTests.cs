@@ -28,7 +28,7 @@ public sealed class DetectAndGuideRunTests(ShapesModel plain, DetectingModel det
     };
 
     /// <summary>UNet rows in which a finished picture is looked at.</summary>
-    private const int Looks = 2;
+    private const int Looks = 1;
 
     /// <summary>Detects, but guides from a step that never comes.</summary>
     private static readonly DetectionOnly _watching = new() { Guideline = ShapesGuideline.RedTriangle };
