@@ -22,8 +22,8 @@ internal static class ShapesGuideline
         return new(shipped.Identity, shipped.Embeddings.ToArray(), shipped.TextWidth, shipped.Background.ToArray(), shipped.Layers, shipped.Calibration) { Redrawing = thresholds };
     }
 
-    /// <summary>Of red triangles, seen everywhere from the first step on.</summary>
-    public static Guideline Everywhere => With(new([new(999, -1000)], [new(999, -1000)]));
+    /// <summary>Of red triangles, seen everywhere from the first step on, and in the finished picture.</summary>
+    public static Guideline Everywhere => With(new([new(999, -1000)], [new(999, -1000)]) { Finished = new(240, -1000) });
 
     private static Guideline Load(string name) => Guideline.Load(Path.Combine(Fixture.ShapesModel, "assets", $"{name}.guideline.safetensors"));
 }
