@@ -66,7 +66,16 @@ public sealed class InsteadChooserTests
 
     private static PictureResult Result(string thing, bool isWell) => new()
     {
-        Key = "", Set = thing, Prompt = thing, Seed = 0, Policy = "undefended", Keep = [thing], Image = "", PixelsHash = "", Rows = 50, Seconds = 1,
+        Key = "",
+        Set = thing,
+        Prompt = thing,
+        Seed = 0,
+        Policy = "undefended",
+        Keep = [thing],
+        Image = "",
+        PixelsHash = "",
+        Rows = 50,
+        Seconds = 1,
         Judgements = new Dictionary<string, Judgement> { [Judge] = new(isWell ? [new(thing, 1)] : [], isWell) },
     };
 }

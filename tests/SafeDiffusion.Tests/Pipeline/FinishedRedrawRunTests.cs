@@ -13,7 +13,12 @@ public sealed class FinishedRedrawRunTests(DetectingModel detecting) : IClassFix
 
     private static readonly GenerationRequest _request = new("a red triangle on a gray background")
     {
-        Seed = 3, Steps = Steps, GuidanceScale = 5, KeepLatents = true, HeatMapEvery = 100, Policy = PolicyOf(7),
+        Seed = 3,
+        Steps = Steps,
+        GuidanceScale = 5,
+        KeepLatents = true,
+        HeatMapEvery = 100,
+        Policy = PolicyOf(7),
     };
 
     [Fact]
