@@ -4,6 +4,7 @@ using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Methods.SafeLatent;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
+using static SafeDiffusion.Pipeline.Drawn;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -128,7 +129,7 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     public async Task ProgressSaysThatItBeginsAgainAndTheDecidingMapIsKept()
     {
         List<GenerationProgress> told = [];
-        GenerationResult redrawn = await detecting.Pipeline.GenerateAsync(_request with { HeatMapEvery = 100 }, new Told(told));
+        GenerationResult redrawn = await detecting.Pipeline.GenerateAsync(_request with { HeatMapEvery = 100 }, new Told<GenerationProgress>(told));
         Assert.Equal(told, told.OrderBy(at => (at.Redraws, at.Step)));
         Assert.Equal(1, told[^1].Redraws);
         HeatMap deciding = Assert.Single(redrawn.HeatMaps, map => map.Decides);
@@ -158,15 +159,4 @@ public sealed class DetectAndRedrawRunTests(DetectingModel detecting) : IClassFi
     }
 
     private Task<GenerationResult> Draw(GenerationRequest request) => detecting.Pipeline.GenerateAsync(request);
-
-    private static void AssertSame(GenerationResult expected, GenerationResult actual)
-    {
-        Assert.True(expected.Latents!.Steps.AsSingles().SequenceEqual(actual.Latents!.Steps.AsSingles()));
-        for (int i = 0; i < expected.Images.Count; i++) Assert.True(expected.Images[i].Pixels.Span.SequenceEqual(actual.Images[i].Pixels.Span));
-    }
-
-    private sealed class Told(List<GenerationProgress> told) : IProgress<GenerationProgress>
-    {
-        public void Report(GenerationProgress value) => told.Add(value);
-    }
 }

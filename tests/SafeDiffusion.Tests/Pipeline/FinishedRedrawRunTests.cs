@@ -2,6 +2,7 @@ using SafeDiffusion.Detection;
 using SafeDiffusion.Methods.DetectAndRedraw;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Reporting;
+using static SafeDiffusion.Pipeline.Drawn;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -25,7 +26,7 @@ public sealed class FinishedRedrawRunTests(DetectingModel detecting) : IClassFix
     public async Task WhatTheFinishedPictureShowsIsDrawnAgainAndTheReportAddsUp()
     {
         List<GenerationProgress> told = [];
-        GenerationResult redrawn = await detecting.Pipeline.GenerateAsync(_request, new Told(told));
+        GenerationResult redrawn = await detecting.Pipeline.GenerateAsync(_request, new Told<GenerationProgress>(told));
         AssertSame(await Draw(_request with { Prompt = "a green star on a gray background", Policy = SafetyPolicy.Empty, HeatMapEvery = 0 }), redrawn);
         ImageReport image = redrawn.Report.Images[0];
         RedrawReport redraw = Assert.Single(image.Redraws);
@@ -99,15 +100,4 @@ public sealed class FinishedRedrawRunTests(DetectingModel detecting) : IClassFix
     });
 
     private Task<GenerationResult> Draw(GenerationRequest request) => detecting.Pipeline.GenerateAsync(request);
-
-    private static void AssertSame(GenerationResult expected, GenerationResult actual)
-    {
-        Assert.True(expected.Latents!.Steps.AsSingles().SequenceEqual(actual.Latents!.Steps.AsSingles()));
-        for (int i = 0; i < expected.Images.Count; i++) Assert.True(expected.Images[i].Pixels.Span.SequenceEqual(actual.Images[i].Pixels.Span));
-    }
-
-    private sealed class Told(List<GenerationProgress> told) : IProgress<GenerationProgress>
-    {
-        public void Report(GenerationProgress value) => told.Add(value);
-    }
 }

@@ -10,6 +10,7 @@ using SafeDiffusion.Model.UNet;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
+using static SafeDiffusion.Pipeline.Drawn;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -322,12 +323,6 @@ public sealed class GrowthInhibitorRunTests : IAsyncLifetime
     private static InterventionReport[] Interventions(GenerationResult result) => [.. result.Report.Images[0].Steps.Select(step => step.Interventions[^1])];
 
     private static float[] Steps(GenerationResult result) => result.Latents!.Steps.ToSingles();
-
-    private static void AssertSame(GenerationResult expected, GenerationResult actual)
-    {
-        Assert.Equal(Steps(expected), Steps(actual));
-        Assert.True(expected.Images[0].Pixels.Span.SequenceEqual(actual.Images[0].Pixels.Span));
-    }
 }
 
 /// <summary>Inhibitors made by a test, in every step.</summary>

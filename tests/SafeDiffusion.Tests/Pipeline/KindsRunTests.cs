@@ -11,6 +11,7 @@ using SafeDiffusion.Methods.SurgicalErasing;
 using SafeDiffusion.Policies;
 using SafeDiffusion.Protections;
 using SafeDiffusion.Reporting;
+using static SafeDiffusion.Pipeline.Drawn;
 
 namespace SafeDiffusion.Pipeline;
 
@@ -268,10 +269,4 @@ public sealed class KindsRunTests : IAsyncLifetime
     private static InterventionReport[] Interventions(GenerationResult result) => [.. result.Report.Images[0].Steps.Select(step => step.Interventions.Single())];
 
     private static float[] Steps(GenerationResult result) => result.Latents!.Steps.ToSingles();
-
-    private static void AssertSame(GenerationResult expected, GenerationResult actual)
-    {
-        Assert.Equal(Steps(expected), Steps(actual));
-        Assert.True(expected.Images[0].Pixels.Span.SequenceEqual(actual.Images[0].Pixels.Span));
-    }
 }

@@ -71,17 +71,12 @@ public sealed class FoundSizesTests
         using ModelVariant variant = new ModelVariant().Edit(network, ModelVariant.Poison);
         await using SafeDiffusionPipeline pipeline = await SafeDiffusionPipeline.LoadAsync(variant.Path);
         List<string> told = [];
-        InferenceException error = await Assert.ThrowsAsync<InferenceException>(() => pipeline.TryNetworksAsync(new Told(told)));
+        InferenceException error = await Assert.ThrowsAsync<InferenceException>(() => pipeline.TryNetworksAsync(new Told<string>(told)));
         Assert.Equal(network, error.Network);
         Assert.Equal(network, told[^1]);
         Assert.Contains("does not run", error.Message, StringComparison.Ordinal);
         using CancellationTokenSource cancelled = new();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.TryNetworksAsync(cancellationToken: cancelled.Token));
-    }
-
-    private sealed class Told(List<string> names) : IProgress<string>
-    {
-        public void Report(string value) => names.Add(value);
     }
 }
