@@ -40,14 +40,15 @@ internal sealed class GuidelineLearning(
         PictureSplit split = Splitting.Deal(set, options.HeldOut, options.Seed);
         double[] tokens = Learner(set, split).Learn(InitialTokens(), Report, cancellationToken);
         progress?.Report(new(GuidelineLearningStage.Measuring, 0, 1));
-        ScoreTable scores = set.Score(MeanToken.Of(tokens, plan.Width), cancellationToken);
+        double[] token = MeanToken.Of(tokens, plan.Width);
+        ScoreTable scores = set.Score(token, cancellationToken);
         ImmutableArray<CalibrationBand> bands = new Calibrator(set, [.. split.Learned, .. split.Checked], new(options.ConceptWeight, options.FalseTriggers, options.MaskWidths)).Fit(scores);
         ThresholdFitter fitter = new(set, split);
         RedrawThresholds? thresholds = fitter.Fit(scores);
         ScoreTable? finished = null;
         if (thresholds is not null && pipeline.Model.HasVaeEncoder)
         {
-            (finished, int timestep) = await ReadFinishedAsync(MeanToken.Of(tokens, plan.Width), set).ConfigureAwait(false);
+            (finished, int timestep) = await ReadFinishedAsync(token, set).ConfigureAwait(false);
             thresholds = new(thresholds.High, thresholds.Low, thresholds.Near) { Finished = fitter.Finished(finished, timestep) };
         }
         Separation separation = Separation.Measure(set, split.HeldOut, scores, bands) with

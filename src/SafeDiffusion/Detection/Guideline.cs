@@ -167,14 +167,14 @@ public sealed class Guideline : LearnedAsset, ILoadableAsset<Guideline>
             if (!new[] { HighKey, LowKey, NearKey, FinishedKey }.Any(file.Tensors.ContainsKey)) return null;
             return new(ReadThresholds(HighKey), ReadThresholds(LowKey), file.Tensors.ContainsKey(NearKey) ? ReadThresholds(NearKey) : default)
             {
-                Finished = file.Tensors.ContainsKey(FinishedKey) ? ReadThresholds(FinishedKey).Single() : null,
+                Finished = file.Tensors.ContainsKey(FinishedKey) ? ReadThresholds(FinishedKey, 1)[0] : null,
             };
         }
 
-        ImmutableArray<ScoreThreshold> ReadThresholds(string name)
+        ImmutableArray<ScoreThreshold> ReadThresholds(string name, int count = -1)
         {
             if (!file.Tensors.ContainsKey(name)) throw new InvalidFileException(path, $"has redraw thresholds without '{name}'.");
-            if (file.Get(name, [-1, 2]).Shape[0] > MaxBands) throw new InvalidFileException(path, $"has more than {MaxBands} redraw thresholds.");
+            if (file.Get(name, [count, 2]).Shape[0] > MaxBands) throw new InvalidFileException(path, $"has more than {MaxBands} redraw thresholds.");
             float[] values = Singles(name);
             if (values.Chunk(2).Any(pair => pair[0] is not (>= 0 and < MaxTimestep) || !float.IsInteger(pair[0]))) throw new InvalidFileException(path, "has a redraw threshold at no timestep.");
             return [.. values.Chunk(2).Select(pair => new ScoreThreshold((int)pair[0], pair[1]))];

@@ -145,18 +145,17 @@ internal sealed class OrderBatch
     /// <returns>Those that are to be begun again.</returns>
     private IReadOnlyList<PictureDenoising> LookAtFinished(RgbImage[] images, int[] places, int pass, BatchTimes times)
     {
-        (PictureOrder Order, PictureDenoising Picture, long Seed)[] all =
-            [.. _members.SelectMany(member => member.Pictures.Select((picture, index) => (member.Order, picture, member.Order.Seed + index)))];
-        FinishedPicture[] watched = [.. places.Where(place => all[place].Order.Policy.Requirements.Detects).Select(place => new FinishedPicture(all[place].Picture, images[place], all[place].Seed))];
+        (OrderMember Member, PictureDenoising Picture, long Seed)[] all =
+            [.. _members.SelectMany(member => member.Pictures.Select((picture, index) => (member, picture, member.Order.Seed + index)))];
+        FinishedPicture[] watched = [.. places.Where(place => all[place].Member.Order.Policy.Requirements.Detects).Select(place => new FinishedPicture(all[place].Picture, images[place], all[place].Seed))];
         if (watched.Length == 0) return [];
         long began = Stopwatch.GetTimestamp();
         FinalLook look = new(_model, First.Shape, _tools.MaxUNetRows, _guidelines.Embeddings);
         DenoisingStep step = FinalLook.StepAfter(First.Timesteps.Length, _model);
         IReadOnlyList<PictureDenoising> again = look.Look(watched, watched[0].Denoising.Rows.Encode(""), step, _cancellationToken);
-        foreach (OrderMember member in _members.Where(member => member.Order.HeatMapEvery > 0))
+        foreach (int place in places.Where(place => all[place].Member.Order.HeatMapEvery > 0 && again.Contains(all[place].Picture)))
         {
-            (int Place, PictureDenoising Picture)[] decided = [.. all.Index().Where(drawn => again.Contains(drawn.Item.Picture) && member.Pictures.Contains(drawn.Item.Picture)).Select(drawn => (drawn.Index, drawn.Item.Picture))];
-            member.KeepHeatMaps(step, pass - 1, [.. decided.Select(drawn => drawn.Picture)], [.. decided.Select(drawn => images[drawn.Place])]);
+            all[place].Member.KeepHeatMaps(step, pass - 1, [all[place].Picture], [images[place]]);
         }
         times.Looking += Stopwatch.GetElapsedTime(began);
         times.Rows += look.Rows;

@@ -41,14 +41,14 @@ internal static class ReportSummary
         bool isSeenStill = report.Images.SelectMany(image => image.Steps.SelectMany(step => step.Observations).Concat(image.Finished)).Any(seen => seen.Protection == protection && seen.Reason is not null);
         string still = isSeenStill ? "; the concept was seen again, with nothing left to replace" : "";
         if (redraws.Length > 0) return $": {string.Join(", ", redraws.Select(Replaced).Distinct().Take(MaxTold))}{still}";
-        if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return ": " + Unchanged(report, protection, isSeenStill, still);
+        if (report.Images.SelectMany(image => image.Steps).SelectMany(step => step.Observations).Any(seen => seen.Protection == protection && seen.Statistic is not null)) return ": " + Unchanged(report, protection, still);
         ErasureReport? erasure = report.Images.SelectMany(image => image.Erasures).FirstOrDefault(erasure => erasure.Protection == protection);
         return erasure is null ? "" : erasure.Erased ? $": changed {erasure.Tokens} of the prompt's text states{ReadAs(erasure)}{(erasure.Reason is null ? "" : $", {erasure.Reason}")}" : $": changed nothing, {erasure.Reason}";
     }
 
-    private static string Unchanged(GenerationReport report, int protection, bool isSeenStill, string still)
+    private static string Unchanged(GenerationReport report, int protection, string still)
     {
-        if (isSeenStill) return "changed nothing" + still;
+        if (still.Length > 0) return "changed nothing" + still;
         bool isTold = report.Images.SelectMany(image => image.Finished).Any(seen => seen.Protection == protection && seen.Detection is { Area: > 0 });
         return isTold ? "changed nothing; the finished picture may show the concept, not surely enough to begin it again" : "saw nothing, and changed nothing";
     }

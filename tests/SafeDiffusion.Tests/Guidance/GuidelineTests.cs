@@ -91,6 +91,17 @@ public sealed class GuidelineTests : IDisposable
         AssertRefused(() => new Guideline(_identity, [0, 0], 2, [], LayerSelection.Detection, [new(0, 0, 1)]), "never detect");
     }
 
+    [Theory, InlineData(0), InlineData(2)]
+    public void AnythingButOneThresholdOfFinishedPicturesIsRefusedByName(int thresholds)
+    {
+        RedrawThresholds redrawing = new([new(500, 1)], [new(500, 1)]) { Finished = new(240, 1) };
+        new Guideline(_identity, [1, 2], 2, [], LayerSelection.Detection, _bands) { Redrawing = redrawing }.Save(File);
+        SafeTensorsFile file = SafeTensorsFile.Load(File);
+        Dictionary<string, StoredTensor> tensors = new(file.Tensors) { ["redraw_finished"] = StoredTensor.FromSingles(new float[2 * thresholds], thresholds, 2) };
+        new SafeTensorsFile(tensors, file.Metadata).Save(File);
+        Assert.Contains("'redraw_finished'", Assert.Throws<InvalidFileException>(() => Guideline.Load(File)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("kind", "eraser", "kind 'eraser'")]
     [InlineData("version", "2", "version 2")]
